@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Collectors: from what is known of a host or a guest to the fields of one sample.
+ *
+ * A collector is a vtable that declares its fields and reads them; one array lists them all.  State
+ * that must last between two collections (counters, to report growth) belongs to the instance that `new`
+ * makes, one per monitor.  A collector never waits, forks, or talks to a hypervisor: host files
+ * are read below a root directory, guest data comes with the source's sample.
+ */
+#pragma once
+
+#include "agent/source.h"
+#include "policy/entity.h"
+
+/* Where a host collector reads, and what it may want to know. */
+typedef struct {
+    const char *root;       /* host files are below this directory: "/" or a stand-in's */
+    gint64 interval_s;      /* the host's property "interval" */
+    gint64 now_us;          /* monotonic, of this collection */
+    gint64 wall_us;         /* since the epoch */
+    const MomGuestData *guest; /* NULL for the host */
+} MomCollectInput;
+
+#define MOM_COLLECTOR_ERROR (mom_collector_error_quark())
+GQuark mom_collector_error_quark(void);
+
+typedef enum {
+    MOM_COLLECTOR_ERROR_COLLECTION, /* this time no data: the collector is passed over */
+    MOM_COLLECTOR_ERROR_FATAL,      /* never any data: the monitor ends (SEMANTICS 13) */
+} MomCollectorErrorCode;
+
+typedef struct {
+    const char *name; /* as written in the options `collectors`: "HostMemory" */
+    gboolean for_host;
+    const char *const *fields;   /* mandatory, NULL-terminated */
+    const char *const *optional; /* NULL-terminated */
+    /* An instance's state; NULL if it needs none. */
+    gpointer (*state_new)(void);
+    void (*state_free)(gpointer state);
+    /* Sets what it knows in SAMPLE (a scratch sample of its own: the monitor merges). A collector with
+     * nothing to say sets nothing and answers TRUE. FALSE: an error of this domain. */
+    gboolean (*collect)(gpointer state, const MomCollectInput *input, MomSample *sample, GError **error);
+} MomCollector;
+
+/* All collectors, ended by NULL. */
+extern const MomCollector *const mom_collectors[];
+
+/* The collector of that name (exact case), or NULL. */
+const MomCollector *mom_collector_find(const char *name);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The log: the reference's line format, "2026-11-23 20:41:51,123 - mom.Balloon - INFO - text", to stderr or
+ * to a file that rotates itself.
+ *
+ * GLib's structured log is the interface everywhere; this file is its one writer.  Library
+ * code logs at debug only; who handles an error logs it, once.  A log that cannot be written never ends the daemon.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct MomLog MomLog;
+
+/* 1 critical, 2 error, 3 warn, 4 info, 5 debug, by number or name in any case; FALSE if unknown. */
+gboolean mom_log_parse_verbosity(const char *text, int *level);
+
+/* Opens TARGET ("stdio" or a file) and becomes GLib's log writer.  A file that cannot be opened: FALSE, and
+ * the log goes to stderr. MAX_BYTES <= 0: no rotation. */
+MomLog *mom_log_new(const char *target, int level, gint64 max_bytes, gint64 backup_count, GError **error);
+void mom_log_free(MomLog *log);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomLog, mom_log_free)
+
+void mom_log_set_level(MomLog *log, int level);
+int mom_log_level(const MomLog *log);
+/* Opens the file anew if it was moved away; called now and then, and on SIGHUP. */
+void mom_log_reopen(MomLog *log);

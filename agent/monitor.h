@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A monitor: the collectors of the host or of one guest, and the entity they fill (SEMANTICS 13).
+ *
+ * It runs its collectors in order, merges what they answer (the first value that is not nil wins),
+ * and adds a sample to the entity's history if every mandatory field has come.  Ready is
+ * three-valued.  It never asks a hypervisor and never sees another guest.
+ */
+#pragma once
+
+#include "agent/collectors/collector.h"
+#include "policy/entity.h"
+
+typedef struct MomMonitor MomMonitor;
+
+typedef enum {
+    MOM_READY_UNKNOWN, /* before the first collection */
+    MOM_READY_NO,
+    MOM_READY_YES,
+} MomReady;
+
+/* A plan is what all monitors of one kind share: collectors in order, and their schema. */
+typedef struct MomMonitorPlan MomMonitorPlan;
+
+/* COLLECTORS: N vtables, borrowed (static). */
+MomMonitorPlan *mom_monitor_plan_new(const MomCollector *const *collectors, gsize n, gsize history_length);
+MomMonitorPlan *mom_monitor_plan_ref(MomMonitorPlan *plan);
+void mom_monitor_plan_unref(MomMonitorPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitorPlan, mom_monitor_plan_unref)
+MomSchema *mom_monitor_plan_schema(const MomMonitorPlan *plan);
+
+/* NAME is for messages: "Host", or the guest's name. */
+MomMonitor *mom_monitor_new(MomMonitorPlan *plan, const char *name);
+void mom_monitor_free(MomMonitor *monitor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitor, mom_monitor_free)
+
+/* One collection. TRUE if a sample was added. Logs its own complaints, as warnings while the
+ * monitor was ready or new, as debug once it is not. */
+gboolean mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *input);
+
+MomReady mom_monitor_ready(const MomMonitor *monitor);
+/* TRUE once a collector failed for good. */
+gboolean mom_monitor_terminated(const MomMonitor *monitor);
+/* The entity; its properties may be set by the owner of the monitor. Borrowed. */
+MomEntity *mom_monitor_entity(MomMonitor *monitor);
+const char *mom_monitor_name(const MomMonitor *monitor);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What may be read of a hypervisor: the running guests and their raw data, in one asynchronous call.
+ *
+ * A source can read and cannot write.  Collectors turn its guest data into fields; they never call it.
+ * Adapters (hypervisor-vdsm, hypervisor-libvirt) implement it; tests bring their own.  A datum that the
+ * hypervisor did not report, or reported in a form that is no number, is nil here: one odd value
+ * must never cost more than itself.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "policy/iotune.h"
+
+/* One running guest, as the hypervisor reports it. MomValue members are nil or integers unless said. */
+typedef struct {
+    char *uuid;
+    char *name;
+    MomValue pid; /* of the qemu process */
+
+    gboolean has_memory;           /* the guest reports memory statistics at all */
+    MomValue mem_available_kib;    /* memory the guest's kernel manages */
+    MomValue mem_unused_kib;       /* free and unused in the guest */
+    MomValue mem_free_kib;         /* free and reclaimable, where reported */
+    MomValue major_faults;         /* counters since boot */
+    MomValue minor_faults;
+    MomValue swap_in;
+    MomValue swap_out;
+    MomValue swap_total_kib;
+    MomValue swap_usage_kib;
+
+    gboolean has_balloon;
+    MomValue balloon_cur_kib;
+    MomValue balloon_max_kib;
+    MomValue balloon_min_kib;      /* the guaranteed minimum */
+    MomValue ballooning_enabled;   /* boolean; nil where not told */
+
+    MomValue vcpu_user_limit;      /* percent */
+    MomValue vcpu_quota_us;
+    MomValue vcpu_period_us;
+    MomValue vcpu_count;
+
+    gboolean has_io_tune;
+    GArray *io_policies;           /* of MomTune: name, path, guaranteed, maximum; strings owned by `strings` */
+    GArray *io_states;             /* of MomTuneState */
+    GStringChunk *strings;         /* may be NULL if no disk is listed */
+} MomGuestData;
+
+MomGuestData *mom_guest_data_new(const char *uuid, const char *name);
+void mom_guest_data_free(MomGuestData *data);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuestData, mom_guest_data_free)
+
+typedef struct MomSource MomSource;
+
+/* GUESTS (of MomGuestData*, borrowed for the call) are all guests that run, or NULL with ERROR if
+ * the hypervisor could not be asked: then nothing is known, and nothing may be concluded. */
+typedef void (*MomSourceDone)(GPtrArray *guests, const GError *error, gpointer data);
+
+typedef struct {
+    /* Asks for all running guests; DONE is called exactly once, later, from the main loop, unless
+     * the source is freed first.  At most one call at a time. */
+    void (*sample)(MomSource *self, MomSourceDone done, gpointer data);
+    /* What this interface is called in log and status: "vdsm". */
+    const char *name;
+} MomSourceClass;
+
+struct MomSource {
+    const MomSourceClass *klass;
+};

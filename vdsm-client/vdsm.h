@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * vdsm as seen by its users: typed verbs, typed answers, events.  Nothing of MOM is known here.
+ *
+ * Built on connection.h (STOMP over TLS, reconnecting for ever) and jsonrpc.h.  All calls return at once and
+ * end in a callback from the main loop of the context that was current at mom_vdsm_new, exactly once,
+ * with an answer or an error; freeing the client ends all pending calls with G_IO_ERROR_CANCELLED.
+ * Types are checked here: what vdsm sends as "12", 12 or 12.0 is an integer, anything else is absent.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct MomVdsm MomVdsm;
+
+/* How to reach vdsm. Strings are copied. */
+typedef struct {
+    const char *host;         /* NULL: "localhost" */
+    guint16 port;             /* 0: 54321 */
+    gboolean tls;
+    const char *ca_file;      /* absolute paths, PEM */
+    const char *cert_file;
+    const char *key_file;
+    guint request_timeout_ms; /* 0: 10000 */
+    guint window;             /* calls in flight, 0: 4 */
+} MomVdsmOptions;
+
+#define MOM_VDSM_ERROR (mom_vdsm_error_quark())
+GQuark mom_vdsm_error_quark(void);
+
+/* Codes of this domain. An error that vdsm itself answered keeps vdsm's number as the code (1 no such VM, 99
+ * starting up, 1100 too many tasks, -32601 unknown method ...); ours lie beyond its range. */
+enum {
+    MOM_VDSM_ERROR_NO_VM = 1,
+    MOM_VDSM_ERROR_RECOVERING = 99,
+    MOM_VDSM_ERROR_BUSY = 1100,
+    MOM_VDSM_ERROR_NOT_CONNECTED = 1000001,
+    MOM_VDSM_ERROR_TIMED_OUT,
+    MOM_VDSM_ERROR_PROTOCOL, /* an answer that is none */
+};
+
+/* TRUE if vdsm is alive but not ready: wait, do not complain. */
+gboolean mom_vdsm_err_not_yet(const GError *error);
+
+typedef enum {
+    MOM_VDSM_DISCONNECTED, /* waiting before the next try */
+    MOM_VDSM_CONNECTING,   /* TCP, TLS, CONNECT sent */
+    MOM_VDSM_CONNECTED,    /* the CONNECTED frame has come */
+} MomVdsmState;
+
+/* An optional integer: what vdsm reported, if it did. */
+typedef struct {
+    gboolean set;
+    gint64 value;
+} MomVdsmInt;
+
+/* One element of Host.getAllVmStats. Sizes in KiB. */
+typedef struct {
+    char *vm_id;
+    char *name;             /* vmName; NULL if absent */
+    char *status;           /* "Up", "Paused", ... ; NULL if absent */
+    MomVdsmInt pid;
+    MomVdsmInt mem_usage_percent;      /* memUsage */
+    gboolean has_memory_stats;         /* memoryStats was there and not empty */
+    MomVdsmInt mem_total, mem_unused, mem_free, mem_available;
+    MomVdsmInt major_faults, page_faults, swap_in, swap_out, swap_total, swap_usage;
+    gboolean has_balloon_info;
+    MomVdsmInt balloon_cur, balloon_max, balloon_min, balloon_target;
+    MomVdsmInt ballooning_enabled;     /* 0 or 1 */
+    MomVdsmInt vcpu_count, vcpu_user_limit, vcpu_quota, vcpu_period;
+} MomVdsmVmStats;
+
+/* Six limits by name; absent ones are not set, null ones are `null`. */
+typedef struct {
+    MomVdsmInt total_bytes_sec, read_bytes_sec, write_bytes_sec;
+    MomVdsmInt total_iops_sec, read_iops_sec, write_iops_sec;
+    guint nulls; /* bit i: limit i, in the order above, was there and null */
+} MomVdsmLimits;
+
+typedef struct {
+    char *name; /* NULL if null or absent */
+    char *path;
+    MomVdsmLimits guaranteed, maximum;
+} MomVdsmIoPolicy;
+
+typedef struct {
+    char *name;
+    char *path;
+    MomVdsmLimits io_tune;
+} MomVdsmIoState;
+
+/* One VM of Host.getAllVmIoTunePolicies. */
+typedef struct {
+    char *vm_id;
+    GArray *policies; /* of MomVdsmIoPolicy */
+    GArray *states;   /* of MomVdsmIoState */
+} MomVdsmVmIoTune;
+
+typedef struct {
+    const char *method; /* "|virt|VM_status|UUID" */
+    const char *vm_id;  /* NULL if the event names none */
+    const char *status; /* NULL if it tells none */
+} MomVdsmEvent;
+
+typedef void (*MomVdsmStateFunc)(MomVdsmState state, const GError *why, gpointer data);
+typedef void (*MomVdsmEventFunc)(const MomVdsmEvent *event, gpointer data);
+/* Outcome of a verb that answers nothing of use; ERROR NULL is success. */
+typedef void (*MomVdsmDone)(const GError *error, gpointer data);
+/* STATS of MomVdsmVmStats*, borrowed; NULL with ERROR. A VM whose entry is no object or has no vmId is left out. */
+typedef void (*MomVdsmStatsDone)(GPtrArray *stats, const GError *error, gpointer data);
+/* TUNES of MomVdsmVmIoTune*, borrowed; NULL with ERROR. */
+typedef void (*MomVdsmIoTuneDone)(GPtrArray *tunes, const GError *error, gpointer data);
+
+/* Not yet connecting. Files are read at each connection attempt, so that renewed certificates are
+ * taken up; an unreadable one is the state's `why`, naming file and reason. */
+MomVdsm *mom_vdsm_new(const MomVdsmOptions *options);
+void mom_vdsm_free(MomVdsm *vdsm);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVdsm, mom_vdsm_free)
+
+/* WATCH is told every change of state, and every failed attempt (DISCONNECTED with why). Set before start. */
+void mom_vdsm_watch_state(MomVdsm *vdsm, MomVdsmStateFunc watch, gpointer data);
+/* Asks for jms.queue.events on every connection. Set before start. */
+void mom_vdsm_watch_events(MomVdsm *vdsm, MomVdsmEventFunc watch, gpointer data);
+void mom_vdsm_start(MomVdsm *vdsm);
+MomVdsmState mom_vdsm_state(const MomVdsm *vdsm);
+
+/* A call while not connected fails at once (from the main loop) with NOT_CONNECTED. DONE may be NULL where
+ * it is a MomVdsmDone. */
+void mom_vdsm_ping(MomVdsm *vdsm, MomVdsmDone done, gpointer data);
+void mom_vdsm_get_all_vm_stats(MomVdsm *vdsm, MomVdsmStatsDone done, gpointer data);
+void mom_vdsm_get_all_vm_io_tune_policies(MomVdsm *vdsm, MomVdsmIoTuneDone done, gpointer data);
+void mom_vdsm_set_balloon_target(MomVdsm *vdsm, const char *vm_id, gint64 target_kib, MomVdsmDone done, gpointer data);
+void mom_vdsm_set_cpu_tune_quota(MomVdsm *vdsm, const char *vm_id, gint64 quota_us, MomVdsmDone done, gpointer data);
+void mom_vdsm_set_cpu_tune_period(MomVdsm *vdsm, const char *vm_id, gint64 period_us, MomVdsmDone done, gpointer data);
+
+typedef struct {
+    const char *name, *path;
+    MomVdsmLimits io_tune;
+} MomVdsmIoTuneChange;
+void mom_vdsm_set_io_tune(MomVdsm *vdsm, const char *vm_id, const MomVdsmIoTuneChange *changes, gsize n, MomVdsmDone done, gpointer data);
+
+/* Keys to set: those whose `set` is true. */
+typedef struct {
+    MomVdsmInt run, pages_to_scan, sleep_millisecs, merge_across_nodes;
+} MomVdsmKsmTune;
+void mom_vdsm_set_ksm_tune(MomVdsm *vdsm, const MomVdsmKsmTune *tune, MomVdsmDone done, gpointer data);
