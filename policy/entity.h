@@ -111,7 +111,7 @@ const MomControl *mom_entity_control(const MomEntity *entity, gsize index);
 
 /* The run's tunes: the newest sample's `io_tune`, copied at the first use in a run, with what
  * policies set in `current`; NULL and *N = 0 if there are none.  States: the newest sample's
- * `io_tune_current`, by position; a position that is no state is left zeroed. */
+ * `io_tune_current`, by position; NULL at a position that is no state. */
 MomTune *mom_entity_tunes(MomEntity *entity, gsize *n);
 const MomTuneState *const *mom_entity_tune_states(MomEntity *entity, gsize *n);
 

@@ -47,6 +47,7 @@ typedef struct {
 struct MomList {
     gsize length;
     const MomValue *items;
+    guint depth; /* how many levels of lists nest inside; 0 if no item is a list */
 };
 
 #define MOM_NIL ((MomValue){.type = MOM_VALUE_NIL})

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Schemas and samples: declared fields, extras, and owned copies.
+ *
+ * Absent, nil and undeclared are three things and stay three.
+ */
+#include "policy/iotune.h"
+#include "policy/entity.h"
+
+#include "tests/mom-test.h"
+
+#include <string.h>
+
+static const char *const names[] = {"mem_free", "swap", "mem_free", "label"};
+
+static void
+a_schema_keeps_order_and_drops_duplicates(void **state)
+{
+    g_autoptr(MomSchema) schema = mom_schema_new(names, G_N_ELEMENTS(names));
+    g_autoptr(MomSchema) again = mom_schema_ref(schema);
+
+    assert_int_equal(mom_schema_size(again), 3);
+    assert_string_equal(mom_schema_name(schema, 2), "label");
+    assert_int_equal(mom_schema_index(schema, "swap"), 1);
+    assert_int_equal(mom_schema_index(schema, "swa"), -1);
+}
+
+static void
+absent_nil_and_extra_are_told_apart(void **state)
+{
+    g_autoptr(MomSchema) schema = mom_schema_new(names, G_N_ELEMENTS(names));
+    g_autoptr(MomSample) sample = mom_sample_new(schema, 42);
+    MomValue v = mom_value_int(99);
+
+    mom_sample_set(sample, "swap", MOM_NIL);
+    mom_sample_set(sample, "odd", mom_value_int(1));
+    mom_sample_set(sample, "odd", mom_value_int(2));
+
+    assert_int_equal(mom_sample_time_us(sample), 42);
+    assert_false(mom_sample_get(sample, "mem_free", &v));
+    assert_int_equal(v.integer, 99);
+    assert_true(mom_sample_get(sample, "odd", &v));
+    assert_int_equal(v.integer, 2);
+    assert_true(mom_sample_get_field(sample, 1, &v));
+    assert_true(mom_value_is_nil(v));
+    assert_false(mom_sample_get(sample, "nowhere", &v));
+}
+
+static void
+a_sample_owns_its_values(void **state)
+{
+    g_autoptr(MomSchema) schema = mom_schema_new(names, G_N_ELEMENTS(names));
+    g_autoptr(MomSample) sample = mom_sample_new(schema, 0);
+    char text[] = "old";
+    MomValue v;
+
+    mom_sample_set(sample, "label", mom_value_string(text));
+    strcpy(text, "new");
+    assert_true(mom_sample_get(sample, "label", &v));
+    assert_string_equal(v.string, "old");
+}
+
+static void
+an_entity_in_a_sample_becomes_nil(void **state)
+{
+    g_autoptr(MomSchema) schema = mom_schema_new(names, G_N_ELEMENTS(names));
+    g_autoptr(MomEntity) entity = mom_entity_new(schema);
+    g_autoptr(MomSample) sample = mom_sample_new(schema, 0);
+    MomValue v = mom_value_int(1);
+
+    mom_sample_set(sample, "label", (MomValue){.type = MOM_VALUE_ENTITY, .entity = entity});
+    assert_true(mom_sample_get(sample, "label", &v));
+    assert_true(mom_value_is_nil(v));
+}
+
+static void
+collect_name(const char *name, MomValue v, gpointer data)
+{
+    g_string_append_printf(data, "%s ", name);
+}
+
+static void
+keys_come_in_schema_order_then_extras(void **state)
+{
+    g_autoptr(MomSchema) schema = mom_schema_new(names, G_N_ELEMENTS(names));
+    g_autoptr(MomSample) sample = mom_sample_new(schema, 0);
+    g_autoptr(GString) seen = g_string_new(NULL);
+
+    mom_sample_set(sample, "odd", MOM_NIL);
+    mom_sample_set(sample, "label", MOM_NIL);
+    mom_sample_set(sample, "mem_free", MOM_NIL);
+    mom_sample_foreach(sample, collect_name, seen);
+    assert_string_equal(seen->str, "mem_free label odd ");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_schema_keeps_order_and_drops_duplicates),
+        cmocka_unit_test(absent_nil_and_extra_are_told_apart),
+        cmocka_unit_test(a_sample_owns_its_values),
+        cmocka_unit_test(an_entity_in_a_sample_becomes_nil),
+        cmocka_unit_test(keys_come_in_schema_order_then_extras),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
