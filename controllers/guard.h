@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The guard: an actuator in front of the real one, with rails and "nothing changed, nothing sent".
+ *
+ * Whatever controllers ask for passes here.  What may not be set is refused or held to its bounds
+ * (rails.h), what is set already or on its way is not sent again (sent.h), and every wish gets a
+ * verdict that is told.  The guard knows no clock: each cycle brings its time.  It never sends what
+ * nobody asked for.
+ */
+#pragma once
+
+#include "controllers/rails.h"
+
+typedef enum {
+    MOM_GUARD_SENT,      /* given to the hypervisor; a rail may have changed the value */
+    MOM_GUARD_DONE,      /* the hypervisor accepted what was sent */
+    MOM_GUARD_FAILED,    /* it did not; the wish may be sent again in the next cycle */
+    MOM_GUARD_UNCHANGED, /* not sent, as nothing would change; `why` tells which case */
+    MOM_GUARD_RAILED,    /* refused by `rail` */
+} MomGuardVerdict;
+
+/* One verdict on one knob. A call that sets several (KSM keys, disks, quota and period) gives
+ * one report for each. All is borrowed for the call. */
+typedef struct {
+    MomGuardVerdict verdict;
+    MomEntity *entity; /* NULL with DONE and FAILED: the guest may be gone by then */
+    const char *uuid;  /* of the guest; NULL for the host */
+    const char *name;  /* of the guest; NULL for the host */
+    const char *knob;  /* "balloon_target", "ksm_run" ..., "vcpu_quota", "vcpu_period", "io_tune" */
+    const char *disk;  /* of "io_tune": its path, else its name */
+    MomValue from;     /* what is set now; nil if that is not known */
+    MomValue to;       /* what is or would be sent; of "io_tune" both are MOM_VALUE_LIMITS */
+    const char *rail;  /* the rail that acted, or NULL */
+    const char *why;   /* for people; NULL if there is nothing to explain */
+    MomPlace place;    /* of the control; unknown for "io_tune" */
+} MomGuardReport;
+
+typedef void (*MomGuardFunc)(const MomGuardReport *report, gpointer data);
+
+/* BEHIND is borrowed and must outlive the guard. REPORT may be NULL.
+ * A call's DONE: no error if it was accepted or needed no sending, G_IO_ERROR_PERMISSION_DENIED if
+ * all of it was refused by rails, else BEHIND's error. */
+MomActuator *mom_guard_new(MomActuator *behind, MomGuardFunc report, gpointer data);
+
+/* Calls under way may still come back; they are told to nobody. */
+void mom_guard_free(MomActuator *guard);
+
+/* To be told before controllers run; NOW_US is monotonic. */
+void mom_guard_begin_cycle(MomActuator *guard, gint64 now_us);
+
+/* The guest of that UUID is gone: all that is known of it is dropped. Unknown ones are no error. */
+void mom_guard_forget(MomActuator *guard, const char *uuid);
+
+/* "sent", "done", "failed", "unchanged", "railed". */
+const char *mom_guard_verdict_name(MomGuardVerdict verdict);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Rails: what may not be set, whatever a policy says.
+ *
+ * Each rail is a small pure question about one wish and the entity it is for.  A rail knows nothing
+ * of what was sent before, asks nobody, and never makes a wish bolder than it was.
+ */
+#pragma once
+
+#include "controllers/actuator.h"
+
+/* Static. */
+typedef struct {
+    const char *name; /* for filters and counters: "balloon-min" */
+    const char *why;  /* for people */
+} MomRail;
+
+/* A guest's memory: TRUE and *TARGET_KIB, which is WISH_KIB held to [balloon_min, balloon_max],
+ * with *RAIL set if a bound acted (else NULL).  FALSE and *RAIL if nothing may be sent: a wish of 0
+ * or less, ballooning switched off for the guest, its present size or a bound unknown, or bounds
+ * that exclude each other. */
+gboolean
+mom_rail_balloon(MomEntity *guest, gint64 wish_kib, gint64 *target_kib, const MomRail **rail);
+
+/* NULL if VALUE may be set; bounds are those of the kernel and of vdsm, the narrower counts. */
+const MomRail *mom_rail_ksm(MomKsmKey key, gint64 value);
+
+/* NULL if the kernel takes this pair. */
+const MomRail *mom_rail_cpu(gint64 quota_us, gint64 period_us);
+
+/* NULL if every limit that is present and not nil is an integer of 0 or more. */
+const MomRail *mom_rail_io(const MomLimits *limits);
+
+/* TRUE if QUOTA_US means "no limit": 0 (libvirt: no value), anything negative, or as much as the
+ * kernel's largest quota, as cgroup v2's "max" reads in several versions of libvirt. */
+gboolean mom_cpu_quota_is_unlimited(gint64 quota_us);
