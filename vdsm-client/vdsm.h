@@ -11,6 +11,8 @@
 
 #include <gio/gio.h>
 
+#include "vdsm-client/error.h"
+
 typedef struct MomVdsm MomVdsm;
 
 /* How to reach vdsm. Strings are copied. */
@@ -24,23 +26,6 @@ typedef struct {
     guint request_timeout_ms; /* 0: 10000 */
     guint window;             /* calls in flight, 0: 4 */
 } MomVdsmOptions;
-
-#define MOM_VDSM_ERROR (mom_vdsm_error_quark())
-GQuark mom_vdsm_error_quark(void);
-
-/* Codes of this domain. An error that vdsm itself answered keeps vdsm's number as the code (1 no such VM, 99
- * starting up, 1100 too many tasks, -32601 unknown method ...); ours lie beyond its range. */
-enum {
-    MOM_VDSM_ERROR_NO_VM = 1,
-    MOM_VDSM_ERROR_RECOVERING = 99,
-    MOM_VDSM_ERROR_BUSY = 1100,
-    MOM_VDSM_ERROR_NOT_CONNECTED = 1000001,
-    MOM_VDSM_ERROR_TIMED_OUT,
-    MOM_VDSM_ERROR_PROTOCOL, /* an answer that is none */
-};
-
-/* TRUE if vdsm is alive but not ready: wait, do not complain. */
-gboolean mom_vdsm_err_not_yet(const GError *error);
 
 typedef enum {
     MOM_VDSM_DISCONNECTED, /* waiting before the next try */
