@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See guest.h.  A steady cycle on QEMU costs one call: the bulk one.
+ */
+#include "libvirt-client/guest.h"
+
+#include <string.h>
+
+/* A statistic by its name in the bulk answer and its tag in virDomainMemoryStats, -1 for none. */
+static const struct {
+    const char *name;
+    int tag;
+} stats[MOM_VIRT_N_STATS] = {
+    [MOM_VIRT_BALLOON_CURRENT_KIB] = {"balloon.current", VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON},
+    [MOM_VIRT_BALLOON_MAXIMUM_KIB] = {"balloon.maximum", -1},
+    [MOM_VIRT_SWAP_IN_KIB] = {"balloon.swap_in", VIR_DOMAIN_MEMORY_STAT_SWAP_IN},
+    [MOM_VIRT_SWAP_OUT_KIB] = {"balloon.swap_out", VIR_DOMAIN_MEMORY_STAT_SWAP_OUT},
+    [MOM_VIRT_MAJOR_FAULTS] = {"balloon.major_fault", VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT},
+    [MOM_VIRT_MINOR_FAULTS] = {"balloon.minor_fault", VIR_DOMAIN_MEMORY_STAT_MINOR_FAULT},
+    [MOM_VIRT_UNUSED_KIB] = {"balloon.unused", VIR_DOMAIN_MEMORY_STAT_UNUSED},
+    [MOM_VIRT_AVAILABLE_KIB] = {"balloon.available", VIR_DOMAIN_MEMORY_STAT_AVAILABLE},
+    [MOM_VIRT_USABLE_KIB] = {"balloon.usable", VIR_DOMAIN_MEMORY_STAT_USABLE},
+    [MOM_VIRT_DISK_CACHES_KIB] = {"balloon.disk_caches", VIR_DOMAIN_MEMORY_STAT_DISK_CACHES},
+    [MOM_VIRT_LAST_UPDATE_S] = {"balloon.last-update", VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE},
+    [MOM_VIRT_RSS_KIB] = {"balloon.rss", VIR_DOMAIN_MEMORY_STAT_RSS},
+};
+
+/* Drivers whose bulk answer has all that exists. */
+static const char *const complete_drivers[] = {"QEMU"};
+
+struct MomVirtCache {
+    gatomicrefcount references;
+    GMutex lock;
+    GHashTable *domains; /* UUID -> MomVirtDomain */
+    guint generation;    /* counts drops */
+};
+
+/* ---- cache ---- */
+
+MomVirtCache *
+mom_virt_cache_new(void)
+{
+    MomVirtCache *cache = g_new0(MomVirtCache, 1);
+
+    g_atomic_ref_count_init(&cache->references);
+    g_mutex_init(&cache->lock);
+    cache->domains = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                           (GDestroyNotify)mom_virt_domain_unref);
+    return cache;
+}
+
+MomVirtCache *
+mom_virt_cache_ref(MomVirtCache *cache)
+{
+    g_atomic_ref_count_inc(&cache->references);
+    return cache;
+}
+
+void
+mom_virt_cache_unref(MomVirtCache *cache)
+{
+    if (!g_atomic_ref_count_dec(&cache->references))
+        return;
+    g_hash_table_unref(cache->domains);
+    g_mutex_clear(&cache->lock);
+    g_free(cache);
+}
+
+void
+mom_virt_cache_drop(MomVirtCache *cache, const char *uuid)
+{
+    g_mutex_lock(&cache->lock);
+    cache->generation++;
+    if (uuid == NULL)
+        g_hash_table_remove_all(cache->domains);
+    else
+        g_hash_table_remove(cache->domains, uuid);
+    g_mutex_unlock(&cache->lock);
+}
+
+guint
+mom_virt_cache_size(MomVirtCache *cache)
+{
+    guint size;
+
+    g_mutex_lock(&cache->lock);
+    size = g_hash_table_size(cache->domains);
+    g_mutex_unlock(&cache->lock);
+    return size;
+}
+
+static MomVirtDomain *
+cache_find(MomVirtCache *cache, const MomVirtGuest *guest, guint *generation)
+{
+    MomVirtDomain *domain;
+
+    g_mutex_lock(&cache->lock);
+    *generation = cache->generation;
+    domain = g_hash_table_lookup(cache->domains, guest->uuid);
+    if (domain != NULL && domain->run == guest->id)
+        mom_virt_domain_ref(domain);
+    else
+        domain = NULL;
+    g_mutex_unlock(&cache->lock);
+    return domain;
+}
+
+static void
+cache_keep(MomVirtCache *cache, const char *uuid, MomVirtDomain *domain, guint generation)
+{
+    g_mutex_lock(&cache->lock);
+    if (cache->generation == generation)
+        g_hash_table_replace(cache->domains, g_strdup(uuid), mom_virt_domain_ref(domain));
+    g_mutex_unlock(&cache->lock);
+}
+
+/* Guests that stopped without an event must not fill the cache for ever. */
+static void
+cache_keep_only(MomVirtCache *cache, GPtrArray *guests)
+{
+    g_autoptr(GHashTable) running = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTableIter iter;
+    gpointer uuid;
+
+    for (guint i = 0; i < guests->len; i++)
+        g_hash_table_add(running, ((MomVirtGuest *)guests->pdata[i])->uuid);
+    g_mutex_lock(&cache->lock);
+    g_hash_table_iter_init(&iter, cache->domains);
+    while (g_hash_table_iter_next(&iter, &uuid, NULL))
+        if (!g_hash_table_contains(running, uuid))
+            g_hash_table_iter_remove(&iter);
+    g_mutex_unlock(&cache->lock);
+}
+
+/* ---- one guest ---- */
+
+void
+mom_virt_guest_free(MomVirtGuest *guest)
+{
+    g_clear_pointer(&guest->domain, mom_virt_domain_unref);
+    g_free(guest->name);
+    g_free(guest);
+}
+
+gboolean
+mom_virt_guest_get(const MomVirtGuest *guest, MomVirtStat stat, guint64 *out)
+{
+    if (!(guest->present & 1u << stat))
+        return FALSE;
+    *out = guest->value[stat];
+    return TRUE;
+}
+
+static void
+set_stat(MomVirtGuest *guest, MomVirtStat stat, guint64 value)
+{
+    guest->present |= 1u << stat;
+    guest->value[stat] = value;
+}
+
+static gboolean
+param_to_unsigned(const virTypedParameter *param, guint64 *out)
+{
+    switch (param->type) {
+    case VIR_TYPED_PARAM_UINT:
+        *out = param->value.ui;
+        return TRUE;
+    case VIR_TYPED_PARAM_ULLONG:
+        *out = param->value.ul;
+        return TRUE;
+    case VIR_TYPED_PARAM_INT:
+        *out = (guint64)param->value.i;
+        return param->value.i >= 0;
+    case VIR_TYPED_PARAM_LLONG:
+        *out = (guint64)param->value.l;
+        return param->value.l >= 0;
+    default:
+        return FALSE;
+    }
+}
+
+static void
+take_record(MomVirtGuest *guest, const virDomainStatsRecord *record)
+{
+    for (int p = 0; p < record->nparams; p++) {
+        guint64 value;
+
+        for (guint s = 0; s < MOM_VIRT_N_STATS; s++)
+            if (strcmp(record->params[p].field, stats[s].name) == 0 &&
+                param_to_unsigned(&record->params[p], &value))
+                set_stat(guest, s, value);
+    }
+}
+
+static void
+read_one_by_one(MomVirtGuest *guest, virDomainPtr handle)
+{
+    virDomainMemoryStatStruct answer[VIR_DOMAIN_MEMORY_STAT_NR];
+    virDomainInfo info;
+    int n = virDomainMemoryStats(handle, answer, VIR_DOMAIN_MEMORY_STAT_NR, 0);
+
+    for (int i = 0; i < n; i++)
+        for (guint s = 0; s < MOM_VIRT_N_STATS; s++)
+            if (answer[i].tag == stats[s].tag)
+                set_stat(guest, s, answer[i].val);
+    if (virDomainGetInfo(handle, &info) < 0)
+        return;
+    set_stat(guest, MOM_VIRT_BALLOON_MAXIMUM_KIB, info.maxMem);
+    if (!(guest->present & 1u << MOM_VIRT_BALLOON_CURRENT_KIB))
+        set_stat(guest, MOM_VIRT_BALLOON_CURRENT_KIB, info.memory);
+}
+
+/* The running values: the XML has quota and period only where somebody set them. */
+static void
+read_scheduler(MomVirtDomain *domain, virDomainPtr handle)
+{
+    g_auto(MomVirtParams) params = {0};
+    unsigned long long period_us;
+    long long quota_us;
+    g_autoptr(MomVirtString) type = virDomainGetSchedulerType(handle, &params.n);
+
+    if (type == NULL || params.n <= 0)
+        return;
+    params.items = calloc((size_t)params.n, sizeof *params.items);
+    if (params.items == NULL || virDomainGetSchedulerParametersFlags(
+                                    handle, params.items, &params.n, VIR_DOMAIN_AFFECT_LIVE) < 0) {
+        params.n = 0;
+        return;
+    }
+    if (virTypedParamsGetLLong(params.items, params.n, VIR_DOMAIN_SCHEDULER_VCPU_QUOTA,
+                               &quota_us) == 1)
+        mom_virt_domain_set(domain, MOM_VIRT_VCPU_QUOTA_US, quota_us);
+    if (virTypedParamsGetULLong(params.items, params.n, VIR_DOMAIN_SCHEDULER_VCPU_PERIOD,
+                                &period_us) == 1 &&
+        period_us <= G_MAXINT64)
+        mom_virt_domain_set(domain, MOM_VIRT_VCPU_PERIOD_US, (gint64)period_us);
+}
+
+/* Once per run of a guest: the XML tells what is set.  A read-only connection may not, and need
+ * not. */
+static void
+set_period(MomVirtDomain *domain, virDomainPtr handle, guint period_s)
+{
+    if (period_s == 0 || domain->stats_period_s == period_s ||
+        domain->balloon != MOM_VIRT_BALLOON_PRESENT)
+        return;
+    if (virDomainSetMemoryStatsPeriod(handle, (int)period_s, VIR_DOMAIN_AFFECT_LIVE) < 0)
+        g_debug("guest %s: its memory report's period stays as it is: %s", virDomainGetName(handle),
+                virGetLastErrorMessage());
+}
+
+static MomVirtDomain *
+read_domain(MomVirtCache *cache, MomVirtGuest *guest, virDomainPtr handle, guint period_s)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomVirtString) xml = NULL;
+    guint generation;
+    MomVirtDomain *domain = cache_find(cache, guest, &generation);
+
+    if (domain != NULL)
+        return domain;
+    xml = virDomainGetXMLDesc(handle, 0);
+    if (xml == NULL)
+        mom_virt_fail(&error, "read the domain XML of guest", guest->name);
+    else
+        domain = mom_virt_domain_parse(guest->name, xml, &error);
+    if (domain == NULL) {
+        g_debug("%s", error->message);
+        return NULL;
+    }
+    domain->run = guest->id;
+    read_scheduler(domain, handle);
+    /* A guest without a single number may hang: it is not asked for more, and looked at again. */
+    if (guest->present != 0) {
+        set_period(domain, handle, period_s);
+        cache_keep(cache, guest->uuid, domain, generation);
+    }
+    return domain;
+}
+
+static MomVirtGuest *
+read_guest(MomVirtCache *cache,
+           const virDomainStatsRecord *record,
+           gboolean complete,
+           guint period_s)
+{
+    MomVirtGuest *guest = g_new0(MomVirtGuest, 1);
+
+    virDomainGetUUIDString(record->dom, guest->uuid);
+    guest->name = g_strdup(virDomainGetName(record->dom));
+    guest->id = (int)virDomainGetID(record->dom);
+    take_record(guest, record);
+    if (!complete)
+        read_one_by_one(guest, record->dom);
+    guest->domain = read_domain(cache, guest, record->dom, period_s);
+    return guest;
+}
+
+static gboolean
+is_complete(virConnectPtr connection)
+{
+    const char *type = virConnectGetType(connection);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(complete_drivers); i++)
+        if (g_strcmp0(type, complete_drivers[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
+mom_virt_guests_read(virConnectPtr connection,
+                     MomVirtCache *cache,
+                     guint period_s,
+                     GPtrArray *guests,
+                     GError **error)
+{
+    const unsigned int flags =
+        VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT | VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING;
+    gboolean complete = is_complete(connection);
+    g_auto(MomVirtRecords) records = NULL;
+
+    /* Not ENFORCE: a driver without balloon statistics would refuse the whole call. */
+    if (virConnectGetAllDomainStats(connection, VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_STATE,
+                                    &records, flags) < 0)
+        return mom_virt_fail(error, "read the statistics of all guests", NULL);
+    for (gsize i = 0; records[i] != NULL; i++)
+        g_ptr_array_add(guests, read_guest(cache, records[i], complete, period_s));
+    cache_keep_only(cache, guests);
+    return TRUE;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The running guests with their numbers, read in one bulk call.
+ *
+ * Where a driver's bulk answer lacks the balloon's numbers (libvirt's test driver) they are read
+ * guest by guest; never where it can give them, because there a missing number means a guest that
+ * hangs, and asking it would hang too.  What the domain XML says is cached until an event.  Runs in
+ * the worker.
+ */
+#pragma once
+
+#include "libvirt-client/autoptr.h"
+#include "libvirt-client/domain.h"
+
+typedef enum {
+    MOM_VIRT_BALLOON_CURRENT_KIB,
+    MOM_VIRT_BALLOON_MAXIMUM_KIB,
+    MOM_VIRT_SWAP_IN_KIB, /* counters since boot */
+    MOM_VIRT_SWAP_OUT_KIB,
+    MOM_VIRT_MAJOR_FAULTS,
+    MOM_VIRT_MINOR_FAULTS,
+    MOM_VIRT_UNUSED_KIB,
+    MOM_VIRT_AVAILABLE_KIB, /* what the guest's kernel manages */
+    MOM_VIRT_USABLE_KIB,
+    MOM_VIRT_DISK_CACHES_KIB,
+    MOM_VIRT_LAST_UPDATE_S, /* of the guest's own report, seconds since 1970 */
+    MOM_VIRT_RSS_KIB,
+} MomVirtStat;
+
+#define MOM_VIRT_N_STATS 12
+
+typedef struct {
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    char *name;
+    int id;        /* of this run of the guest */
+    guint present; /* bit 1 << MomVirtStat */
+    guint64 value[MOM_VIRT_N_STATS];
+    MomVirtDomain *domain; /* NULL if its XML could not be read */
+} MomVirtGuest;
+
+void mom_virt_guest_free(MomVirtGuest *guest);
+/* FALSE, *OUT untouched, if the guest did not report it. */
+gboolean mom_virt_guest_get(const MomVirtGuest *guest, MomVirtStat stat, guint64 *out);
+
+/* What the domain XML of each guest said. For both threads. */
+typedef struct MomVirtCache MomVirtCache;
+
+MomVirtCache *mom_virt_cache_new(void);
+MomVirtCache *mom_virt_cache_ref(MomVirtCache *cache);
+void mom_virt_cache_unref(MomVirtCache *cache);
+/* UUID's is stale; NULL: all are.  One that is being read meanwhile is not kept. */
+void mom_virt_cache_drop(MomVirtCache *cache, const char *uuid);
+guint mom_virt_cache_size(MomVirtCache *cache);
+
+/* Appends all running guests to GUESTS (of MomVirtGuest).  PERIOD_S, if not 0, is how often they
+ * are to report their memory, set once for each run of a guest.  A guest that vanishes meanwhile is
+ * left out; one that cannot be read has less data. */
+gboolean mom_virt_guests_read(virConnectPtr connection,
+                              MomVirtCache *cache,
+                              guint period_s,
+                              GPtrArray *guests,
+                              GError **error);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See virt.h.  Each call is a small struct that travels to the worker and back: what is asked, and
+ * room for the answer.
+ */
+#include "libvirt-client/virt.h"
+
+#include "libvirt-client/tune.h"
+
+struct MomVirt {
+    MomVirtConnection *connection;
+    MomVirtListener listener;
+    MomVirtCache *cache;
+    guint stats_period_s;
+};
+
+typedef struct {
+    MomVirtCache *cache;
+    guint stats_period_s;
+    GPtrArray *guests;
+} ReadGuests;
+
+typedef struct {
+    MomVirtCache *cache;
+    char *uuid;
+    char *disk;
+    guint64 target_kib;
+    gint64 quota_us;
+    guint64 period_us;
+    MomVirtLimits limits;
+} Change;
+
+typedef struct {
+    union {
+        MomVirtGuestsDone guests;
+        MomVirtLimitsDone limits;
+        MomVirtDone plain;
+    } done;
+    gpointer data;
+} Listener;
+
+/* ---- in the worker ---- */
+
+static gboolean
+run_read_guests(virConnectPtr connection, gpointer data, GError **error)
+{
+    ReadGuests *call = data;
+
+    return mom_virt_guests_read(connection, call->cache, call->stats_period_s, call->guests, error);
+}
+
+static gboolean
+run_read_disk(virConnectPtr connection, gpointer data, GError **error)
+{
+    Change *call = data;
+
+    return mom_virt_read_disk_tune(connection, call->uuid, call->disk, &call->limits, error);
+}
+
+static gboolean
+run_set_balloon(virConnectPtr connection, gpointer data, GError **error)
+{
+    Change *call = data;
+
+    return mom_virt_tune_balloon(connection, call->uuid, call->target_kib, error);
+}
+
+static gboolean
+run_set_cpu(virConnectPtr connection, gpointer data, GError **error)
+{
+    Change *call = data;
+    gboolean ok = mom_virt_tune_cpu(connection, call->uuid, call->quota_us, call->period_us, error);
+
+    mom_virt_cache_drop(call->cache, call->uuid);
+    return ok;
+}
+
+static gboolean
+run_set_disk(virConnectPtr connection, gpointer data, GError **error)
+{
+    Change *call = data;
+    gboolean ok = mom_virt_tune_disk(connection, call->uuid, call->disk, &call->limits, error);
+
+    mom_virt_cache_drop(call->cache, call->uuid);
+    return ok;
+}
+
+/* ---- on the main side ---- */
+
+static void
+free_read_guests(gpointer data)
+{
+    ReadGuests *call = data;
+
+    g_ptr_array_unref(call->guests);
+    mom_virt_cache_unref(call->cache);
+    g_free(call);
+}
+
+static void
+free_change(gpointer data)
+{
+    Change *call = data;
+
+    mom_virt_cache_unref(call->cache);
+    g_free(call->uuid);
+    g_free(call->disk);
+    g_free(call);
+}
+
+static void
+answer_guests(gpointer job, const GError *error, gpointer data)
+{
+    g_autofree Listener *listener = data;
+    ReadGuests *call = job;
+
+    if (listener->done.guests != NULL)
+        listener->done.guests(error == NULL ? call->guests : NULL, error, listener->data);
+}
+
+static void
+answer_limits(gpointer job, const GError *error, gpointer data)
+{
+    g_autofree Listener *listener = data;
+    Change *call = job;
+
+    if (listener->done.limits != NULL)
+        listener->done.limits(error == NULL ? &call->limits : NULL, error, listener->data);
+}
+
+static void
+answer_change(gpointer job, const GError *error, gpointer data)
+{
+    g_autofree Listener *listener = data;
+
+    if (listener->done.plain != NULL)
+        listener->done.plain(error, listener->data);
+}
+
+static Listener *
+listener_new(gpointer data)
+{
+    Listener *listener = g_new0(Listener, 1);
+
+    listener->data = data;
+    return listener;
+}
+
+static Change *
+change_new(MomVirt *self, const char *uuid)
+{
+    Change *call = g_new0(Change, 1);
+
+    call->cache = mom_virt_cache_ref(self->cache);
+    call->uuid = g_strdup(uuid);
+    return call;
+}
+
+static void
+send_change(
+    MomVirt *self, const char *what, MomVirtCall run, Change *call, MomVirtDone done, gpointer data)
+{
+    Listener *listener = listener_new(data);
+
+    listener->done.plain = done;
+    mom_virt_connection_call(self->connection, what, run, call, free_change, answer_change,
+                             listener);
+}
+
+static void
+on_changed(MomVirtState state, const GError *error, gpointer data)
+{
+    MomVirt *self = data;
+
+    if (state == MOM_VIRT_OPEN) /* events were missed meanwhile */
+        mom_virt_cache_drop(self->cache, NULL);
+    if (self->listener.changed != NULL)
+        self->listener.changed(state, error, self->listener.data);
+}
+
+static void
+on_event(MomVirtEventKind kind, const char *uuid, const char *name, gpointer data)
+{
+    MomVirt *self = data;
+
+    mom_virt_cache_drop(self->cache, uuid);
+    if (self->listener.event != NULL)
+        self->listener.event(kind, uuid, name, self->listener.data);
+}
+
+static void
+ignore_error(void *data, virErrorPtr error)
+{
+    /* libvirt would print every error on stderr; ours come as GError. */
+}
+
+gboolean
+mom_virt_init(GError **error)
+{
+    virSetErrorFunc(NULL, ignore_error);
+    if (virInitialize() < 0)
+        return mom_virt_fail(error, "initialise", "libvirt");
+    /* Since libvirt 6 this is GLib on the default main context: no thread of its own is needed. */
+    if (virEventRegisterDefaultImpl() < 0)
+        return mom_virt_fail(error, "register the event loop of", "libvirt");
+    return TRUE;
+}
+
+MomVirt *
+mom_virt_new(const MomVirtOptions *options, const MomVirtListener *listener)
+{
+    MomVirt *self = g_new0(MomVirt, 1);
+    const MomVirtListener ours = {on_changed, on_event, self};
+
+    if (listener != NULL)
+        self->listener = *listener;
+    self->cache = mom_virt_cache_new();
+    self->stats_period_s = options->stats_period_s;
+    self->connection = mom_virt_connection_new(&options->address, &options->times, &ours);
+    return self;
+}
+
+void
+mom_virt_free(MomVirt *self)
+{
+    if (self == NULL)
+        return;
+    mom_virt_connection_free(self->connection);
+    mom_virt_cache_unref(self->cache);
+    g_free(self);
+}
+
+MomVirtState
+mom_virt_state(const MomVirt *self)
+{
+    return mom_virt_connection_state(self->connection);
+}
+
+void
+mom_virt_read_guests(MomVirt *self, MomVirtGuestsDone done, gpointer data)
+{
+    ReadGuests *call = g_new0(ReadGuests, 1);
+    Listener *listener = listener_new(data);
+
+    call->cache = mom_virt_cache_ref(self->cache);
+    call->stats_period_s = self->stats_period_s;
+    call->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_virt_guest_free);
+    listener->done.guests = done;
+    mom_virt_connection_call(self->connection, "read all guests", run_read_guests, call,
+                             free_read_guests, answer_guests, listener);
+}
+
+void
+mom_virt_read_disk(
+    MomVirt *self, const char *uuid, const char *disk, MomVirtLimitsDone done, gpointer data)
+{
+    Change *call = change_new(self, uuid);
+    Listener *listener = listener_new(data);
+
+    call->disk = g_strdup(disk);
+    listener->done.limits = done;
+    mom_virt_connection_call(self->connection, "read disk limits", run_read_disk, call, free_change,
+                             answer_limits, listener);
+}
+
+void
+mom_virt_set_balloon(
+    MomVirt *self, const char *uuid, guint64 target_kib, MomVirtDone done, gpointer data)
+{
+    Change *call = change_new(self, uuid);
+
+    call->target_kib = target_kib;
+    send_change(self, "set balloon", run_set_balloon, call, done, data);
+}
+
+void
+mom_virt_set_cpu(MomVirt *self,
+                 const char *uuid,
+                 gint64 quota_us,
+                 guint64 period_us,
+                 MomVirtDone done,
+                 gpointer data)
+{
+    Change *call = change_new(self, uuid);
+
+    call->quota_us = quota_us;
+    call->period_us = period_us;
+    send_change(self, "set CPU limits", run_set_cpu, call, done, data);
+}
+
+void
+mom_virt_set_disk(MomVirt *self,
+                  const char *uuid,
+                  const char *disk,
+                  const MomVirtLimits *limits,
+                  MomVirtDone done,
+                  gpointer data)
+{
+    Change *call = change_new(self, uuid);
+
+    call->disk = g_strdup(disk);
+    call->limits = *limits;
+    send_change(self, "set disk limits", run_set_disk, call, done, data);
+}
+
+void
+mom_virt_forget(MomVirt *self, const char *uuid)
+{
+    mom_virt_cache_drop(self->cache, uuid);
+}

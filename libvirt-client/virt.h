@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * libvirt as the rest of a program sees it: typed calls that return at once and answer later.
+ *
+ * Nothing here blocks.  Every call is answered exactly once, from the main loop; freeing the client
+ * answers what is pending with MOM_VIRT_ERROR_CLOSED.  Guests are named by UUID.  One client is one
+ * connection: who does not want a change that hangs to hold up the reading makes two.
+ */
+#pragma once
+
+#include "libvirt-client/connection.h"
+#include "libvirt-client/guest.h"
+
+/* Readies libvirt for this process and its default main context.  Once, from main, before any
+ * client; SIGPIPE should be ignored, since libvirt's sockets may raise it. */
+gboolean mom_virt_init(GError **error);
+
+typedef struct MomVirt MomVirt;
+
+typedef struct {
+    MomVirtAddress address;
+    MomVirtTimes times;
+    /* How often guests report their memory, set once for each run of a guest; 0: left as it is. */
+    guint stats_period_s;
+} MomVirtOptions;
+
+/* OPTIONS are copied; LISTENER may be NULL. */
+MomVirt *mom_virt_new(const MomVirtOptions *options, const MomVirtListener *listener);
+void mom_virt_free(MomVirt *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVirt, mom_virt_free)
+
+MomVirtState mom_virt_state(const MomVirt *self);
+
+/* GUESTS (of MomVirtGuest, borrowed for the call) are all that run, or NULL with ERROR. */
+typedef void (*MomVirtGuestsDone)(GPtrArray *guests, const GError *error, gpointer data);
+/* LIMITS (borrowed) or NULL with ERROR. */
+typedef void (*MomVirtLimitsDone)(const MomVirtLimits *limits, const GError *error, gpointer data);
+/* ERROR is NULL if libvirt accepted the change. */
+typedef void (*MomVirtDone)(const GError *error, gpointer data);
+
+/* In all of these DONE may be NULL, and strings are copied.  For what a change means see tune.h. */
+void mom_virt_read_guests(MomVirt *self, MomVirtGuestsDone done, gpointer data);
+void mom_virt_read_disk(
+    MomVirt *self, const char *uuid, const char *disk, MomVirtLimitsDone done, gpointer data);
+void mom_virt_set_balloon(
+    MomVirt *self, const char *uuid, guint64 target_kib, MomVirtDone done, gpointer data);
+void mom_virt_set_cpu(MomVirt *self,
+                      const char *uuid,
+                      gint64 quota_us,
+                      guint64 period_us,
+                      MomVirtDone done,
+                      gpointer data);
+void mom_virt_set_disk(MomVirt *self,
+                       const char *uuid,
+                       const char *disk,
+                       const MomVirtLimits *limits,
+                       MomVirtDone done,
+                       gpointer data);
+
+/* What is cached of guest UUID (NULL: of all) is stale, as when another client changed it. */
+void mom_virt_forget(MomVirt *self, const char *uuid);
