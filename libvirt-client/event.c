@@ -164,10 +164,11 @@ static const struct {
 
 /* A failed registration is no error: a hint that never comes only makes things a cycle later. */
 void
-mom_virt_sink_attach(MomVirtSink *sink, virConnectPtr connection)
+mom_virt_sink_attach(MomVirtSink *sink, virConnectPtr connection, gboolean remote)
 {
-    if (virConnectRegisterCloseCallback(connection, on_close, mom_virt_sink_ref(sink),
-                                        release_sink) < 0)
+    /* Other drivers say yes to the callback and then neither call nor release it. */
+    if (remote && virConnectRegisterCloseCallback(connection, on_close, mom_virt_sink_ref(sink),
+                                                  release_sink) < 0)
         mom_virt_sink_unref(sink);
     for (int i = 0; i < N_EVENTS; i++) {
         sink->ids[i] =

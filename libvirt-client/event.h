@@ -38,5 +38,5 @@ void mom_virt_sink_cut(MomVirtSink *sink);
 /* Registers SINK for the end of CONNECTION and for its guests' events, as far as the driver has
  * them; to be undone before the connection is closed, because each registration holds it.  Both in
  * the worker. */
-void mom_virt_sink_attach(MomVirtSink *sink, virConnectPtr connection);
+void mom_virt_sink_attach(MomVirtSink *sink, virConnectPtr connection, gboolean remote);
 void mom_virt_sink_detach(MomVirtSink *sink, virConnectPtr connection);

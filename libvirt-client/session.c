@@ -113,6 +113,7 @@ mom_virt_session_open(MomVirtSession *self, GError **error)
 {
     virConnectAuth auth = {credential_types, G_N_ELEMENTS(credential_types), answer_credentials,
                            self};
+    gboolean remote;
 
     close_connection(self);
     g_clear_error(&self->credentials_error);
@@ -124,9 +125,8 @@ mom_virt_session_open(MomVirtSession *self, GError **error)
         return FALSE;
     }
     /* Drivers inside this process have no keepalive and need none. */
-    if (virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT) != 0)
-        g_debug("%s: no keepalive", self->uri);
-    mom_virt_sink_attach(self->sink, self->connection);
+    remote = virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT) == 0;
+    mom_virt_sink_attach(self->sink, self->connection, remote);
     return TRUE;
 }
 

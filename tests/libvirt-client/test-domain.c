@@ -171,8 +171,7 @@ what_is_no_xml_is_an_error_that_names_the_guest(void **state)
         "",
         "<domain>",
         "<domain><devices><disk></domain>",
-        "<domain><metadata><o:qos xmlns:o='http://ovirt.org/vm/tune/1.0'><o:ioTune><o:device "
-        "name='a'>",
+        "<domain><metadata><o:qos xmlns:o='http://ovirt.org/vm/tune/1.0'><o:ioTune>",
         "<domain>\xff</domain>",
     };
 

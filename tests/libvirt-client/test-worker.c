@@ -295,7 +295,7 @@ freeing_answers_what_is_pending_and_leaves_a_hung_thread(void **state)
         ;
     assert_int_equal(hung.answers, 1);
     assert_int_equal(queued.answers, 1);
-    f->worker = mom_virt_worker_new("test", note_end, &f->ended, note_returned, f);
+    f->worker = NULL;
 }
 
 static void
