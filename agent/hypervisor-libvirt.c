@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See hypervisor-libvirt.h.
+ */
+#include "agent/hypervisor-libvirt.h"
+
+#include "agent/ksm-files.h"
+#include "agent/libvirt-guest.h"
+#include "agent/qemu-pid.h"
+
+/* Giving merged pages back takes about a second per GiB. */
+#define KSM_TIMEOUT_MS 60000
+#define END_WAIT_MS 200
+
+typedef struct {
+    MomActuator base;
+    MomHypervisorLibvirt *owner;
+} Actuator;
+
+struct MomHypervisorLibvirt {
+    MomSource source;
+    Actuator actuator;
+    MomHypervisorLibvirtOptions options; /* strings are ours */
+    MomVirt *reader;
+    MomVirt *writer;       /* NULL until the first change; may be the reader */
+    MomVirtWorker *ksm;    /* NULL until the first change */
+    GHashTable *pids;      /* uuid -> Pid */
+    MomSourceDone sampled; /* NULL: no sample is pending */
+    gpointer sampled_data;
+};
+
+typedef struct {
+    int run; /* libvirt's id of this run of the guest */
+    gint64 pid;
+} Pid;
+
+/* ---- reading ---- */
+
+static MomValue
+find_pid(MomHypervisorLibvirt *self, const MomVirtGuest *guest)
+{
+    Pid *known = g_hash_table_lookup(self->pids, guest->uuid);
+    gint64 pid;
+
+    if (known != NULL && known->run == guest->id)
+        return mom_value_int(known->pid);
+    g_hash_table_remove(self->pids, guest->uuid);
+    if (!mom_qemu_pid_find(self->options.host_root, guest->name, guest->uuid, &pid))
+        return MOM_NIL;
+    known = g_new0(Pid, 1);
+    *known = (Pid){guest->id, pid};
+    g_hash_table_insert(self->pids, g_strdup(guest->uuid), known);
+    return mom_value_int(pid);
+}
+
+static void
+on_guests(GPtrArray *guests, const GError *error, gpointer data)
+{
+    MomHypervisorLibvirt *self = data;
+    g_autoptr(GPtrArray) result = NULL;
+    MomSourceDone done = self->sampled;
+
+    if (done == NULL)
+        return;
+    self->sampled = NULL;
+    if (error != NULL) {
+        done(NULL, error, self->sampled_data);
+        return;
+    }
+    if (g_hash_table_size(self->pids) > 2 * guests->len) /* of guests whose end went unnoticed */
+        g_hash_table_remove_all(self->pids);
+    result = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
+    for (guint i = 0; i < guests->len; i++) {
+        MomGuestData *guest = mom_libvirt_guest_data(guests->pdata[i]);
+
+        guest->pid = find_pid(self, guests->pdata[i]);
+        g_ptr_array_add(result, guest);
+    }
+    done(result, NULL, self->sampled_data);
+}
+
+static void
+sample(MomSource *source, MomSourceDone done, gpointer data)
+{
+    MomHypervisorLibvirt *self = (MomHypervisorLibvirt *)source; /* its first member */
+
+    self->sampled = done;
+    self->sampled_data = data;
+    mom_virt_read_guests(self->reader, on_guests, self);
+}
+
+static const MomSourceClass source_class = {.sample = sample, .name = "libvirt"};
+
+/* ---- changing ---- */
+
+typedef struct {
+    MomHypervisorLibvirt *self;
+    char *uuid;
+    guint waiting; /* calls not yet answered, and one for whoever makes them */
+    GError *error; /* the first one's */
+    MomActuatorDone done;
+    gpointer data;
+} Change;
+
+static Change *
+change_new(MomHypervisorLibvirt *self, const char *uuid, MomActuatorDone done, gpointer data)
+{
+    Change *change = g_new0(Change, 1);
+
+    *change = (Change){self, g_strdup(uuid), 1, NULL, done, data};
+    return change;
+}
+
+static void
+on_change(const GError *error, gpointer data)
+{
+    Change *change = data;
+
+    if (error != NULL && change->error == NULL)
+        change->error = g_error_copy(error);
+    if (--change->waiting > 0)
+        return;
+    if (change->done != NULL)
+        change->done(change->error, change->data);
+    g_clear_error(&change->error);
+    g_free(change->uuid);
+    g_free(change);
+}
+
+/* What was changed through the writer is stale in the reader's cache. */
+static void
+on_cached_change(const GError *error, gpointer data)
+{
+    Change *change = data;
+
+    if (!g_error_matches(error, MOM_VIRT_ERROR, MOM_VIRT_ERROR_CLOSED))
+        mom_virt_forget(change->self->reader, change->uuid);
+    on_change(error, data);
+}
+
+static void
+refuse(MomActuatorDone done, gpointer data, int code, const char *why)
+{
+    g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, code, why);
+
+    if (done != NULL)
+        done(error, data);
+}
+
+/* A guest of libvirt's test driver belongs to the connection that made it. */
+static gboolean
+is_private_to_connection(const char *uri)
+{
+    return uri != NULL && (g_str_has_prefix(uri, "test:") || g_str_has_prefix(uri, "test+"));
+}
+
+static MomVirt *
+writer(MomHypervisorLibvirt *self)
+{
+    const MomVirtOptions options = {.address = self->options.address, .times = self->options.times};
+
+    if (self->writer == NULL)
+        self->writer = is_private_to_connection(options.address.uri) ? self->reader
+                                                                     : mom_virt_new(&options, NULL);
+    return self->writer;
+}
+
+/* The uuid of GUEST if it may be changed; else DONE was told why not. */
+static const char *
+changeable(MomHypervisorLibvirt *self, MomEntity *guest, MomActuatorDone done, gpointer data)
+{
+    const char *uuid = mom_entity_get_string_property(guest, "uuid");
+
+    if (uuid == NULL) {
+        refuse(done, data, G_IO_ERROR_INVALID_ARGUMENT, "the guest has no uuid");
+    } else if (self->options.address.read_only) {
+        refuse(done, data, G_IO_ERROR_PERMISSION_DENIED, "the connection to libvirt is read-only");
+        uuid = NULL;
+    }
+    return uuid;
+}
+
+static void
+set_balloon_target(
+    MomActuator *actuator, MomEntity *guest, gint64 target_kib, MomActuatorDone done, gpointer data)
+{
+    MomHypervisorLibvirt *self = ((Actuator *)actuator)->owner;
+    const char *uuid = changeable(self, guest, done, data);
+
+    if (uuid == NULL)
+        return;
+    if (target_kib < 0)
+        refuse(done, data, G_IO_ERROR_INVALID_ARGUMENT, "a balloon target cannot be negative");
+    else
+        mom_virt_set_balloon(writer(self), uuid, (guint64)target_kib, on_change,
+                             change_new(self, uuid, done, data));
+}
+
+static void
+set_cpu_tune(MomActuator *actuator,
+             MomEntity *guest,
+             gint64 quota_us,
+             gint64 period_us,
+             MomActuatorDone done,
+             gpointer data)
+{
+    MomHypervisorLibvirt *self = ((Actuator *)actuator)->owner;
+    const char *uuid = changeable(self, guest, done, data);
+
+    if (uuid == NULL)
+        return;
+    if (period_us < 0)
+        refuse(done, data, G_IO_ERROR_INVALID_ARGUMENT, "a CPU period cannot be negative");
+    else
+        mom_virt_set_cpu(writer(self), uuid, quota_us, (guint64)period_us, on_cached_change,
+                         change_new(self, uuid, done, data));
+}
+
+static void
+set_disk(Change *change, const MomIoTuneChange *wish)
+{
+    const char *disk = wish->name != NULL ? wish->name : wish->path;
+    MomVirtLimits limits = {0};
+    g_autoptr(GError) error = NULL;
+
+    change->waiting++;
+    if (disk != NULL && mom_libvirt_limits(&wish->io_tune, &limits)) {
+        mom_virt_set_disk(writer(change->self), change->uuid, disk, &limits, on_cached_change,
+                          change);
+        return;
+    }
+    error = g_error_new(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                        "disk %s of guest %s: no name or a limit that is no number",
+                        disk != NULL ? disk : "?", change->uuid);
+    on_change(error, change);
+}
+
+static void
+set_io_tune(MomActuator *actuator,
+            MomEntity *guest,
+            const MomIoTuneChange *changes,
+            gsize n,
+            MomActuatorDone done,
+            gpointer data)
+{
+    MomHypervisorLibvirt *self = ((Actuator *)actuator)->owner;
+    const char *uuid = changeable(self, guest, done, data);
+    Change *change;
+
+    if (uuid == NULL)
+        return;
+    change = change_new(self, uuid, done, data);
+    for (gsize i = 0; i < n; i++)
+        set_disk(change, &changes[i]);
+    on_change(NULL, change);
+}
+
+/* ---- KSM ---- */
+
+typedef struct {
+    char *root;
+    MomKsmTune tune;
+} KsmJob;
+
+static gboolean
+run_ksm(gpointer job, GError **error)
+{
+    KsmJob *ksm = job;
+
+    return mom_ksm_files_write(ksm->root, &ksm->tune, error);
+}
+
+static void
+free_ksm(gpointer job)
+{
+    KsmJob *ksm = job;
+
+    g_free(ksm->root);
+    g_free(ksm);
+}
+
+static void
+on_ksm(gpointer job, const GError *error, gpointer data)
+{
+    on_change(error, data);
+}
+
+static void
+set_ksm(MomActuator *actuator,
+        MomEntity *host,
+        const MomKsmTune *tune,
+        MomActuatorDone done,
+        gpointer data)
+{
+    MomHypervisorLibvirt *self = ((Actuator *)actuator)->owner;
+    KsmJob *job = g_new0(KsmJob, 1);
+
+    *job = (KsmJob){g_strdup(self->options.host_root), *tune};
+    if (self->ksm == NULL)
+        self->ksm = mom_virt_worker_new("ksm", NULL, NULL, NULL, NULL);
+    mom_virt_worker_push(self->ksm, "set KSM", run_ksm, job, free_ksm, KSM_TIMEOUT_MS, on_ksm,
+                         change_new(self, NULL, done, data));
+}
+
+static const MomActuatorClass actuator_class = {
+    .set_balloon_target = set_balloon_target,
+    .set_ksm = set_ksm,
+    .set_cpu_tune = set_cpu_tune,
+    .set_io_tune = set_io_tune,
+};
+
+/* ---- life ---- */
+
+static void
+on_state(MomVirtState state, const GError *error, gpointer data)
+{
+    MomHypervisorLibvirt *self = data;
+
+    if (self->options.state_changed != NULL)
+        self->options.state_changed(state, error, self->options.data);
+}
+
+static void
+on_event(MomVirtEventKind kind, const char *uuid, const char *name, gpointer data)
+{
+    MomHypervisorLibvirt *self = data;
+
+    if (kind == MOM_VIRT_EVENT_STOPPED && uuid != NULL)
+        g_hash_table_remove(self->pids, uuid);
+    if (kind != MOM_VIRT_EVENT_CHANGED && self->options.guests_changed != NULL)
+        self->options.guests_changed(self->options.data);
+}
+
+MomHypervisorLibvirt *
+mom_hypervisor_libvirt_new(const MomHypervisorLibvirtOptions *options)
+{
+    MomHypervisorLibvirt *self = g_new0(MomHypervisorLibvirt, 1);
+    const MomVirtListener listener = {on_state, on_event, self};
+    MomVirtOptions virt;
+
+    self->source.klass = &source_class;
+    self->actuator = (Actuator){{&actuator_class}, self};
+    self->options = *options;
+    self->options.address.uri = g_strdup(options->address.uri);
+    self->options.address.user = g_strdup(options->address.user);
+    self->options.address.password_file = g_strdup(options->address.password_file);
+    self->options.host_root = g_strdup(options->host_root != NULL ? options->host_root : "/");
+    self->pids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    virt = (MomVirtOptions){self->options.address, options->times, options->stats_period_s};
+    self->reader = mom_virt_new(&virt, &listener);
+    return self;
+}
+
+void
+mom_hypervisor_libvirt_free(MomHypervisorLibvirt *self)
+{
+    if (self == NULL)
+        return;
+    self->sampled = NULL;
+    if (self->ksm != NULL)
+        mom_virt_worker_end(self->ksm, END_WAIT_MS);
+    if (self->writer != self->reader)
+        mom_virt_free(self->writer);
+    mom_virt_free(self->reader);
+    g_hash_table_unref(self->pids);
+    g_free((char *)self->options.address.uri);
+    g_free((char *)self->options.address.user);
+    g_free((char *)self->options.address.password_file);
+    g_free((char *)self->options.host_root);
+    g_free(self);
+}
+
+MomSource *
+mom_hypervisor_libvirt_source(MomHypervisorLibvirt *self)
+{
+    return &self->source;
+}
+
+MomActuator *
+mom_hypervisor_libvirt_actuator(MomHypervisorLibvirt *self)
+{
+    return &self->actuator.base;
+}
