@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The log: the reference's line format, "2026-11-23 20:41:51,123 - mom.Balloon - INFO - text", to stderr or
- * to a file that rotates itself.
+ * The log: the reference's line format, "2026-11-23 20:41:51,123 - mom.Balloon - INFO - text", to
+ * stderr or to a file that rotates itself.
  *
  * GLib's structured log is the interface everywhere; this file is its one writer.  Library
- * code logs at debug only; who handles an error logs it, once.  A log that cannot be written never ends the daemon.
+ * code logs at debug only; who handles an error logs it, once.  A log that cannot be written never
+ * ends the daemon: what was lost is counted, and told when writing works again.
  */
 #pragma once
 
@@ -12,12 +13,17 @@
 
 typedef struct MomLog MomLog;
 
-/* 1 critical, 2 error, 3 warn, 4 info, 5 debug, by number or name in any case; FALSE if unknown. */
+/* 1 critical, 2 error, 3 warn, 4 info, 5 debug, by number or name in any case; FALSE if unknown.
+ * GLib's error, critical, warning, info and debug are these five, in this order; its message counts
+ * as info. */
 gboolean mom_log_parse_verbosity(const char *text, int *level);
 
-/* Opens TARGET ("stdio" or a file) and becomes GLib's log writer.  A file that cannot be opened: FALSE, and
- * the log goes to stderr. MAX_BYTES <= 0: no rotation. */
-MomLog *mom_log_new(const char *target, int level, gint64 max_bytes, gint64 backup_count, GError **error);
+/* Opens TARGET ("stdio" or a file) and becomes GLib's log writer.  Never NULL: with a file that
+ * cannot be opened *ERROR says why and the log goes to stderr, until mom_log_reopen() succeeds.
+ * MAX_BYTES <= 0 or BACKUP_COUNT <= 0: no rotation.  One at a time: GLib has one writer a process.
+ */
+MomLog *
+mom_log_new(const char *target, int level, gint64 max_bytes, gint64 backup_count, GError **error);
 void mom_log_free(MomLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomLog, mom_log_free)
 
