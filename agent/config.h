@@ -2,13 +2,27 @@
  *
  * Configuration in the syntax of Python's configparser, as mom.conf has always been written.
  *
- * All keys that momd knows stand in one table with type and default.  An unknown key or a value of the
- * wrong type is a complaint with file and line (and the nearest known key), never the end: the default
- * is used.  Reads files only when told to; keeps nothing global.
+ * All keys that momd knows stand in one table (config-keys.c) with type and default.  An unknown
+ * key or a value of the wrong type is a complaint with file and line (and the nearest known key),
+ * never the end: the default is used.  Reads files only when told to; keeps nothing global. Strings
+ * borrowed from it are good until the next load or override.
  */
 #pragma once
 
 #include <glib.h>
+
+/* Larger files are refused: this is no configuration. */
+#define MOM_CONFIG_FILE_BYTES (1024 * 1024)
+
+#define MOM_CONFIG_ERROR (mom_config_error_quark())
+GQuark mom_config_error_quark(void);
+
+typedef enum {
+    MOM_CONFIG_ERROR_UNREADABLE,
+    MOM_CONFIG_ERROR_SYNTAX,
+    MOM_CONFIG_ERROR_VALUE, /* of the wrong type, or an unknown key, on the command line */
+    MOM_CONFIG_ERROR_CONFLICT,
+} MomConfigErrorCode;
 
 typedef struct MomConfig MomConfig;
 
@@ -17,20 +31,32 @@ MomConfig *mom_config_new(void);
 void mom_config_free(MomConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomConfig, mom_config_free)
 
-/* Reads FILE over what is there. FALSE: unreadable, or not in the syntax (message with file and line);
- * then nothing of it is in force. */
+/* Reads FILE over what is there. FALSE: unreadable, or not in the syntax (message with file and
+ * line); then nothing of it is in force. */
 gboolean mom_config_load(MomConfig *config, const char *file, GError **error);
 
-/* What is wrong but not fatal, in order: "momd.conf:12: unknown key ...". Borrowed, NULL-terminated. */
+/* Takes [vars] ssl and [addresses] management_port of vdsm's own file and of the *.conf files in
+ * FILE.d as the defaults of [vdsm] ssl and port.  No file: vdsm's defaults, true and 54321.  A file
+ * that cannot be used is a complaint. */
+void mom_config_load_vdsm_conf(MomConfig *config, const char *file);
+
+/* What is wrong but not fatal, in order: "momd.conf:12: unknown key ...". Borrowed,
+ * NULL-terminated. */
 const char *const *mom_config_complaints(const MomConfig *config);
 
-/* Sets a value as the command line does (over all files). FALSE with a message if it has the wrong type. */
-gboolean mom_config_override(MomConfig *config, const char *section, const char *key, const char *value, GError **error);
+/* Sets a value as the command line does (over all files, taken as it is: no interpolation).
+ * FALSE with a message if it has the wrong type. */
+gboolean mom_config_override(
+    MomConfig *config, const char *section, const char *key, const char *value, GError **error);
 
-/* The value in force, interpolated; never NULL for a key of the table, "" if empty.  NULL for a key that is
- * neither in the table nor in a file. */
+/* FALSE if both `policy' and `policy-dir' are set: nobody could tell which is meant. */
+gboolean mom_config_check_policy_source(const MomConfig *config, GError **error);
+
+/* The value in force, interpolated; never NULL for a key of the table, "" if empty.  NULL for a key
+ * that is neither in the table nor in a file.  Values of [Collector: X] come as written. */
 const char *mom_config_get(const MomConfig *config, const char *section, const char *key);
-/* For keys of the table only; the value in force has the table's type by construction. */
+/* For keys of the table only; the value in force has the table's type by construction.
+ * A number of seconds asked as an int is rounded up. */
 gint64 mom_config_get_int(const MomConfig *config, const char *section, const char *key);
 double mom_config_get_double(const MomConfig *config, const char *section, const char *key);
 gboolean mom_config_get_bool(const MomConfig *config, const char *section, const char *key);
@@ -38,3 +64,6 @@ gboolean mom_config_get_bool(const MomConfig *config, const char *section, const
 char **mom_config_get_list(const MomConfig *config, const char *section, const char *key);
 /* TRUE if a file or an override set it. */
 gboolean mom_config_is_set(const MomConfig *config, const char *section, const char *key);
+
+/* The path of a file of [vdsm]: KEY's value, below pki-dir if relative. The caller frees. */
+char *mom_config_vdsm_file(const MomConfig *config, const char *key);

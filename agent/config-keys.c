@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The table of keys and what a value must look like, see config-keys.h.
+ *
+ * A new key is one row.  Its page is momd.conf(5).
+ */
+#include "agent/config-keys.h"
+
+#include <string.h>
+
+#include "agent/log.h"
+
+#define DAY_S 86400.0
+/* A cycle that is due before the last one is over says nothing new. */
+#define INTERVAL_MIN_S 0.05
+/* More wrong letters than this is another word. */
+#define SUGGEST_DISTANCE 3
+#define SUGGEST_LENGTH 40
+
+const MomConfigKey mom_config_keys[] = {
+    {"main", "main-loop-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
+    {"main", "host-monitor-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
+    {"main", "guest-manager-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
+    {"main", "guest-monitor-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
+    {"main", "policy-engine-interval", MOM_CONFIG_SECONDS, "10", INTERVAL_MIN_S, DAY_S},
+    {"main", "hypervisor-interface", MOM_CONFIG_INTERFACE, "libvirt"},
+    {"main", "sample-history-length", MOM_CONFIG_INT, "10", 1, 10000},
+    {"main", "libvirt-hypervisor-uri", MOM_CONFIG_TEXT, ""},
+    {"main", "controllers", MOM_CONFIG_LIST, "Balloon"},
+    {"main", "plot-dir", MOM_CONFIG_TEXT, ""},
+    {"main", "rpc-port", MOM_CONFIG_PORT, "-1"},
+    {"main", "policy", MOM_CONFIG_TEXT, ""},
+    {"main", "policy-dir", MOM_CONFIG_TEXT, ""},
+    {"main", "guest-manager-multi-thread", MOM_CONFIG_BOOL, "true"},
+    {"logging", "log", MOM_CONFIG_TEXT, "stdio"},
+    {"logging", "verbosity", MOM_CONFIG_VERBOSITY, "info"},
+    {"logging", "max-bytes", MOM_CONFIG_INT, "2097152", 0, 1e15},
+    {"logging", "backup-count", MOM_CONFIG_INT, "5", 0, 1000},
+    {"host", "collectors", MOM_CONFIG_LIST, "HostMemory"},
+    {"guest", "collectors", MOM_CONFIG_LIST, "GuestQemuProc, GuestMemory"},
+
+    {"vdsm", "host", MOM_CONFIG_TEXT, "localhost"},
+    {"vdsm", "port", MOM_CONFIG_INT, "54321", 1, 65535},
+    {"vdsm", "pki-dir", MOM_CONFIG_TEXT, "/etc/pki/vdsm"},
+    {"vdsm", "key-file", MOM_CONFIG_TEXT, "keys/vdsmkey.pem"},
+    {"vdsm", "cert-file", MOM_CONFIG_TEXT, "certs/vdsmcert.pem"},
+    {"vdsm", "ca-cert-file", MOM_CONFIG_TEXT, "certs/cacert.pem"},
+    {"vdsm", "request-timeout", MOM_CONFIG_SECONDS, "10", 0.1, 3600},
+
+    /* Ours. */
+    {"main", "host-root", MOM_CONFIG_TEXT, "/"},
+    {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
+    {"vdsm", "ssl", MOM_CONFIG_BOOL, "true"},
+    {"vdsm", "vdsm-conf", MOM_CONFIG_TEXT, "/etc/vdsm/vdsm.conf"},
+    {NULL},
+};
+
+static const char *const collectors[] = {
+    "HostMemory",
+    "HostKSM",
+    "HostCpu",
+    "HostTime",
+    "GuestMemory",
+    "GuestBalloon",
+    "GuestMemoryOptional",
+    "GuestBalloonOptional",
+    "GuestCpuTune",
+    "GuestIoTune",
+    "GuestIoTuneOptional",
+    "GuestQemuProc",
+    "GuestNetworkDaemon",
+    "GuestQemuAgent",
+};
+
+/* All but the first speak of vdsm's JSON-RPC bus. */
+static const char *const interfaces[] = {
+    "libvirt", "vdsm", "vdsmxmlrpc", "vdsmjsonrpc", "vdsmjsonrpcbulk", "vdsmjsonrpcclient", NULL,
+};
+
+static const struct {
+    const char *word;
+    gboolean value;
+} bool_words[] = {
+    {"1", TRUE},  {"yes", TRUE}, {"true", TRUE},   {"on", TRUE},
+    {"0", FALSE}, {"no", FALSE}, {"false", FALSE}, {"off", FALSE},
+};
+
+const MomConfigKey *
+mom_config_key_find(const char *section, const char *key)
+{
+    for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
+        if (strcmp(k->section, section) == 0 && strcmp(k->key, key) == 0) {
+            return k;
+        }
+    }
+    return NULL;
+}
+
+gboolean
+mom_config_section_known(const char *section)
+{
+    for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
+        if (strcmp(k->section, section) == 0) {
+            return TRUE;
+        }
+    }
+    if (!g_str_has_prefix(section, MOM_CONFIG_COLLECTOR_PREFIX)) {
+        return FALSE;
+    }
+    section += strlen(MOM_CONFIG_COLLECTOR_PREFIX);
+    for (gsize i = 0; i < G_N_ELEMENTS(collectors); i++) {
+        if (strcmp(collectors[i], section) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean
+mom_config_parse_bool(const char *text, gboolean *out)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(bool_words); i++) {
+        if (g_ascii_strcasecmp(text, bool_words[i].word) == 0) {
+            *out = bool_words[i].value;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* ---- one check a type ---- */
+
+static char *
+check_int(const MomConfigKey *key, const char *value)
+{
+    gint64 number;
+
+    /* Python's int() takes a plus; GLib's strict reader does not. */
+    if (*value == '+' && g_ascii_isdigit(value[1])) {
+        value++;
+    }
+    if (g_ascii_string_to_signed(value, 10, (gint64)key->min, (gint64)key->max, &number, NULL)) {
+        return NULL;
+    }
+    return g_strdup_printf("`%s' is not a whole number from %.0f to %.0f", value, key->min,
+                           key->max);
+}
+
+static char *
+check_seconds(const MomConfigKey *key, const char *value)
+{
+    char *end;
+    double number = g_ascii_strtod(value, &end);
+
+    /* The negation also refuses NaN. */
+    if (end == value || *end || !(number >= key->min && number <= key->max)) {
+        return g_strdup_printf("`%s' is not a number of seconds from %g to %g", value, key->min,
+                               key->max);
+    }
+    return NULL;
+}
+
+static char *
+check_bool(const MomConfigKey *key, const char *value)
+{
+    gboolean ignored;
+
+    return mom_config_parse_bool(value, &ignored)
+               ? NULL
+               : g_strdup_printf("`%s' is neither true nor false", value);
+}
+
+static char *
+check_verbosity(const MomConfigKey *key, const char *value)
+{
+    int ignored;
+
+    return mom_log_parse_verbosity(value, &ignored)
+               ? NULL
+               : g_strdup_printf("`%s' is not one of critical, error, warn, info, debug, 1 to 5",
+                                 value);
+}
+
+static char *
+check_interface(const MomConfigKey *key, const char *value)
+{
+    g_autofree char *lower = g_ascii_strdown(value, -1);
+
+    return g_strv_contains(interfaces, lower)
+               ? NULL
+               : g_strdup_printf("`%s' is neither libvirt nor vdsmjsonrpcclient", value);
+}
+
+static char *
+check_port(const MomConfigKey *key, const char *value)
+{
+    gint64 number;
+
+    if (strchr(value, '/') || *value == '\0' ||
+        g_ascii_string_to_signed(value, 10, -1, 65535, &number, NULL)) {
+        return NULL;
+    }
+    return g_strdup_printf("`%s' is neither a path nor a port up to 65535 nor -1", value);
+}
+
+char *
+mom_config_key_check(const MomConfigKey *key, const char *value)
+{
+    static char *(*const checks[])(const MomConfigKey *, const char *) = {
+        [MOM_CONFIG_INT] = check_int,
+        [MOM_CONFIG_SECONDS] = check_seconds,
+        [MOM_CONFIG_BOOL] = check_bool,
+        [MOM_CONFIG_VERBOSITY] = check_verbosity,
+        [MOM_CONFIG_INTERFACE] = check_interface,
+        [MOM_CONFIG_PORT] = check_port,
+    };
+
+    return checks[key->type] ? checks[key->type](key, value) : NULL;
+}
+
+/* ---- the nearest name ---- */
+
+/* Letters to add, drop, change or swap with the next; 99 if either word is too long to care. */
+static guint
+distance(const char *a, const char *b)
+{
+    guint d[SUGGEST_LENGTH + 1][SUGGEST_LENGTH + 1];
+    gsize m = strlen(a);
+    gsize n = strlen(b);
+
+    if (m > SUGGEST_LENGTH || n > SUGGEST_LENGTH) {
+        return 99;
+    }
+    for (guint i = 0; i <= m; i++) {
+        for (guint j = 0; j <= n; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            d[i][j] =
+                MIN(MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return d[m][n];
+}
+
+/* A short word changed in half of its letters is no misspelling of it. */
+static gboolean
+is_nearer(const char *wrong, const char *known, guint *best)
+{
+    guint d = distance(wrong, known);
+
+    if (d > SUGGEST_DISTANCE || d * 2 >= strlen(known) || d >= *best) {
+        return FALSE;
+    }
+    *best = d;
+    return TRUE;
+}
+
+char *
+mom_config_suggest_key(const char *section, const char *key)
+{
+    const MomConfigKey *nearest = NULL;
+    const MomConfigKey *elsewhere = NULL;
+    guint best = G_MAXUINT;
+
+    for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
+        if (strcmp(k->section, section) != 0) {
+            elsewhere = strcmp(k->key, key) == 0 ? k : elsewhere;
+        } else if (is_nearer(key, k->key, &best)) {
+            nearest = k;
+        }
+    }
+    if (elsewhere && best > 0) {
+        return g_strdup_printf(", it belongs into [%s]", elsewhere->section);
+    }
+    return nearest ? g_strdup_printf(", did you mean `%s'?", nearest->key) : g_strdup("");
+}
+
+char *
+mom_config_suggest_section(const char *section)
+{
+    const char *nearest = NULL;
+    const char *prefix = "";
+    guint best = G_MAXUINT;
+
+    for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
+        nearest = is_nearer(section, k->section, &best) ? k->section : nearest;
+    }
+    if (g_str_has_prefix(section, MOM_CONFIG_COLLECTOR_PREFIX)) {
+        prefix = MOM_CONFIG_COLLECTOR_PREFIX;
+        section += strlen(prefix);
+        for (gsize i = 0; i < G_N_ELEMENTS(collectors); i++) {
+            nearest = is_nearer(section, collectors[i], &best) ? collectors[i] : nearest;
+        }
+    }
+    return nearest ? g_strdup_printf(", did you mean [%s%s]?", prefix, nearest) : g_strdup("");
+}

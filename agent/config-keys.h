@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The one table of what may be configured: section, key, type, default, range.
+ *
+ * Names and defaults are the reference's; what is ours stands apart in the table.  Pure: checks
+ * values and finds the nearest known name for a misspelt one.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+    MOM_CONFIG_TEXT,
+    MOM_CONFIG_LIST,
+    MOM_CONFIG_INT,
+    MOM_CONFIG_SECONDS, /* may have a fraction */
+    MOM_CONFIG_BOOL,
+    MOM_CONFIG_VERBOSITY,
+    MOM_CONFIG_INTERFACE, /* a hypervisor's, by one of the reference's names */
+    MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
+} MomConfigType;
+
+typedef struct {
+    const char *section;
+    const char *key;
+    MomConfigType type;
+    const char *value; /* the default */
+    double min;        /* of INT and SECONDS */
+    double max;
+} MomConfigKey;
+
+/* Ended by a row without a section. */
+extern const MomConfigKey mom_config_keys[];
+
+/* Settings of one collector; its values are not interpolated, as in the reference. */
+#define MOM_CONFIG_COLLECTOR_PREFIX "Collector: "
+
+/* NULL if there is none. */
+const MomConfigKey *mom_config_key_find(const char *section, const char *key);
+/* TRUE also for "Collector: NAME" of a collector that exists. */
+gboolean mom_config_section_known(const char *section);
+/* NULL if VALUE is good for KEY, else what is wrong with it; the caller frees. */
+char *mom_config_key_check(const MomConfigKey *key, const char *value);
+/* TRUE and *OUT if TEXT is one of configparser's words for yes and no. */
+gboolean mom_config_parse_bool(const char *text, gboolean *out);
+
+/* ", did you mean ...?" or "" if nothing is near; the caller frees. */
+char *mom_config_suggest_key(const char *section, const char *key);
+char *mom_config_suggest_section(const char *section);
