@@ -237,16 +237,20 @@ read_scheduler(MomVirtDomain *domain, virDomainPtr handle)
 }
 
 /* Once per run of a guest: the XML tells what is set.  A read-only connection may not, and need
- * not. */
-static void
-set_period(MomVirtDomain *domain, virDomainPtr handle, guint period_s)
+ * not. FALSE: not yet.  A guest without RSS is one that the hypervisor did not get through to: it
+ * hangs, and so would this call. */
+static gboolean
+set_period(const MomVirtGuest *guest, MomVirtDomain *domain, virDomainPtr handle, guint period_s)
 {
     if (period_s == 0 || domain->stats_period_s == period_s ||
         domain->balloon != MOM_VIRT_BALLOON_PRESENT)
-        return;
+        return TRUE;
+    if (!(guest->present & 1u << MOM_VIRT_RSS_KIB))
+        return FALSE;
     if (virDomainSetMemoryStatsPeriod(handle, (int)period_s, VIR_DOMAIN_AFFECT_LIVE) < 0)
-        g_debug("guest %s: its memory report's period stays as it is: %s", virDomainGetName(handle),
+        g_debug("guest %s: its memory report's period stays as it is: %s", guest->name,
                 virGetLastErrorMessage());
+    return TRUE;
 }
 
 static MomVirtDomain *
@@ -270,11 +274,8 @@ read_domain(MomVirtCache *cache, MomVirtGuest *guest, virDomainPtr handle, guint
     }
     domain->run = guest->id;
     read_scheduler(domain, handle);
-    /* A guest without a single number may hang: it is not asked for more, and looked at again. */
-    if (guest->present != 0) {
-        set_period(domain, handle, period_s);
+    if (set_period(guest, domain, handle, period_s))
         cache_keep(cache, guest->uuid, domain, generation);
-    }
     return domain;
 }
 
