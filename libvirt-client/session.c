@@ -18,6 +18,7 @@ struct MomVirtSession {
     MomVirtSink *sink;
     virConnectPtr connection;
     GError *credentials_error; /* why the last question was not answered */
+    char *refusal;             /* why the last opening failed, for calls made meanwhile */
 };
 
 static int credential_types[] = {VIR_CRED_AUTHNAME, VIR_CRED_ECHOPROMPT, VIR_CRED_PASSPHRASE,
@@ -102,10 +103,25 @@ mom_virt_session_free(gpointer session)
     close_connection(self);
     mom_virt_sink_unref(self->sink);
     g_clear_error(&self->credentials_error);
+    g_free(self->refusal);
     g_free(self->uri);
     g_free(self->user);
     g_free(self->password_file);
     g_free(self);
+}
+
+static gboolean
+refuse(MomVirtSession *self, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    mom_virt_fail(&cause, "connect to", self->uri);
+    if (self->credentials_error != NULL)
+        g_prefix_error(&cause, "%s: ", self->credentials_error->message);
+    g_free(self->refusal);
+    self->refusal = g_strdup(cause->message);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return FALSE;
 }
 
 gboolean
@@ -118,12 +134,8 @@ mom_virt_session_open(MomVirtSession *self, GError **error)
     close_connection(self);
     g_clear_error(&self->credentials_error);
     self->connection = virConnectOpenAuth(self->uri, &auth, self->read_only ? VIR_CONNECT_RO : 0);
-    if (self->connection == NULL) {
-        mom_virt_fail(error, "connect to", self->uri);
-        if (self->credentials_error != NULL && error != NULL)
-            g_prefix_error(error, "%s: ", self->credentials_error->message);
-        return FALSE;
-    }
+    if (self->connection == NULL)
+        return refuse(self, error);
     /* Drivers inside this process have no keepalive and need none. */
     remote = virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT) == 0;
     mom_virt_sink_attach(self->sink, self->connection, remote);
@@ -134,8 +146,8 @@ virConnectPtr
 mom_virt_session_connection(MomVirtSession *self, GError **error)
 {
     if (self->connection == NULL)
-        g_set_error(error, MOM_VIRT_ERROR, MOM_VIRT_ERROR_DISCONNECTED, "%s: not connected",
-                    self->uri);
+        g_set_error(error, MOM_VIRT_ERROR, MOM_VIRT_ERROR_DISCONNECTED, "not connected: %s",
+                    self->refusal != NULL ? self->refusal : self->uri);
     return self->connection;
 }
 
