@@ -179,15 +179,15 @@ param_to_unsigned(const virTypedParameter *param, guint64 *out)
     }
 }
 
-static void
-take_record(MomVirtGuest *guest, const virDomainStatsRecord *record)
+void
+mom_virt_guest_take(MomVirtGuest *guest, const virTypedParameter *params, int n)
 {
-    for (int p = 0; p < record->nparams; p++) {
+    for (int p = 0; p < n; p++) {
         guint64 value;
 
         for (guint s = 0; s < MOM_VIRT_N_STATS; s++)
-            if (strcmp(record->params[p].field, stats[s].name) == 0 &&
-                param_to_unsigned(&record->params[p], &value))
+            if (strcmp(params[p].field, stats[s].name) == 0 &&
+                param_to_unsigned(&params[p], &value))
                 set_stat(guest, s, value);
     }
 }
@@ -290,7 +290,7 @@ read_guest(MomVirtCache *cache,
     virDomainGetUUIDString(record->dom, guest->uuid);
     guest->name = g_strdup(virDomainGetName(record->dom));
     guest->id = (int)virDomainGetID(record->dom);
-    take_record(guest, record);
+    mom_virt_guest_take(guest, record->params, record->nparams);
     if (!complete)
         read_one_by_one(guest, record->dom);
     guest->domain = read_domain(cache, guest, record->dom, period_s);

@@ -42,6 +42,10 @@ void mom_virt_guest_free(MomVirtGuest *guest);
 /* FALSE, *OUT untouched, if the guest did not report it. */
 gboolean mom_virt_guest_get(const MomVirtGuest *guest, MomVirtStat stat, guint64 *out);
 
+/* Takes what GUEST's part of a bulk answer says; an unknown name or a value that is no number from
+ * 0 is passed over. */
+void mom_virt_guest_take(MomVirtGuest *guest, const virTypedParameter *params, int n);
+
 /* What the domain XML of each guest said. For both threads. */
 typedef struct MomVirtCache MomVirtCache;
 
