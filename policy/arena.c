@@ -144,14 +144,16 @@ copy_limits(MomArena *arena, const MomLimits *limits)
     return copy;
 }
 
+typedef MomValue (*CopyFunc)(MomArena *arena, MomValue v);
+
 static MomValue
-copy_list(MomArena *arena, MomValue v)
+copy_list(MomArena *arena, MomValue v, CopyFunc copy_item)
 {
     MomList *list = mom_arena_alloc(arena, sizeof(MomList));
     MomValue *items = mom_arena_alloc(arena, v.list->length * sizeof(MomValue));
 
     for (gsize i = 0; i < v.list->length; i++)
-        items[i] = mom_arena_copy_value(arena, v.list->items[i]);
+        items[i] = copy_item(arena, v.list->items[i]);
     *list = *v.list;
     list->items = items;
     return (MomValue){.type = MOM_VALUE_LIST, .list = list};
@@ -203,7 +205,7 @@ mom_arena_copy_value(MomArena *arena, MomValue v)
     case MOM_VALUE_STRING:
         return mom_value_string(mom_arena_strdup(arena, v.string));
     case MOM_VALUE_LIST:
-        return copy_list(arena, v);
+        return copy_list(arena, v, mom_arena_copy_value);
     case MOM_VALUE_TUNE:
         return copy_tune(arena, v);
     case MOM_VALUE_LIMITS:
@@ -220,4 +222,14 @@ mom_arena_copy_value(MomArena *arena, MomValue v)
     default:
         return v;
     }
+}
+
+MomValue
+mom_arena_copy_plain(MomArena *arena, MomValue v)
+{
+    if (v.type == MOM_VALUE_STRING)
+        return mom_value_string(mom_arena_strdup(arena, v.string));
+    if (v.type == MOM_VALUE_LIST)
+        return copy_list(arena, v, mom_arena_copy_plain);
+    return v;
 }

@@ -34,3 +34,7 @@ gsize mom_arena_used(const MomArena *arena);
 /* A deep copy of V: strings, lists, tunes, limits and states.  Entities, guests and callables stay
  * borrowed. */
 MomValue mom_arena_copy_value(MomArena *arena, MomValue v);
+
+/* A copy of V's strings and lists; all else stays borrowed, tunes too. For values that live no
+ * longer than a run, in which a tune must stay the same tune. */
+MomValue mom_arena_copy_plain(MomArena *arena, MomValue v);

@@ -107,7 +107,7 @@ static void
 set_pair(GArray *pairs, MomArena *arena, const char *name, MomValue v)
 {
     Pair *found = find_pair(pairs, name);
-    Pair pair = {.value = mom_arena_copy_value(arena, v)};
+    Pair pair = {.value = mom_arena_copy_plain(arena, v)};
 
     if (found) {
         found->value = pair.value;
@@ -337,7 +337,7 @@ mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace
 {
     MomControl *found = (MomControl *)mom_entity_get_control(entity, name);
     MomControl control = {.name = found ? found->name : mom_arena_strdup(entity->run, name),
-                          .value = mom_arena_copy_value(entity->run, v),
+                          .value = mom_arena_copy_plain(entity->run, v),
                           .place = place};
 
     control.place.policy = mom_arena_strdup(entity->run, place.policy);

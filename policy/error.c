@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Errors that know their place.
+ *
+ * The place is part of the error, not only of its text, so that callers never parse messages.
+ */
+#include "policy/error.h"
+
+typedef struct {
+    char *policy;
+    guint line;
+    guint column;
+} MomPolicyErrorPrivate;
+
+static void
+mom_policy_error_private_init(MomPolicyErrorPrivate *place)
+{
+    *place = (MomPolicyErrorPrivate){0};
+}
+
+static void
+mom_policy_error_private_copy(const MomPolicyErrorPrivate *from, MomPolicyErrorPrivate *to)
+{
+    *to = *from;
+    to->policy = g_strdup(from->policy);
+}
+
+static void
+mom_policy_error_private_clear(MomPolicyErrorPrivate *place)
+{
+    g_free(place->policy);
+}
+
+G_DEFINE_EXTENDED_ERROR(MomPolicyError, mom_policy_error)
+
+void
+mom_policy_set_error_va(
+    GError **error, MomPolicyErrorCode code, MomPlace place, const char *format, va_list arguments)
+{
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    MomPolicyErrorPrivate *inside;
+
+    if (!error)
+        return;
+    g_set_error(error, MOM_POLICY_ERROR, (int)code, "%s:%u:%u: %s",
+                place.policy ? place.policy : "?", place.line, place.column, text);
+    inside = mom_policy_error_get_private(*error);
+    inside->policy = g_strdup(place.policy);
+    inside->line = place.line;
+    inside->column = place.column;
+}
+
+void
+mom_policy_set_error(
+    GError **error, MomPolicyErrorCode code, MomPlace place, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    mom_policy_set_error_va(error, code, place, format, arguments);
+    va_end(arguments);
+}
+
+MomPlace
+mom_policy_error_place(const GError *error)
+{
+    const MomPolicyErrorPrivate *inside;
+
+    if (!error || error->domain != MOM_POLICY_ERROR)
+        return (MomPlace){0};
+    inside = mom_policy_error_get_private(error);
+    return (MomPlace){.policy = inside->policy, .line = inside->line, .column = inside->column};
+}

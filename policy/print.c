@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Values as text, for `debug` and for people.
+ *
+ * Not a notation that anything reads back; a float always shows that it is one.
+ */
+#include "policy/run.h"
+
+#include <string.h>
+
+static void
+print_float(GString *out, double f)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    g_ascii_dtostr(text, sizeof(text), f);
+    g_string_append(out, text);
+    if (!strpbrk(text, ".einE"))
+        g_string_append(out, ".0");
+}
+
+static void
+print_list(GString *out, const MomList *list)
+{
+    g_string_append_c(out, '(');
+    for (gsize i = 0; i < list->length; i++) {
+        if (i > 0)
+            g_string_append_c(out, ' ');
+        mom_value_print(out, list->items[i]);
+    }
+    g_string_append_c(out, ')');
+}
+
+void
+mom_value_print(GString *out, MomValue v)
+{
+    switch (v.type) {
+    case MOM_VALUE_NIL:
+        g_string_append(out, "nil");
+        return;
+    case MOM_VALUE_BOOL:
+        g_string_append(out, v.boolean ? "true" : "false");
+        return;
+    case MOM_VALUE_INT:
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, v.integer);
+        return;
+    case MOM_VALUE_FLOAT:
+        print_float(out, v.real);
+        return;
+    case MOM_VALUE_STRING:
+        g_string_append(out, v.string);
+        return;
+    case MOM_VALUE_LIST:
+        print_list(out, v.list);
+        return;
+    case MOM_VALUE_ENTITY:
+    case MOM_VALUE_GUESTS:
+    case MOM_VALUE_CALLABLE:
+    case MOM_VALUE_TUNE:
+    case MOM_VALUE_LIMITS:
+    case MOM_VALUE_TUNE_STATE:
+    default:
+        g_string_append_printf(out, "<%s>", mom_value_type_name(v.type));
+    }
+}
