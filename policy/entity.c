@@ -164,8 +164,7 @@ mom_entity_add_sample(MomEntity *entity, MomSample *sample, gsize history_length
 {
     g_ptr_array_add(entity->samples, sample);
     if (entity->samples->len > history_length)
-        g_ptr_array_remove_range(entity->samples, 0,
-                                 entity->samples->len - (guint)MAX(history_length, 1));
+        g_ptr_array_remove_range(entity->samples, 0, entity->samples->len - (guint)history_length);
     entity->tunes = (RunTunes){0};
 }
 

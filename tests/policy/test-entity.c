@@ -91,6 +91,8 @@ the_oldest_samples_go_beyond_the_history(void **state)
     assert_int_equal(mom_entity_n_samples(f->entity), 3);
     assert_int_equal(mom_sample_time_us(mom_entity_sample(f->entity, 0)), 3);
     assert_int_equal(mom_sample_time_us(mom_entity_latest(f->entity)), 5);
+    mom_entity_add_sample(f->entity, mom_sample_new(f->schema, 6), 0);
+    assert_int_equal(mom_entity_n_samples(f->entity), 0);
 }
 
 static void
