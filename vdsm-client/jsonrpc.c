@@ -179,7 +179,7 @@ mom_jsonrpc_body(MomJsonrpc *rpc, const char *bytes, gsize len, GError **error)
 {
     for (; rpc->cut_len > 0 && len > 0; bytes++, len--) {
         rpc->cut[rpc->cut_len++] = *bytes;
-        if (cut_character(rpc->cut, rpc->cut_len) > 0)
+        if (rpc->cut_len < sizeof rpc->cut && cut_character(rpc->cut, rpc->cut_len) > 0)
             continue;
         gsize whole = rpc->cut_len;
         rpc->cut_len = 0;

@@ -11,27 +11,10 @@
 
 #include <gio/gio.h>
 
+#include "vdsm-client/connection.h" /* MomVdsmOptions, MomVdsmState, MomVdsmStateFunc */
 #include "vdsm-client/error.h"
 
 typedef struct MomVdsm MomVdsm;
-
-/* How to reach vdsm. Strings are copied. */
-typedef struct {
-    const char *host;         /* NULL: "localhost" */
-    guint16 port;             /* 0: 54321 */
-    gboolean tls;
-    const char *ca_file;      /* absolute paths, PEM */
-    const char *cert_file;
-    const char *key_file;
-    guint request_timeout_ms; /* 0: 10000 */
-    guint window;             /* calls in flight, 0: 4 */
-} MomVdsmOptions;
-
-typedef enum {
-    MOM_VDSM_DISCONNECTED, /* waiting before the next try */
-    MOM_VDSM_CONNECTING,   /* TCP, TLS, CONNECT sent */
-    MOM_VDSM_CONNECTED,    /* the CONNECTED frame has come */
-} MomVdsmState;
 
 /* An optional integer: what vdsm reported, if it did. */
 typedef struct {
@@ -87,7 +70,6 @@ typedef struct {
     const char *status; /* NULL if it tells none */
 } MomVdsmEvent;
 
-typedef void (*MomVdsmStateFunc)(MomVdsmState state, const GError *why, gpointer data);
 typedef void (*MomVdsmEventFunc)(const MomVdsmEvent *event, gpointer data);
 /* Outcome of a verb that answers nothing of use; ERROR NULL is success. */
 typedef void (*MomVdsmDone)(const GError *error, gpointer data);

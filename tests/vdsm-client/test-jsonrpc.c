@@ -309,9 +309,20 @@ static const char *const broken[] = {
     "{\"a\":\"\xc3\"}",
     "{\"a\":1}\xc3",
     "{\"a\":\"\xc3\xc3\xa4\"}",
+    "{\"a\":\"\xc3\xc3\xc3\xc3\xc3\xc3\xc3\xc3\xc3\"}",
     "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
     "{\"a\":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}",
 };
+
+static gboolean
+receive_by_bytes(MomJsonrpc *rpc, const char *text, GError **error)
+{
+    for (; *text; text++) {
+        if (!mom_jsonrpc_body(rpc, text, 1, error))
+            return FALSE;
+    }
+    return mom_jsonrpc_body_end(rpc, error);
+}
 
 static void
 a_message_that_is_no_object_is_refused_and_the_next_one_is_read(void **state)
@@ -323,6 +334,9 @@ a_message_that_is_no_object_is_refused_and_the_next_one_is_read(void **state)
         g_autofree char *id = take_id(rpc, 0);
         if (receive(rpc, broken[i], &error))
             fail_msg("accepted: %s", broken[i]);
+        g_clear_error(&error);
+        if (receive_by_bytes(rpc, broken[i], &error))
+            fail_msg("accepted by bytes: %s", broken[i]);
         assert_true(g_error_matches(error, MOM_VDSM_ERROR, MOM_VDSM_ERROR_PROTOCOL));
         assert_non_null(strstr(error->message, "broken JSON message: "));
         answer(rpc, id, ",\"result\":1");

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One lasting connection to vdsm: it is made, watched and made anew for ever; calls go over it.
+ *
+ * All work is done from the main context that was the thread's default at _new; nothing blocks.
+ * What breaks (refused, EOF, silence, a broken frame, an ERROR frame, three rounds of calls without
+ * an answer) ends in the same place: the connection is dropped, its calls fail with NOT_CONNECTED,
+ * and after a pause that doubles up to a limit, with jitter, the next attempt begins.  It must
+ * never send before CONNECT and SUBSCRIBE, never give up, never log above debug.
+ *
+ * Every callback may make calls and may free the connection.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "vdsm-client/jsonrpc.h"
+
+typedef enum {
+    MOM_VDSM_DISCONNECTED, /* waiting before the next try */
+    MOM_VDSM_CONNECTING,   /* TCP, TLS, CONNECT sent */
+    MOM_VDSM_CONNECTED,    /* the CONNECTED frame has come */
+} MomVdsmState;
+
+/* How to reach vdsm. Strings are copied. */
+typedef struct {
+    const char *host; /* NULL: "localhost" */
+    guint16 port;     /* 0: 54321 */
+    gboolean tls;
+    const char *ca_file; /* absolute paths, PEM */
+    const char *cert_file;
+    const char *key_file;
+    guint request_timeout_ms; /* 0: 10000 */
+    guint window;             /* calls in flight, 0: 4 */
+} MomVdsmOptions;
+
+typedef void (*MomVdsmStateFunc)(MomVdsmState state, const GError *why, gpointer data);
+
+/* The pace of a connection, apart from its calls. */
+typedef struct {
+    guint connect_timeout_ms; /* from the first SYN to the CONNECTED frame */
+    guint heart_beat_ms; /* asked of the server; vdsm raises it to 1000. Silent for twice as long:
+                            dead */
+    guint back_off_min_ms, back_off_max_ms;
+} MomVdsmPace;
+
+extern const MomVdsmPace mom_vdsm_pace_default;
+
+typedef struct MomVdsmConnection MomVdsmConnection;
+
+MomVdsmConnection *mom_vdsm_connection_new(const MomVdsmOptions *options, const MomVdsmPace *pace);
+/* Ends all calls with G_IO_ERROR_CANCELLED before it returns; no callback comes after it. An
+ * attempt under way is let go by the next turns of the main loop. */
+void mom_vdsm_connection_free(MomVdsmConnection *connection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVdsmConnection, mom_vdsm_connection_free)
+
+/* Before start. WATCH is told changes of state, and every failed attempt with why it failed. */
+void mom_vdsm_connection_watch_state(MomVdsmConnection *connection,
+                                     MomVdsmStateFunc watch,
+                                     gpointer data);
+/* Before start. Asks for jms.queue.events too. Any client may send there: an event is a hint, and a
+ * broken one is dropped. */
+void mom_vdsm_connection_watch_events(MomVdsmConnection *connection,
+                                      MomJsonrpcEvent watch,
+                                      gpointer data);
+
+void mom_vdsm_connection_start(MomVdsmConnection *connection);
+MomVdsmState mom_vdsm_connection_state(const MomVdsmConnection *connection);
+
+/* DONE is called from the main loop, exactly once, never before this returns. PARAMS is taken over.
+ * While not connected it fails with NOT_CONNECTED. */
+void mom_vdsm_connection_call(MomVdsmConnection *connection,
+                              const char *method,
+                              struct json_object *params,
+                              MomJsonrpcDone done,
+                              gpointer data);
+
+/* The pause after FAILURES failed attempts (1: the first); DICE in [0, 1) spreads it over its upper
+ * half. */
+guint mom_vdsm_back_off_ms(const MomVdsmPace *pace, guint failures, double dice);
