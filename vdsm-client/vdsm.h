@@ -2,10 +2,11 @@
  *
  * vdsm as seen by its users: typed verbs, typed answers, events.  Nothing of MOM is known here.
  *
- * Built on connection.h (STOMP over TLS, reconnecting for ever) and jsonrpc.h.  All calls return at once and
- * end in a callback from the main loop of the context that was current at mom_vdsm_new, exactly once,
- * with an answer or an error; freeing the client ends all pending calls with G_IO_ERROR_CANCELLED.
- * Types are checked here: what vdsm sends as "12", 12 or 12.0 is an integer, anything else is absent.
+ * Built on connection.h (STOMP over TLS, reconnecting for ever) and jsonrpc.h.  All calls return at
+ * once and end in a callback from the main loop of the context that was current at mom_vdsm_new,
+ * exactly once, with an answer or an error; freeing the client ends all pending calls with
+ * G_IO_ERROR_CANCELLED. Types are checked here: what vdsm sends as "12", 12, 12.0 or true (1) is an
+ * integer, anything else is absent.
  */
 #pragma once
 
@@ -22,20 +23,31 @@ typedef struct {
     gint64 value;
 } MomVdsmInt;
 
-/* One element of Host.getAllVmStats. Sizes in KiB. */
+/* One element of Host.getAllVmStats. Sizes in KiB. The comment names vdsm's key where it is not the
+ * field's. */
 typedef struct {
-    char *vm_id;
-    char *name;             /* vmName; NULL if absent */
-    char *status;           /* "Up", "Paused", ... ; NULL if absent */
+    char *vm_id;  /* vmId */
+    char *name;   /* vmName; NULL if absent */
+    char *status; /* "Up", "Paused", ... ; NULL if absent */
     MomVdsmInt pid;
-    MomVdsmInt mem_usage_percent;      /* memUsage */
-    gboolean has_memory_stats;         /* memoryStats was there and not empty */
-    MomVdsmInt mem_total, mem_unused, mem_free, mem_available;
-    MomVdsmInt major_faults, page_faults, swap_in, swap_out, swap_total, swap_usage;
-    gboolean has_balloon_info;
+    MomVdsmInt
+        mem_usage_percent; /* memUsage; "0" also if no guest agent and no balloon driver tells it */
+    gboolean has_memory_stats;         /* memoryStats was there and not empty; of it: */
+    MomVdsmInt mem_total;              /* what the guest's kernel has; MOM calls it mem_available */
+    MomVdsmInt mem_unused;             /* free without caches */
+    MomVdsmInt mem_free;               /* unused plus disk caches */
+    MomVdsmInt mem_available;          /* vdsm sends no such key today */
+    MomVdsmInt major_faults;           /* majflt, per second */
+    MomVdsmInt page_faults;            /* pageflt, per second, major ones included */
+    MomVdsmInt swap_in, swap_out;      /* per second */
+    MomVdsmInt swap_total, swap_usage; /* told by few guests */
+    gboolean has_balloon_info;         /* balloonInfo was there and not empty; of it: */
     MomVdsmInt balloon_cur, balloon_max, balloon_min, balloon_target;
-    MomVdsmInt ballooning_enabled;     /* 0 or 1 */
-    MomVdsmInt vcpu_count, vcpu_user_limit, vcpu_quota, vcpu_period;
+    MomVdsmInt ballooning_enabled; /* 0 or 1 */
+    MomVdsmInt vcpu_count;         /* vcpuCount */
+    MomVdsmInt vcpu_user_limit;    /* vcpuUserLimit, percent; absent: no limit */
+    MomVdsmInt vcpu_quota;         /* vcpuQuota, us */
+    MomVdsmInt vcpu_period;        /* vcpuPeriod, us */
 } MomVdsmVmStats;
 
 /* Six limits by name; absent ones are not set, null ones are `null`. */
@@ -73,7 +85,8 @@ typedef struct {
 typedef void (*MomVdsmEventFunc)(const MomVdsmEvent *event, gpointer data);
 /* Outcome of a verb that answers nothing of use; ERROR NULL is success. */
 typedef void (*MomVdsmDone)(const GError *error, gpointer data);
-/* STATS of MomVdsmVmStats*, borrowed; NULL with ERROR. A VM whose entry is no object or has no vmId is left out. */
+/* STATS of MomVdsmVmStats*, borrowed; NULL with ERROR. A VM whose entry is no object or has no vmId
+ * is left out. */
 typedef void (*MomVdsmStatsDone)(GPtrArray *stats, const GError *error, gpointer data);
 /* TUNES of MomVdsmVmIoTune*, borrowed; NULL with ERROR. */
 typedef void (*MomVdsmIoTuneDone)(GPtrArray *tunes, const GError *error, gpointer data);
@@ -84,30 +97,41 @@ MomVdsm *mom_vdsm_new(const MomVdsmOptions *options);
 void mom_vdsm_free(MomVdsm *vdsm);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVdsm, mom_vdsm_free)
 
-/* WATCH is told every change of state, and every failed attempt (DISCONNECTED with why). Set before start. */
+/* WATCH is told every change of state, and every failed attempt (DISCONNECTED with why). Set before
+ * start. */
 void mom_vdsm_watch_state(MomVdsm *vdsm, MomVdsmStateFunc watch, gpointer data);
 /* Asks for jms.queue.events on every connection. Set before start. */
 void mom_vdsm_watch_events(MomVdsm *vdsm, MomVdsmEventFunc watch, gpointer data);
 void mom_vdsm_start(MomVdsm *vdsm);
 MomVdsmState mom_vdsm_state(const MomVdsm *vdsm);
 
-/* A call while not connected fails at once (from the main loop) with NOT_CONNECTED. DONE may be NULL where
- * it is a MomVdsmDone. */
+/* Every callback may make calls and may free the client; one that got CANCELLED must not make
+ * calls, as the client is being freed. A call while not connected fails at once (from the main
+ * loop) with NOT_CONNECTED. DONE may be NULL where it is a MomVdsmDone. */
 void mom_vdsm_ping(MomVdsm *vdsm, MomVdsmDone done, gpointer data);
 void mom_vdsm_get_all_vm_stats(MomVdsm *vdsm, MomVdsmStatsDone done, gpointer data);
 void mom_vdsm_get_all_vm_io_tune_policies(MomVdsm *vdsm, MomVdsmIoTuneDone done, gpointer data);
-void mom_vdsm_set_balloon_target(MomVdsm *vdsm, const char *vm_id, gint64 target_kib, MomVdsmDone done, gpointer data);
-void mom_vdsm_set_cpu_tune_quota(MomVdsm *vdsm, const char *vm_id, gint64 quota_us, MomVdsmDone done, gpointer data);
-void mom_vdsm_set_cpu_tune_period(MomVdsm *vdsm, const char *vm_id, gint64 period_us, MomVdsmDone done, gpointer data);
+void mom_vdsm_set_balloon_target(
+    MomVdsm *vdsm, const char *vm_id, gint64 target_kib, MomVdsmDone done, gpointer data);
+void mom_vdsm_set_cpu_tune_quota(
+    MomVdsm *vdsm, const char *vm_id, gint64 quota_us, MomVdsmDone done, gpointer data);
+void mom_vdsm_set_cpu_tune_period(
+    MomVdsm *vdsm, const char *vm_id, gint64 period_us, MomVdsmDone done, gpointer data);
 
 typedef struct {
     const char *name, *path;
     MomVdsmLimits io_tune;
 } MomVdsmIoTuneChange;
-void mom_vdsm_set_io_tune(MomVdsm *vdsm, const char *vm_id, const MomVdsmIoTuneChange *changes, gsize n, MomVdsmDone done, gpointer data);
+void mom_vdsm_set_io_tune(MomVdsm *vdsm,
+                          const char *vm_id,
+                          const MomVdsmIoTuneChange *changes,
+                          gsize n,
+                          MomVdsmDone done,
+                          gpointer data);
 
 /* Keys to set: those whose `set` is true. */
 typedef struct {
     MomVdsmInt run, pages_to_scan, sleep_millisecs, merge_across_nodes;
 } MomVdsmKsmTune;
-void mom_vdsm_set_ksm_tune(MomVdsm *vdsm, const MomVdsmKsmTune *tune, MomVdsmDone done, gpointer data);
+void
+mom_vdsm_set_ksm_tune(MomVdsm *vdsm, const MomVdsmKsmTune *tune, MomVdsmDone done, gpointer data);
