@@ -92,7 +92,7 @@ static void
 fail(MomVdsmLink *link, GError *error)
 {
     if (error && link->tls)
-        mom_vdsm_tls_explain(link->tls, &error);
+        mom_vdsm_tls_explain(link->tls, !link->stream, &error);
     link->events->failed(error, link->owner);
 }
 

@@ -185,18 +185,20 @@ explain_refusal_by_us(const MomVdsmTls *tls, GError **error)
 }
 
 void
-mom_vdsm_tls_explain(const MomVdsmTls *tls, GError **error)
+mom_vdsm_tls_explain(const MomVdsmTls *tls, gboolean shaking_hands, GError **error)
 {
-    if ((*error)->domain != G_TLS_ERROR)
+    gboolean cut_off = g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+    if ((*error)->domain != G_TLS_ERROR && !cut_off)
         return;
     if (tls->refused)
         explain_refusal_by_us(tls, error);
-    else if (!g_error_matches(*error, G_TLS_ERROR, G_TLS_ERROR_EOF) &&
-             !g_error_matches(*error, G_TLS_ERROR, G_TLS_ERROR_NOT_TLS))
+    else if (shaking_hands)
+        g_prefix_error(error,
+                       "no TLS with vdsm, check `ssl` in its vdsm.conf and that it trusts %s: ",
+                       tls->cert_file);
+    else if (!cut_off)
         g_prefix_error(
             error,
             "vdsm refused our certificate %s, check that it is valid and signed by vdsm's CA: ",
             tls->cert_file);
-    else if (g_error_matches(*error, G_TLS_ERROR, G_TLS_ERROR_NOT_TLS))
-        g_prefix_error(error, "vdsm does not speak TLS here, check `ssl` in its vdsm.conf: ");
 }

@@ -24,5 +24,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVdsmTls, mom_vdsm_tls_free)
 void mom_vdsm_tls_use(MomVdsmTls *tls, GSocketClient *client);
 
 /* Rewrites ERROR of a connection that failed, if TLS was the cause: what was refused, by whom,
- * which file to look at. */
-void mom_vdsm_tls_explain(const MomVdsmTls *tls, GError **error);
+ * which file to look at. SHAKING_HANDS: while opening; else while reading, where TLS 1.3 tells that
+ * vdsm refused us. */
+void mom_vdsm_tls_explain(const MomVdsmTls *tls, gboolean shaking_hands, GError **error);

@@ -129,7 +129,11 @@ parse(Peer *peer, MomStompBytes input)
         g_autoptr(GError) error = NULL;
         MomStompEvent event;
         MomStompBytes piece;
-        assert_ok(mom_stomp_parser_next(peer->parser, &input, &event, &piece, &error));
+        /* As vdsm does. */
+        if (!mom_stomp_parser_next(peer->parser, &input, &event, &piece, &error)) {
+            peer_hang_up(peer);
+            return;
+        }
         if (event == MOM_STOMP_HEAD)
             g_string_truncate(peer->body, 0);
         if (event == MOM_STOMP_BODY)
@@ -173,6 +177,16 @@ peer_hang_up(Peer *peer)
     g_ptr_array_set_size(peer->requests, 0);
 }
 
+/* A server's stream accepts nobody by itself, even if nothing speaks against the certificate. */
+static gboolean
+on_accept_certificate(GTlsConnection *stream,
+                      GTlsCertificate *certificate,
+                      GTlsCertificateFlags flags,
+                      gpointer data)
+{
+    return flags == 0;
+}
+
 static gboolean
 on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
 {
@@ -186,6 +200,8 @@ on_incoming(GSocketService *service, GSocketConnection *connection, GObject *sou
             g_tls_server_connection_new(G_IO_STREAM(connection), peer->certificate, NULL);
         g_object_set(peer->stream, "authentication-mode", G_TLS_AUTHENTICATION_REQUIRED, NULL);
         g_tls_connection_set_database(G_TLS_CONNECTION(peer->stream), peer->trusted);
+        g_signal_connect(peer->stream, "accept-certificate", G_CALLBACK(on_accept_certificate),
+                         NULL);
     }
     peer->parser = mom_stomp_parser_new();
     peer->reading = g_cancellable_new();
@@ -251,14 +267,16 @@ run_idle(void)
 
 static const char make_pki[] =
     "set -e\n"
+    "echo 'extendedKeyUsage=serverAuth,clientAuth' >usage\n"
     "key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'\n"
     "ca() { openssl req -x509 $key -keyout $1.key -out $1.pem -subj /CN=$1 -days 2; }\n"
-    "leaf() { openssl req $key -keyout $1.key -out $1.csr -subj /O=test/CN=$2\n"
+    "leaf() { openssl req $key -keyout $1.key -out $1.csr -subj /O=test$2\n"
     "  openssl x509 -req -in $1.csr -CA $3.pem -CAkey $3.key -CAcreateserial -out $1.pem -days 2; "
     "}\n"
     "ca ca; ca strangers\n"
-    "leaf vdsm other.example ca; leaf peer other.example ca\n"
-    "leaf named third.example ca; leaf stranger other.example strangers\n";
+    "leaf vdsm /CN=other.example ca; leaf peer /CN=other.example ca\n"
+    "leaf named /CN=third.example ca; leaf stranger /CN=other.example strangers\n"
+    "leaf nameless '' ca\n";
 
 char *
 peer_make_pki(void)

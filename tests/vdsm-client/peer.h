@@ -69,6 +69,7 @@ void run_idle(void);
 
 /* Throw-away certificates in a new folder: ca.pem, vdsm.pem+vdsm.key (CN other.example, by ca),
  * peer.pem+peer.key (another certificate of the same name), stranger.pem+stranger.key (by
- * strangers.pem), named.pem+named.key (other name). */
+ * strangers.pem), named.pem+named.key (another
+ * name), nameless.pem+nameless.key. */
 char *peer_make_pki(void);
 void peer_remove_pki(char *folder);
