@@ -16,10 +16,10 @@
 /* Balloons move in whole pages: a size nearer to its target than that has reached it. */
 #define PAGE_KIB 4
 
-typedef struct {
-    MomActuator actuator;
+struct MomGuard {
+    MomActuator actuator; /* first: controllers hold it */
     MomActuator *behind;
-    MomGuardFunc report;
+    MomGuardVerdictFunc report;
     gpointer report_data;
     guint references; /* the owner's and one for each call under way */
     gboolean closed;  /* the owner's is gone */
@@ -27,7 +27,7 @@ typedef struct {
     gint64 now_us;
     GHashTable *guests; /* uuid -> GuestRecord */
     MomSent ksm[MOM_N_KSM_KEYS];
-} Guard;
+};
 
 typedef struct {
     MomSent balloon;
@@ -57,7 +57,7 @@ typedef struct {
 } Part;
 
 typedef struct {
-    Guard *guard;
+    MomGuard *guard;
     guint number;
     char *uuid; /* NULL: the host */
     char *name;
@@ -93,19 +93,19 @@ is_same_cpu(const MomSetting *a, const MomSetting *b)
     return a->cpu.quota_us == b->cpu.quota_us && a->cpu.period_us == b->cpu.period_us;
 }
 
-/* Only limits that A has count; one that B lacks is 0, "unlimited". */
+static gint64
+limit_or_none(const MomLimits *limits, int limit)
+{
+    return limits->present & 1u << limit ? limits->value[limit].integer : 0;
+}
+
+/* Plain limits.  Only those that A has count; one that B lacks is 0, "unlimited". */
 static gboolean
 is_same_io(const MomSetting *a, const MomSetting *b)
 {
     for (int i = 0; i < MOM_N_LIMITS; i++) {
-        gint64 wish, present = 0;
-
-        if (!(a->limits.present & 1u << i) || !mom_value_to_int(a->limits.value[i], &wish))
-            continue;
-        if (b->limits.present & 1u << i && !mom_value_is_nil(b->limits.value[i]) &&
-            !mom_value_to_int(b->limits.value[i], &present))
-            return FALSE;
-        if (wish != present)
+        if (a->limits.present & 1u << i &&
+            limit_or_none(&a->limits, i) != limit_or_none(&b->limits, i))
             return FALSE;
     }
     return TRUE;
@@ -145,7 +145,7 @@ find_disk(GuestRecord *record, const char *disk, gboolean create)
 
 /* NULL only without CREATE. */
 static MomSent *
-find_sent(Guard *guard, const char *uuid, const Part *part, gboolean create)
+find_sent(MomGuard *guard, const char *uuid, const Part *part, gboolean create)
 {
     GuestRecord *record;
 
@@ -173,7 +173,7 @@ static const char *const ksm_knobs[MOM_N_KSM_KEYS] = {
 };
 
 static void
-tell_one(Guard *guard,
+tell_one(MomGuard *guard,
          MomGuardReport *report,
          const char *knob,
          const Part *part,
@@ -193,7 +193,7 @@ limits_value(const MomLimits *limits)
 }
 
 static void
-tell(Guard *guard, MomGuardReport *report, const Part *part)
+tell(MomGuard *guard, MomGuardReport *report, const Part *part)
 {
     MomValue from = mom_value_int(part->from.number), to = mom_value_int(part->to.number);
 
@@ -227,7 +227,7 @@ tell(Guard *guard, MomGuardReport *report, const Part *part)
 
 static void
 tell_now(
-    Guard *guard, MomGuardVerdict verdict, MomEntity *entity, const Part *part, const char *why)
+    MomGuard *guard, MomGuardVerdict verdict, MomEntity *entity, const Part *part, const char *why)
 {
     MomGuardReport report = {.verdict = verdict, .entity = entity, .why = why};
 
@@ -241,7 +241,7 @@ tell_now(
 /* ---- calls ---- */
 
 static void
-guard_unref(Guard *guard)
+guard_unref(MomGuard *guard)
 {
     if (--guard->references > 0)
         return;
@@ -270,7 +270,7 @@ keep_strings(Call *call, const char **borrowed)
 
 /* PARTS is taken over. */
 static Call *
-call_new(Guard *guard, MomEntity *guest, GArray *parts, MomActuatorDone done, gpointer data)
+call_new(MomGuard *guard, MomEntity *guest, GArray *parts, MomActuatorDone done, gpointer data)
 {
     Call *call = g_new0(Call, 1);
 
@@ -299,7 +299,7 @@ static void
 finish(const GError *error, gpointer data)
 {
     Call *call = data;
-    Guard *guard = call->guard;
+    MomGuard *guard = call->guard;
 
     for (guint i = 0; i < call->parts->len; i++) {
         const Part *part = &g_array_index(call->parts, Part, i);
@@ -327,7 +327,7 @@ static const MomRail no_uuid = {"no-uuid", "the guest has no uuid"};
 /* Tells what becomes of PART and keeps it in PARTS if it is to be sent.  REFUSED: its rail forbids
  * it. */
 static void
-judge(Guard *guard, MomEntity *entity, Part *part, gboolean refused, GArray *parts)
+judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused, GArray *parts)
 {
     const char *uuid = mom_entity_get_string_property(entity, "uuid");
     const char *held;
@@ -353,7 +353,7 @@ judge(Guard *guard, MomEntity *entity, Part *part, gboolean refused, GArray *par
 /* PARTS (taken over) are about to be sent: the call to give behind with `finish`; or NULL if
  * nothing is to be sent, then DONE was called.  N_REFUSED tells a refusal from "nothing to do". */
 static Call *
-leave(Guard *guard,
+leave(MomGuard *guard,
       MomEntity *entity,
       GArray *parts,
       gboolean refused,
@@ -402,7 +402,7 @@ static void
 set_balloon_target(
     MomActuator *self, MomEntity *guest, gint64 target_kib, MomActuatorDone done, gpointer data)
 {
-    Guard *guard = (Guard *)self;
+    MomGuard *guard = (MomGuard *)self;
     Part part = {.knob = KNOB_BALLOON, .place = place_of(guest, "balloon_target")};
     GArray *parts = parts_new();
     gboolean fits;
@@ -423,7 +423,7 @@ static void
 set_ksm(
     MomActuator *self, MomEntity *host, const MomKsmTune *tune, MomActuatorDone done, gpointer data)
 {
-    Guard *guard = (Guard *)self;
+    MomGuard *guard = (MomGuard *)self;
     GArray *parts = parts_new();
     MomKsmTune sent = {0};
     gboolean refused = FALSE;
@@ -459,7 +459,7 @@ set_cpu_tune(MomActuator *self,
              MomActuatorDone done,
              gpointer data)
 {
-    Guard *guard = (Guard *)self;
+    MomGuard *guard = (MomGuard *)self;
     GArray *parts = parts_new();
     Part part = {
         .knob = KNOB_CPU,
@@ -479,17 +479,20 @@ set_cpu_tune(MomActuator *self,
         mom_actuator_set_cpu_tune(guard->behind, guest, quota_us, period_us, finish, call);
 }
 
-/* A nil limit is no wish: vdsm fails on it, and leaves limits alone that are not named. */
+/* Limits as integers that borrow nothing.  A nil one is left out, as it is no wish: vdsm fails on
+ * it, and leaves limits alone that are not named. */
 static MomLimits
-named_limits(const MomLimits *limits)
+plain_limits(const MomLimits *limits)
 {
-    MomLimits named = {0};
+    MomLimits plain = {0};
 
     for (int i = 0; i < MOM_N_LIMITS; i++) {
-        if (limits->present & 1u << i && !mom_value_is_nil(limits->value[i]))
-            mom_limits_set(&named, (MomLimit)i, limits->value[i]);
+        gint64 limit;
+
+        if (limits->present & 1u << i && mom_value_to_int(limits->value[i], &limit))
+            mom_limits_set(&plain, (MomLimit)i, mom_value_int(limit));
     }
-    return named;
+    return plain;
 }
 
 static gboolean
@@ -508,7 +511,7 @@ find_state(MomEntity *guest, const MomIoTuneChange *change, MomLimits *out)
     for (gsize i = 0; i < n; i++) {
         if (states[i] && (change->path ? is_same_name(states[i]->path, change->path)
                                        : is_same_name(states[i]->name, change->name))) {
-            *out = states[i]->io_tune;
+            *out = plain_limits(&states[i]->io_tune);
             return TRUE;
         }
     }
@@ -516,7 +519,7 @@ find_state(MomEntity *guest, const MomIoTuneChange *change, MomLimits *out)
 }
 
 static void
-send_io(Guard *guard, MomEntity *guest, const MomIoTuneChange *changes, Call *call)
+send_io(MomGuard *guard, MomEntity *guest, const MomIoTuneChange *changes, Call *call)
 {
     guint n = call->parts->len;
     g_autofree MomIoTuneChange *sent = g_new0(MomIoTuneChange, n);
@@ -538,7 +541,7 @@ set_io_tune(MomActuator *self,
             MomActuatorDone done,
             gpointer data)
 {
-    Guard *guard = (Guard *)self;
+    MomGuard *guard = (MomGuard *)self;
     GArray *parts = parts_new();
     gboolean refused = FALSE;
     Call *call;
@@ -554,7 +557,7 @@ set_io_tune(MomActuator *self,
         if (!part.disk)
             continue;
         part.from_known = find_state(guest, &changes[i], &part.from.limits);
-        part.to.limits = named_limits(&changes[i].io_tune);
+        part.to.limits = plain_limits(&changes[i].io_tune);
         refused |= part.rail != NULL;
         if (part.rail || part.to.limits.present)
             judge(guard, guest, &part, part.rail != NULL, parts);
@@ -575,10 +578,10 @@ static const MomActuatorClass guard_class = {
     .set_io_tune = set_io_tune,
 };
 
-MomActuator *
-mom_guard_new(MomActuator *behind, MomGuardFunc report, gpointer data)
+MomGuard *
+mom_guard_new(MomActuator *behind, MomGuardVerdictFunc report, gpointer data)
 {
-    Guard *guard = g_new0(Guard, 1);
+    MomGuard *guard = g_new0(MomGuard, 1);
 
     guard->actuator.klass = &guard_class;
     guard->behind = behind;
@@ -586,29 +589,35 @@ mom_guard_new(MomActuator *behind, MomGuardFunc report, gpointer data)
     guard->report_data = data;
     guard->references = 1;
     guard->guests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, guest_record_free);
+    return guard;
+}
+
+void
+mom_guard_free(MomGuard *guard)
+{
+    if (!guard)
+        return;
+    guard->report = NULL;
+    guard->closed = TRUE;
+    guard_unref(guard);
+}
+
+MomActuator *
+mom_guard_actuator(MomGuard *guard)
+{
     return &guard->actuator;
 }
 
 void
-mom_guard_free(MomActuator *guard)
+mom_guard_begin_cycle(MomGuard *guard, gint64 now_us)
 {
-    if (!guard)
-        return;
-    ((Guard *)guard)->report = NULL;
-    ((Guard *)guard)->closed = TRUE;
-    guard_unref((Guard *)guard);
+    guard->now_us = now_us;
 }
 
 void
-mom_guard_begin_cycle(MomActuator *guard, gint64 now_us)
+mom_guard_forget(MomGuard *guard, const char *uuid)
 {
-    ((Guard *)guard)->now_us = now_us;
-}
-
-void
-mom_guard_forget(MomActuator *guard, const char *uuid)
-{
-    g_hash_table_remove(((Guard *)guard)->guests, uuid);
+    g_hash_table_remove(guard->guests, uuid);
 }
 
 const char *

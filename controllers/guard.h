@@ -35,21 +35,26 @@ typedef struct {
     MomPlace place;    /* of the control; unknown for "io_tune" */
 } MomGuardReport;
 
-typedef void (*MomGuardFunc)(const MomGuardReport *report, gpointer data);
+typedef void (*MomGuardVerdictFunc)(const MomGuardReport *report, gpointer data);
 
-/* BEHIND is borrowed and must outlive the guard. REPORT may be NULL.
- * A call's DONE: no error if it was accepted or needed no sending, G_IO_ERROR_PERMISSION_DENIED if
- * all of it was refused by rails, else BEHIND's error. */
-MomActuator *mom_guard_new(MomActuator *behind, MomGuardFunc report, gpointer data);
+typedef struct MomGuard MomGuard;
+
+/* BEHIND is borrowed and must outlive the guard. REPORT may be NULL. */
+MomGuard *mom_guard_new(MomActuator *behind, MomGuardVerdictFunc report, gpointer data);
 
 /* Calls under way may still come back; they are told to nobody. */
-void mom_guard_free(MomActuator *guard);
+void mom_guard_free(MomGuard *guard);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuard, mom_guard_free)
+
+/* What controllers are given, borrowed.  A call's DONE: no error if it was accepted or needed no
+ * sending, G_IO_ERROR_PERMISSION_DENIED if all of it was refused by rails, else BEHIND's error. */
+MomActuator *mom_guard_actuator(MomGuard *guard);
 
 /* To be told before controllers run; NOW_US is monotonic. */
-void mom_guard_begin_cycle(MomActuator *guard, gint64 now_us);
+void mom_guard_begin_cycle(MomGuard *guard, gint64 now_us);
 
 /* The guest of that UUID is gone: all that is known of it is dropped. Unknown ones are no error. */
-void mom_guard_forget(MomActuator *guard, const char *uuid);
+void mom_guard_forget(MomGuard *guard, const char *uuid);
 
 /* "sent", "done", "failed", "unchanged", "railed". */
 const char *mom_guard_verdict_name(MomGuardVerdict verdict);

@@ -11,7 +11,8 @@
 
 typedef struct {
     Recorder *recorder;
-    MomActuator *guard;
+    MomGuard *guard;
+    MomActuator *actuator;
     MomEntity *guest;
     MomEntity *host;
     GString *told;
@@ -57,6 +58,7 @@ setup(void **state)
 
     f->recorder = recorder_new();
     f->guard = mom_guard_new(&f->recorder->actuator, tell, f);
+    f->actuator = mom_guard_actuator(f->guard);
     f->guest = entity_with("u0", guest_fields, G_N_ELEMENTS(guest_fields));
     f->host = entity_with(NULL, host_fields, G_N_ELEMENTS(host_fields));
     f->told = g_string_new(NULL);
@@ -81,7 +83,7 @@ teardown(void **state)
 static void
 set_balloon(Fixture *f, gint64 target_kib)
 {
-    mom_actuator_set_balloon_target(f->guard, f->guest, target_kib, NULL, NULL);
+    mom_actuator_set_balloon_target(f->actuator, f->guest, target_kib, NULL, NULL);
 }
 
 static void
@@ -121,7 +123,7 @@ a_guest_with_ballooning_off_is_never_touched(void **state)
     guint refused = 0;
 
     entity_update(f->guest, "ballooning_enabled", mom_value_bool(FALSE));
-    mom_actuator_set_balloon_target(f->guard, f->guest, 90000, expect_refusal, &refused);
+    mom_actuator_set_balloon_target(f->actuator, f->guest, 90000, expect_refusal, &refused);
     assert_int_equal(refused, 1);
     assert_calls(f->recorder, "");
     assert_told(f, "u0 balloon_target railed 100000->90000 [balloon-disabled]; ");
@@ -140,8 +142,8 @@ a_target_that_is_set_is_not_sent(void **state)
     Fixture *f = *state;
     guint done = 0;
 
-    mom_actuator_set_balloon_target(f->guard, f->guest, 100000, expect_success, &done);
-    mom_actuator_set_balloon_target(f->guard, f->guest, 100003, expect_success, &done);
+    mom_actuator_set_balloon_target(f->actuator, f->guest, 100000, expect_success, &done);
+    mom_actuator_set_balloon_target(f->actuator, f->guest, 100003, expect_success, &done);
     assert_int_equal(done, 2);
     assert_calls(f->recorder, "");
 }
@@ -222,7 +224,7 @@ a_guest_without_uuid_is_refused(void **state)
     Fixture *f = *state;
     g_autoptr(MomEntity) guest = entity_with(NULL, fields, G_N_ELEMENTS(fields));
 
-    mom_actuator_set_balloon_target(f->guard, guest, 5, NULL, NULL);
+    mom_actuator_set_balloon_target(f->actuator, guest, 5, NULL, NULL);
     assert_calls(f->recorder, "");
     assert_told(f, "host balloon_target railed 10->5 [no-uuid]; ");
 }
@@ -236,13 +238,13 @@ ksm_keys_are_judged_one_by_one(void **state)
         .value = {7, 400, 20, 0},
     };
 
-    mom_actuator_set_ksm(f->guard, f->host, &tune, NULL, NULL);
+    mom_actuator_set_ksm(f->actuator, f->host, &tune, NULL, NULL);
     assert_calls(f->recorder, "ksm pages_to_scan=400 sleep_millisecs=20; ");
     assert_told(f, "host ksm_run railed 0->7 [ksm-run]; "
                    "host ksm_pages_to_scan sent 100->400; host ksm_sleep_millisecs sent->20; "
                    "host ksm_pages_to_scan done 100->400; host ksm_sleep_millisecs done->20; ");
     mom_guard_begin_cycle(f->guard, 15 * SECOND);
-    mom_actuator_set_ksm(f->guard, f->host, &tune, NULL, NULL);
+    mom_actuator_set_ksm(f->actuator, f->host, &tune, NULL, NULL);
     assert_calls(f->recorder, "");
 }
 
@@ -255,11 +257,11 @@ unlimited_is_unlimited_in_any_spelling(void **state)
 
     for (gsize i = 0; i < G_N_ELEMENTS(readings); i++) {
         entity_update(f->guest, "vcpu_quota", mom_value_int(readings[i]));
-        mom_actuator_set_cpu_tune(f->guard, f->guest, -1, 100000, NULL, NULL);
+        mom_actuator_set_cpu_tune(f->actuator, f->guest, -1, 100000, NULL, NULL);
     }
     assert_calls(f->recorder, "");
     entity_update(f->guest, "vcpu_quota", mom_value_int(50000));
-    mom_actuator_set_cpu_tune(f->guard, f->guest, -1, 100000, NULL, NULL);
+    mom_actuator_set_cpu_tune(f->actuator, f->guest, -1, 100000, NULL, NULL);
     assert_calls(f->recorder, "u0 cpu -1/100000; ");
 }
 
@@ -268,14 +270,14 @@ quota_and_period_are_compared_together(void **state)
 {
     Fixture *f = *state;
 
-    mom_actuator_set_cpu_tune(f->guard, f->guest, 50000, 100000, NULL, NULL);
+    mom_actuator_set_cpu_tune(f->actuator, f->guest, 50000, 100000, NULL, NULL);
     assert_calls(f->recorder, "");
     g_string_truncate(f->told, 0);
-    mom_actuator_set_cpu_tune(f->guard, f->guest, 50000, 200000, NULL, NULL);
+    mom_actuator_set_cpu_tune(f->actuator, f->guest, 50000, 200000, NULL, NULL);
     assert_calls(f->recorder, "u0 cpu 50000/200000; ");
     assert_told(f, "u0 vcpu_quota sent 50000->50000; u0 vcpu_period sent 100000->200000; "
                    "u0 vcpu_quota done 50000->50000; u0 vcpu_period done 100000->200000; ");
-    mom_actuator_set_cpu_tune(f->guard, f->guest, 5, 200000, NULL, NULL);
+    mom_actuator_set_cpu_tune(f->actuator, f->guest, 5, 200000, NULL, NULL);
     assert_calls(f->recorder, "");
     assert_told(f, "u0 vcpu_quota railed 50000->5 [cpu-quota]; "
                    "u0 vcpu_period railed 100000->200000 [cpu-quota]; ");
@@ -300,7 +302,7 @@ set_io(Fixture *f, MomEntity *guest, const char *path, MomValue bytes, MomValue 
 
     mom_limits_set(&change.io_tune, MOM_LIMIT_TOTAL_BYTES, bytes);
     mom_limits_set(&change.io_tune, MOM_LIMIT_TOTAL_IOPS, iops);
-    mom_actuator_set_io_tune(f->guard, guest, &change, 1, NULL, NULL);
+    mom_actuator_set_io_tune(f->actuator, guest, &change, 1, NULL, NULL);
 }
 
 static void
@@ -398,7 +400,8 @@ static void
 random_wishes_never_break_a_bound(void **state)
 {
     Recorder asserting = {.actuator = {.klass = &asserting_class}};
-    MomActuator *guard = mom_guard_new(&asserting.actuator, NULL, NULL);
+    g_autoptr(MomGuard) guard = mom_guard_new(&asserting.actuator, NULL, NULL);
+    MomActuator *actuator = mom_guard_actuator(guard);
     g_autoptr(GRand) rand = g_rand_new_with_seed(4711);
 
     for (int i = 0; i < N_RANDOM; i++) {
@@ -416,11 +419,10 @@ random_wishes_never_break_a_bound(void **state)
         for (int key = 0; key < MOM_N_KSM_KEYS; key++)
             tune.value[key] = random_wish(rand);
         mom_guard_begin_cycle(guard, i * SECOND);
-        mom_actuator_set_balloon_target(guard, guest, random_wish(rand), NULL, NULL);
-        mom_actuator_set_ksm(guard, guest, &tune, NULL, NULL);
+        mom_actuator_set_balloon_target(actuator, guest, random_wish(rand), NULL, NULL);
+        mom_actuator_set_ksm(actuator, guest, &tune, NULL, NULL);
     }
     assert_true(asserting.n_calls > N_RANDOM / 10);
-    mom_guard_free(guard);
 }
 
 #define with_fixture(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
