@@ -149,6 +149,8 @@ static void
 fill_disks(MomGuestData *data, const MomVirtDomain *domain)
 {
     data->strings = g_string_chunk_new(NAME_CHUNK_BYTES);
+    data->io_policies = g_array_new(FALSE, TRUE, sizeof(MomTune));
+    data->io_states = g_array_new(FALSE, TRUE, sizeof(MomTuneState));
     for (guint i = 0; i < domain->policies->len; i++) {
         const MomVirtDiskPolicy *policy = domain->policies->pdata[i];
         const MomVirtDisk *disk = find_disk(domain, policy);

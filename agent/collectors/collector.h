@@ -29,18 +29,20 @@ typedef enum {
     MOM_COLLECTOR_ERROR_FATAL,      /* never any data: the monitor ends (SEMANTICS 13) */
 } MomCollectorErrorCode;
 
-typedef struct {
+typedef struct MomCollector MomCollector;
+
+struct MomCollector {
     const char *name; /* as written in the options `collectors`: "HostMemory" */
     gboolean for_host;
     const char *const *fields;   /* mandatory, NULL-terminated */
     const char *const *optional; /* NULL-terminated */
-    /* An instance's state; NULL if it needs none. */
-    gpointer (*state_new)(void);
+    /* An instance's state; NULL if it needs none. SELF is the vtable, which may head a bigger struct. */
+    gpointer (*state_new)(const MomCollector *self);
     void (*state_free)(gpointer state);
     /* Sets what it knows in SAMPLE (a scratch sample of its own: the monitor merges). A collector with
      * nothing to say sets nothing and answers TRUE. FALSE: an error of this domain. */
     gboolean (*collect)(gpointer state, const MomCollectInput *input, MomSample *sample, GError **error);
-} MomCollector;
+};
 
 /* All collectors, ended by NULL. */
 extern const MomCollector *const mom_collectors[];

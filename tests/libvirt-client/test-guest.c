@@ -168,5 +168,8 @@ main(void)
                                         setup, teardown),
     };
 
+    /* Typed parameters are used here before any connection, which would do it. */
+    if (virInitialize() < 0)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The list of all collectors.
+ *
+ * A new collector is one file like host-cpu.c and two lines here.  The order means nothing: the
+ * options `collectors` say which run, and in which order.
+ */
+#include "agent/collectors/collector.h"
+
+extern const MomCollector mom_collector_host_memory, mom_collector_host_ksm, mom_collector_host_cpu,
+    mom_collector_host_time;
+extern const MomCollector mom_collector_guest_memory, mom_collector_guest_memory_optional,
+    mom_collector_guest_balloon, mom_collector_guest_balloon_optional, mom_collector_guest_cpu_tune,
+    mom_collector_guest_io_tune, mom_collector_guest_io_tune_optional,
+    mom_collector_guest_qemu_proc;
+
+G_DEFINE_QUARK(mom - collector - error - quark, mom_collector_error)
+
+const MomCollector *const mom_collectors[] = {
+    &mom_collector_host_memory,
+    &mom_collector_host_ksm,
+    &mom_collector_host_cpu,
+    &mom_collector_host_time,
+    &mom_collector_guest_memory,
+    &mom_collector_guest_memory_optional,
+    &mom_collector_guest_balloon,
+    &mom_collector_guest_balloon_optional,
+    &mom_collector_guest_cpu_tune,
+    &mom_collector_guest_io_tune,
+    &mom_collector_guest_io_tune_optional,
+    &mom_collector_guest_qemu_proc,
+    NULL,
+};
+
+const MomCollector *
+mom_collector_find(const char *name)
+{
+    for (gsize i = 0; mom_collectors[i]; i++) {
+        if (g_str_equal(mom_collectors[i]->name, name))
+            return mom_collectors[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * HostKSM: what the kernel's same-page merging does, from /sys/kernel/mm/ksm and /proc.
+ *
+ * The sizes of qemu processes and ksmd's time are found in one walk over /proc that reads one short
+ * file for each process, and more only of those two kinds.  No process is started for it.  A kernel
+ * without KSM at the first collection ends the monitor for good; later, a missing file costs one
+ * sample.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/collectors/collector.h"
+#include "agent/collectors/parse.h"
+#include "agent/hostfile.h"
+
+#define KSM_DIRECTORY "sys/kernel/mm/ksm/"
+#define COMM_CAP 64
+#define STAT_CAP 4096
+
+#define FATAL_ADVICE "; if the kernel has no KSM, take HostKSM out of the host's collectors"
+
+static const char *const files[] = {
+    "full_scans",         "pages_sharing", "pages_unshared", "run",
+    "pages_shared",       "pages_to_scan", "pages_volatile", "sleep_millisecs",
+    "merge_across_nodes",
+};
+
+typedef struct {
+    gboolean found_files;
+    gboolean has_ticks;
+    gint64 ksmd_ticks;
+} State;
+
+/* What one walk over /proc finds. */
+typedef struct {
+    gint64 qemu_bytes;
+    gint64 ksmd_ticks; /* 0 if there is no ksmd */
+} Walk;
+
+static gpointer
+state_new(const MomCollector *self)
+{
+    return g_new0(State, 1);
+}
+
+static gboolean
+set_files(State *state, const MomCollectInput *input, MomSample *sample, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_strconcat(KSM_DIRECTORY, files[i], NULL);
+        g_autofree char *field = g_strconcat("ksm_", files[i], NULL);
+        g_autoptr(GError) failure = NULL;
+        gint64 value;
+
+        if (!mom_hostfile_read_int(input->root, path, &value, &failure)) {
+            gboolean fatal =
+                !state->found_files && !g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+
+            g_set_error(error, MOM_COLLECTOR_ERROR,
+                        fatal ? MOM_COLLECTOR_ERROR_FATAL : MOM_COLLECTOR_ERROR_COLLECTION, "%s%s",
+                        failure->message, fatal ? FATAL_ADVICE : "");
+            return FALSE;
+        }
+        mom_sample_set(sample, field, mom_value_int(value));
+    }
+    state->found_files = TRUE;
+    return TRUE;
+}
+
+/* Processes come and go during the walk: one that cannot be read is not there. */
+static void
+look_at_process(const char *root, const char *pid, Walk *walk)
+{
+    g_autofree char *comm_path = g_build_filename("proc", pid, "comm", NULL);
+    g_autofree char *comm = mom_hostfile_read(root, comm_path, COMM_CAP, NULL);
+    g_autofree char *stat_path = NULL, *text = NULL;
+    gboolean is_qemu, is_ksmd;
+    MomProcStat stat;
+
+    if (!comm)
+        return;
+    is_qemu = strstr(comm, "qemu") != NULL;
+    is_ksmd = g_str_equal(comm, "ksmd\n");
+    if (!is_qemu && !is_ksmd)
+        return;
+    stat_path = g_build_filename("proc", pid, "stat", NULL);
+    text = mom_hostfile_read(root, stat_path, STAT_CAP, NULL);
+    if (!text || !mom_parse_proc_stat(text, &stat))
+        return;
+    if (is_ksmd)
+        walk->ksmd_ticks = stat.cpu_ticks;
+    else if (stat.size_bytes > 0 && stat.size_bytes < G_MAXINT64 - walk->qemu_bytes)
+        walk->qemu_bytes += stat.size_bytes;
+}
+
+static gboolean
+walk_processes(const char *root, Walk *walk, GError **error)
+{
+    g_autofree char *path = g_build_filename(root, "proc", NULL);
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GDir) dir = g_dir_open(path, 0, &failure);
+    const char *name;
+
+    if (!dir) {
+        g_set_error_literal(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION,
+                            failure->message);
+        return FALSE;
+    }
+    while ((name = g_dir_read_name(dir))) {
+        if (g_ascii_isdigit(name[0]))
+            look_at_process(root, name, walk);
+    }
+    return TRUE;
+}
+
+/* Percent of one processor since the last collection; the kernel's counter may wrap at 32 bits. */
+static gint64
+cpu_percent(State *state, gint64 ticks, gint64 interval_s)
+{
+    guint32 grown = state->has_ticks ? (guint32)((guint64)ticks - (guint64)state->ksmd_ticks) : 0;
+    gint64 available = sysconf(_SC_CLK_TCK) * interval_s;
+
+    state->ksmd_ticks = ticks;
+    state->has_ticks = TRUE;
+    return available > 0 ? 100 * (gint64)grown / available : 0;
+}
+
+static gboolean
+collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError **error)
+{
+    State *state = data;
+    Walk walk = {0};
+
+    if (!set_files(state, input, sample, error) || !walk_processes(input->root, &walk, error))
+        return FALSE;
+    mom_sample_set(sample, "ksm_shareable", mom_value_int(walk.qemu_bytes / 1024));
+    mom_sample_set(sample, "ksmd_cpu_usage",
+                   mom_value_int(cpu_percent(state, walk.ksmd_ticks, input->interval_s)));
+    return TRUE;
+}
+
+static const char *const fields[] = {
+    "ksm_full_scans",         "ksm_pages_sharing", "ksm_pages_unshared", "ksm_run",
+    "ksm_pages_shared",       "ksm_pages_to_scan", "ksm_pages_volatile", "ksm_sleep_millisecs",
+    "ksm_merge_across_nodes", "ksm_shareable",     "ksmd_cpu_usage",     NULL,
+};
+static const char *const optional[] = {NULL};
+
+const MomCollector mom_collector_host_ksm = {
+    .name = "HostKSM",
+    .for_host = TRUE,
+    .fields = fields,
+    .optional = optional,
+    .state_new = state_new,
+    .state_free = g_free,
+    .collect = collect,
+};

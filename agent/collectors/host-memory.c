@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * HostMemory: the host's memory and swap, from /proc/meminfo and /proc/vmstat.
+ *
+ * Without total, free, buffers or cache there is no sample: a half-read host must not be judged.
+ * Swap counters are growths; a kernel without swap has none, which is nil and no error.
+ */
+#include "agent/collectors/collector.h"
+#include "agent/collectors/parse.h"
+#include "agent/hostfile.h"
+
+typedef struct {
+    gboolean seen;
+    gint64 swapped_in;
+    gint64 swapped_out;
+} State;
+
+static gpointer
+state_new(const MomCollector *self)
+{
+    return g_new0(State, 1);
+}
+
+static gboolean
+set_sizes(MomSample *sample, const char *text, GError **error)
+{
+    static const char *const keys[] = {"MemTotal:", "MemFree:", "Buffers:", "Cached:"};
+    gint64 kib[G_N_ELEMENTS(keys)];
+    gint64 swap_total, swap_free;
+    gboolean has_swap;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (!mom_parse_key(text, keys[i], &kib[i]) || kib[i] < 0 || kib[i] > G_MAXINT64 / 4) {
+            g_set_error(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION,
+                        "/proc/meminfo has no usable line %s", keys[i]);
+            return FALSE;
+        }
+    }
+    has_swap = mom_parse_key(text, "SwapTotal:", &swap_total) &&
+               mom_parse_key(text, "SwapFree:", &swap_free) && swap_free >= 0 && swap_total >= 0;
+    mom_sample_set(sample, "mem_available", mom_value_int(kib[0]));
+    mom_sample_set(sample, "mem_unused", mom_value_int(kib[1]));
+    mom_sample_set(sample, "mem_free", mom_value_int(kib[1] + kib[2] + kib[3]));
+    mom_sample_set(sample, "anon_pages", mom_parse_key_value(text, "AnonPages:"));
+    mom_sample_set(sample, "swap_total", has_swap ? mom_value_int(swap_total) : MOM_NIL);
+    mom_sample_set(sample, "swap_usage",
+                   has_swap ? mom_value_int(swap_total - swap_free) : MOM_NIL);
+    return TRUE;
+}
+
+static void
+set_swapping(State *state, MomSample *sample, const char *text)
+{
+    gint64 in, out;
+    gboolean has_swap = mom_parse_key(text, "pswpin", &in) && in >= 0 &&
+                        mom_parse_key(text, "pswpout", &out) && out >= 0;
+
+    if (!has_swap) {
+        mom_sample_set(sample, "swap_in", MOM_NIL);
+        mom_sample_set(sample, "swap_out", MOM_NIL);
+        return;
+    }
+    mom_sample_set(sample, "swap_in", mom_value_int(state->seen ? in - state->swapped_in : 0));
+    mom_sample_set(sample, "swap_out", mom_value_int(state->seen ? out - state->swapped_out : 0));
+    state->swapped_in = in;
+    state->swapped_out = out;
+    state->seen = TRUE;
+}
+
+static gboolean
+collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *meminfo = NULL, *vmstat = NULL;
+
+    meminfo = mom_hostfile_read(input->root, "proc/meminfo", MOM_HOSTFILE_CAP, &failure);
+    if (meminfo)
+        vmstat = mom_hostfile_read(input->root, "proc/vmstat", MOM_HOSTFILE_CAP, &failure);
+    if (!vmstat) {
+        g_set_error_literal(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION,
+                            failure->message);
+        return FALSE;
+    }
+    if (!set_sizes(sample, meminfo, error))
+        return FALSE;
+    set_swapping(data, sample, vmstat);
+    return TRUE;
+}
+
+static const char *const fields[] = {
+    "mem_available", "mem_unused", "mem_free",   "swap_in", "swap_out",
+    "anon_pages",    "swap_total", "swap_usage", NULL,
+};
+static const char *const optional[] = {NULL};
+
+const MomCollector mom_collector_host_memory = {
+    .name = "HostMemory",
+    .for_host = TRUE,
+    .fields = fields,
+    .optional = optional,
+    .state_new = state_new,
+    .state_free = g_free,
+    .collect = collect,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From the texts of /proc to numbers.
+ *
+ * Pure: text in, numbers out, no file and no state, so that every odd text can be tried as a
+ * literal. Outputs are whole or untouched.
+ */
+#pragma once
+
+#include "policy/value.h"
+
+/* The integer after KEY at the start of a line of TEXT, blanks between: "MemTotal:", "pswpin". What
+ * follows the number on its line is ignored ("kB").  FALSE if there is no such line or no number.
+ */
+gboolean mom_parse_key(const char *text, const char *key, gint64 *out);
+
+/* The same as a value: nil where mom_parse_key is FALSE. */
+MomValue mom_parse_key_value(const char *text, const char *key);
+
+/* What is wanted of /proc/PID/stat. */
+typedef struct {
+    gint64 minor_faults;
+    gint64 major_faults;
+    gint64 cpu_ticks; /* user and system together */
+    gint64 size_bytes;
+    gint64 rss_pages;
+    char name[17]; /* comm, at most 16 bytes of it */
+} MomProcStat;
+
+/* The name may hold blanks and brackets. FALSE, *OUT untouched, if a field is missing or no number.
+ */
+gboolean mom_parse_proc_stat(const char *text, MomProcStat *out);
+
+/* How many processors /proc/cpuinfo lists; 0 if none. */
+gint64 mom_parse_cpu_count(const char *text);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * GuestBalloon and its optional form over a source's raw data.
+ */
+#include "tests/agent/collectors/host-root.h"
+
+static MomGuestData *
+guest_with_balloon(MomValue enabled)
+{
+    MomGuestData *guest = mom_guest_data_new("u0", "vm0");
+
+    guest->has_balloon = TRUE;
+    guest->balloon_cur_kib = mom_value_int(1000);
+    guest->balloon_max_kib = mom_value_int(2000);
+    guest->ballooning_enabled = enabled;
+    return guest;
+}
+
+static void
+sizes_are_passed_on_and_silence_is_nil(void **state)
+{
+    static const char *const both[] = {"GuestBalloon", "GuestBalloonOptional"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(both); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Subject) subject = subject_new(both[i]);
+        g_autoptr(MomGuestData) guest = guest_with_balloon(MOM_NIL);
+
+        assert_ok(subject_collect_guest(subject, "/", guest, &error));
+        assert_int_equal(subject_int(subject, "balloon_cur"), 1000);
+        assert_int_equal(subject_int(subject, "balloon_max"), 2000);
+        assert_true(subject_is_nil(subject, "balloon_min"));
+        assert_false(subject_has(subject, "ballooning_enabled"));
+    }
+}
+
+static void
+whether_it_is_switched_on_goes_along_undeclared(void **state)
+{
+    const struct {
+        MomValue told;
+        gboolean expected;
+    } cases[] = {
+        {mom_value_bool(TRUE), TRUE},
+        {mom_value_bool(FALSE), FALSE},
+        {mom_value_int(0), FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Subject) subject = subject_new("GuestBalloon");
+        g_autoptr(MomGuestData) guest = guest_with_balloon(cases[i].told);
+        MomValue v;
+
+        assert_ok(subject_collect_guest(subject, "/", guest, &error));
+        assert_true(mom_sample_get(subject->sample, "ballooning_enabled", &v));
+        assert_int_equal(v.type, MOM_VALUE_BOOL);
+        assert_int_equal(v.boolean, cases[i].expected);
+        assert_int_equal(mom_schema_index(subject->schema, "ballooning_enabled"), -1);
+    }
+}
+
+static void
+a_guest_without_balloon_gets_no_keys(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("GuestBalloon");
+    g_autoptr(MomGuestData) guest = guest_with_balloon(mom_value_bool(TRUE));
+
+    guest->has_balloon = FALSE;
+    assert_ok(subject_collect_guest(subject, "/", guest, &error));
+    assert_false(subject_has(subject, "balloon_cur"));
+    assert_false(subject_has(subject, "ballooning_enabled"));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_are_passed_on_and_silence_is_nil),
+        cmocka_unit_test(whether_it_is_switched_on_goes_along_undeclared),
+        cmocka_unit_test(a_guest_without_balloon_gets_no_keys),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

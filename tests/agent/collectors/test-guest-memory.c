@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * GuestMemory and its optional form over a source's raw data.
+ */
+#include "tests/agent/collectors/host-root.h"
+
+static const char *const both[] = {"GuestMemory", "GuestMemoryOptional"};
+
+static MomGuestData *
+guest_with_memory(void)
+{
+    MomGuestData *guest = mom_guest_data_new("u0", "vm0");
+
+    guest->has_memory = TRUE;
+    guest->mem_available_kib = mom_value_int(1000);
+    guest->mem_unused_kib = mom_value_int(200);
+    guest->mem_free_kib = mom_value_int(300);
+    guest->major_faults = mom_value_int(4);
+    guest->minor_faults = mom_value_int(5);
+    guest->swap_in = mom_value_int(6);
+    guest->swap_out = mom_value_int(7);
+    guest->swap_total_kib = mom_value_int(8);
+    return guest;
+}
+
+static void
+memory_is_passed_on_as_told(void **state)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(both); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Subject) subject = subject_new(both[i]);
+        g_autoptr(MomGuestData) guest = guest_with_memory();
+
+        assert_ok(subject_collect_guest(subject, "/", guest, &error));
+        assert_int_equal(subject_int(subject, "mem_available"), 1000);
+        assert_int_equal(subject_int(subject, "mem_unused"), 200);
+        assert_int_equal(subject_int(subject, "major_fault"), 4);
+        assert_int_equal(subject_int(subject, "minor_fault"), 5);
+        assert_int_equal(subject_int(subject, "swap_in"), 6);
+        assert_int_equal(subject_int(subject, "swap_out"), 7);
+        assert_int_equal(subject_int(subject, "swap_total"), 8);
+        assert_true(subject_is_nil(subject, "swap_usage"));
+    }
+}
+
+static void
+free_memory_is_in_the_sample_but_declared_by_nobody(void **state)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(both); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Subject) subject = subject_new(both[i]);
+        g_autoptr(MomGuestData) guest = guest_with_memory();
+
+        assert_ok(subject_collect_guest(subject, "/", guest, &error));
+        assert_int_equal(mom_schema_index(subject->schema, "mem_free"), -1);
+        assert_int_equal(subject_int(subject, "mem_free"), 300);
+    }
+}
+
+static void
+a_guest_that_reports_nothing_gets_no_keys(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("GuestMemory");
+    g_autoptr(MomGuestData) guest = guest_with_memory();
+
+    guest->has_memory = FALSE;
+    assert_ok(subject_collect_guest(subject, "/", guest, &error));
+    assert_false(subject_has(subject, "mem_available"));
+    assert_false(subject_has(subject, "mem_free"));
+}
+
+static void
+only_the_plain_form_demands_its_fields(void **state)
+{
+    const MomCollector *plain = mom_collector_find(both[0]);
+    const MomCollector *optional = mom_collector_find(both[1]);
+
+    assert_int_equal(g_strv_length((char **)(gpointer)plain->fields), 6);
+    assert_int_equal(g_strv_length((char **)(gpointer)plain->optional), 2);
+    assert_int_equal(g_strv_length((char **)(gpointer)optional->fields), 0);
+    assert_int_equal(g_strv_length((char **)(gpointer)optional->optional), 8);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_is_passed_on_as_told),
+        cmocka_unit_test(free_memory_is_in_the_sample_but_declared_by_nobody),
+        cmocka_unit_test(a_guest_that_reports_nothing_gets_no_keys),
+        cmocka_unit_test(only_the_plain_form_demands_its_fields),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * HostMemory over files of a stand-in host.
+ */
+#include "tests/agent/collectors/host-root.h"
+
+#define MEMINFO                                                                                    \
+    "MemTotal:       16000 kB\nMemFree:         1000 kB\nMemAvailable:    9000 kB\n"               \
+    "Buffers:          200 kB\nCached:           300 kB\nSwapCached:        77 kB\n"               \
+    "AnonPages:        555 kB\nSwapTotal:       4000 kB\nSwapFree:        3000 kB\n"
+#define VMSTAT "nr_free_pages 5\npswpin 100\npswpout 200\n"
+
+static int
+setup(void **state)
+{
+    *state = host_root_new();
+    host_root_write(*state, "proc/meminfo", MEMINFO);
+    host_root_write(*state, "proc/vmstat", VMSTAT);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    host_root_free(*state);
+    return 0;
+}
+
+static void
+sizes_are_those_of_meminfo(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_int_equal(subject_int(subject, "mem_available"), 16000);
+    assert_int_equal(subject_int(subject, "mem_unused"), 1000);
+    assert_int_equal(subject_int(subject, "mem_free"), 1500);
+    assert_int_equal(subject_int(subject, "anon_pages"), 555);
+    assert_int_equal(subject_int(subject, "swap_total"), 4000);
+    assert_int_equal(subject_int(subject, "swap_usage"), 1000);
+}
+
+static void
+swapping_is_growth_since_the_last_collection(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_int_equal(subject_int(subject, "swap_in"), 0);
+    assert_int_equal(subject_int(subject, "swap_out"), 0);
+    host_root_write(*state, "proc/vmstat", "pswpin 150\npswpout 201\n");
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_int_equal(subject_int(subject, "swap_in"), 50);
+    assert_int_equal(subject_int(subject, "swap_out"), 1);
+}
+
+static void
+a_kernel_without_swap_is_no_error(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    host_root_write(*state, "proc/meminfo",
+                    "MemTotal: 9 kB\nMemFree: 3 kB\nBuffers: 1 kB\nCached: 1 kB\n");
+    host_root_write(*state, "proc/vmstat", "nr_free_pages 5\n");
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_int_equal(subject_int(subject, "mem_free"), 5);
+    assert_true(subject_is_nil(subject, "swap_in"));
+    assert_true(subject_is_nil(subject, "swap_total"));
+    assert_true(subject_is_nil(subject, "swap_usage"));
+    assert_true(subject_is_nil(subject, "anon_pages"));
+}
+
+static void
+a_half_read_host_is_no_sample(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "garbage",
+        "MemFree: 1 kB\nBuffers: 1 kB\nCached: 1 kB\n",
+        "MemTotal: 9 kB\nMemFree: 1 kB\nBuffers: 1 kB\nSwapCached: 1 kB\n",
+        "MemTotal: 9 kB\nMemFree: -1 kB\nBuffers: 1 kB\nCached: 1 kB\n",
+        "MemTotal: 9 kB\nMemFree: 9223372036854775807 kB\nBuffers: 1 kB\nCached: 1 kB\n",
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        host_root_write(*state, "proc/meminfo", texts[i]);
+        assert_fails(subject_collect_host(subject, *state, &error), MOM_COLLECTOR_ERROR,
+                     MOM_COLLECTOR_ERROR_COLLECTION);
+    }
+}
+
+static void
+a_missing_file_is_named(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    host_root_write(*state, "proc/vmstat", NULL);
+    assert_false(subject_collect_host(subject, *state, &error));
+    assert_non_null(strstr(error->message, "proc/vmstat"));
+    g_clear_error(&error);
+    host_root_write(*state, "proc/vmstat", VMSTAT);
+    assert_ok(subject_collect_host(subject, *state, &error));
+}
+
+#define with_root(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_root(sizes_are_those_of_meminfo),
+        with_root(swapping_is_growth_since_the_last_collection),
+        with_root(a_kernel_without_swap_is_no_error),
+        with_root(a_half_read_host_is_no_sample),
+        with_root(a_missing_file_is_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

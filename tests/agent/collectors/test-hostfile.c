@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Small files below a root: whole, capped, missing, and of the wrong kind.
+ */
+#include <sys/stat.h>
+
+#include "agent/hostfile.h"
+#include "tests/agent/collectors/host-root.h"
+
+static int
+setup(void **state)
+{
+    *state = host_root_new();
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    host_root_free(*state);
+    return 0;
+}
+
+static void
+a_file_is_read_whole(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *big = g_strnfill(10000, 'x');
+    g_autofree char *text = NULL;
+
+    host_root_write(*state, "proc/big", big);
+    text = mom_hostfile_read(*state, "proc/big", 10000, &error);
+    assert_ok(text);
+    assert_string_equal(text, big);
+    assert_fails(mom_hostfile_read(*state, "proc/big", 9999, &error), G_FILE_ERROR,
+                 G_FILE_ERROR_FAILED);
+}
+
+static void
+what_is_no_readable_file_is_an_error(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *fifo = g_build_filename(*state, "fifo", NULL);
+    g_autofree char *text = NULL;
+
+    assert_fails(mom_hostfile_read(*state, "nowhere", 10, &error), G_FILE_ERROR,
+                 G_FILE_ERROR_NOENT);
+    assert_fails(mom_hostfile_read(*state, "", 10, &error), G_FILE_ERROR, G_FILE_ERROR_ISDIR);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    text = mom_hostfile_read(*state, "fifo", 10, &error);
+    assert_ok(text);
+    assert_string_equal(text, "");
+}
+
+static void
+the_real_proc_is_read_although_it_claims_to_be_empty(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = mom_hostfile_read("/", "proc/self/stat", MOM_HOSTFILE_CAP, &error);
+
+    assert_ok(text);
+    assert_true(strlen(text) > 20);
+}
+
+static void
+integers_are_integers_and_nothing_else(void **state)
+{
+    const struct {
+        const char *text;
+        gboolean good;
+        gint64 value;
+    } cases[] = {
+        {"12\n", TRUE, 12},    {" -3 ", TRUE, -3},
+        {"0", TRUE, 0},        {"", FALSE, 0},
+        {"12 13\n", FALSE, 0}, {"[always] never\n", FALSE, 0},
+        {"1e3", FALSE, 0},     {"99999999999999999999", FALSE, 0},
+    };
+    g_autoptr(GError) error = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        gint64 value = 77;
+
+        host_root_write(*state, "run", cases[i].text);
+        if (cases[i].good)
+            assert_ok(mom_hostfile_read_int(*state, "run", &value, &error));
+        else
+            assert_fails(mom_hostfile_read_int(*state, "run", &value, &error), G_FILE_ERROR,
+                         G_FILE_ERROR_INVAL);
+        assert_int_equal(value, cases[i].good ? cases[i].value : 77);
+    }
+}
+
+#define with_root(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_root(a_file_is_read_whole),
+        with_root(what_is_no_readable_file_is_an_error),
+        with_root(the_real_proc_is_read_although_it_claims_to_be_empty),
+        with_root(integers_are_integers_and_nothing_else),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
