@@ -22,7 +22,7 @@ typedef enum {
 /* A plan is what all monitors of one kind share: collectors in order, and their schema. */
 typedef struct MomMonitorPlan MomMonitorPlan;
 
-/* COLLECTORS: N vtables, borrowed (static). */
+/* COLLECTORS: N vtables, borrowed (static). A HISTORY_LENGTH of 0 keeps no sample. */
 MomMonitorPlan *mom_monitor_plan_new(const MomCollector *const *collectors, gsize n, gsize history_length);
 MomMonitorPlan *mom_monitor_plan_ref(MomMonitorPlan *plan);
 void mom_monitor_plan_unref(MomMonitorPlan *plan);
@@ -34,9 +34,14 @@ MomMonitor *mom_monitor_new(MomMonitorPlan *plan, const char *name);
 void mom_monitor_free(MomMonitor *monitor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitor, mom_monitor_free)
 
-/* One collection. TRUE if a sample was added. Logs its own complaints, as warnings while the
+/* One collection. TRUE if there was a complete sample. Logs its own complaints, as warnings while the
  * monitor was ready or new, as debug once it is not. */
 gboolean mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *input);
+
+/* WATCH (NULL: nobody) is called with each complete sample just before it joins the history; it is borrowed
+ * for the call. */
+typedef void (*MomSampleWatch)(const MomSample *sample, gpointer data);
+void mom_monitor_watch(MomMonitor *monitor, MomSampleWatch watch, gpointer data);
 
 MomReady mom_monitor_ready(const MomMonitor *monitor);
 /* TRUE once a collector failed for good. */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Collecting: a scratch sample for each collector, merged into one, completed, and added to the
+ * history.
+ *
+ * A collector that keeps failing is told once as a warning; it has to work again before it is told
+ * again.  Whatever one collector does, the others run, unless it failed for good.
+ */
+#include "agent/monitor.h"
+
+#undef G_LOG_DOMAIN
+#define G_LOG_DOMAIN "mom.Monitor"
+
+struct MomMonitorPlan {
+    guint references;
+    const MomCollector **collectors;
+    gsize n_collectors;
+    gsize history_length;
+    MomSchema *schema;
+    gboolean *mandatory; /* by the schema's index */
+};
+
+struct MomMonitor {
+    MomMonitorPlan *plan;
+    char *name;
+    MomEntity *entity;
+    gpointer *states;  /* one for each collector */
+    gboolean *failing; /* likewise */
+    MomReady ready;
+    gboolean terminated;
+    MomSampleWatch watch;
+    gpointer watch_data;
+};
+
+/* ---- plan ---- */
+
+static void
+add_names(GPtrArray *names, const char *const *more)
+{
+    for (gsize i = 0; more && more[i]; i++)
+        g_ptr_array_add(names, (gpointer)more[i]);
+}
+
+/* A field that is mandatory for one collector is so for all. */
+static void
+mark_mandatory(MomMonitorPlan *plan)
+{
+    plan->mandatory = g_new0(gboolean, mom_schema_size(plan->schema));
+    for (gsize i = 0; i < plan->n_collectors; i++) {
+        const char *const *fields = plan->collectors[i]->fields;
+
+        for (gsize k = 0; fields && fields[k]; k++)
+            plan->mandatory[mom_schema_index(plan->schema, fields[k])] = TRUE;
+    }
+}
+
+MomMonitorPlan *
+mom_monitor_plan_new(const MomCollector *const *collectors, gsize n, gsize history_length)
+{
+    MomMonitorPlan *plan = g_new0(MomMonitorPlan, 1);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    plan->references = 1;
+    plan->collectors = g_memdup2(collectors, n * sizeof *collectors);
+    plan->n_collectors = n;
+    plan->history_length = history_length;
+    for (gsize i = 0; i < n; i++) {
+        add_names(names, collectors[i]->fields);
+        add_names(names, collectors[i]->optional);
+    }
+    plan->schema = mom_schema_new((const char *const *)(gconstpointer)names->pdata, names->len);
+    mark_mandatory(plan);
+    return plan;
+}
+
+MomMonitorPlan *
+mom_monitor_plan_ref(MomMonitorPlan *plan)
+{
+    plan->references++;
+    return plan;
+}
+
+void
+mom_monitor_plan_unref(MomMonitorPlan *plan)
+{
+    if (!plan || --plan->references > 0)
+        return;
+    mom_schema_unref(plan->schema);
+    g_free(plan->mandatory);
+    g_free(plan->collectors);
+    g_free(plan);
+}
+
+MomSchema *
+mom_monitor_plan_schema(const MomMonitorPlan *plan)
+{
+    return plan->schema;
+}
+
+/* ---- collecting ---- */
+
+static void
+complain(const MomMonitor *monitor, gboolean first, const char *what, const char *why)
+{
+    gboolean loud = first && monitor->ready != MOM_READY_NO;
+
+    g_log(G_LOG_DOMAIN, loud ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG, "%s: %s: %s", monitor->name,
+          what, why);
+}
+
+/* The first value that is not nil wins. */
+static void
+merge_value(const char *name, MomValue v, gpointer data)
+{
+    MomSample *merged = data;
+    MomValue held;
+
+    if (!mom_sample_get(merged, name, &held) || mom_value_is_nil(held))
+        mom_sample_set(merged, name, v);
+}
+
+/* FALSE: the collector failed for good. */
+static gboolean
+run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, MomSample *merged)
+{
+    const MomCollector *collector = monitor->plan->collectors[index];
+    g_autoptr(MomSample) scratch = mom_sample_new(monitor->plan->schema, input->now_us);
+    g_autoptr(GError) error = NULL;
+
+    if (collector->collect(monitor->states[index], input, scratch, &error)) {
+        mom_sample_foreach(scratch, merge_value, merged);
+        monitor->failing[index] = FALSE;
+        return TRUE;
+    }
+    if (g_error_matches(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_FATAL)) {
+        g_warning("%s: %s: %s; nothing is collected here any more", monitor->name, collector->name,
+                  error->message);
+        return FALSE;
+    }
+    complain(monitor, !monitor->failing[index], collector->name, error->message);
+    monitor->failing[index] = TRUE;
+    return TRUE;
+}
+
+/* Fills in optional fields.  FALSE: a mandatory one is missing, complained. */
+static gboolean
+complete(MomMonitor *monitor, MomSample *merged)
+{
+    const MomMonitorPlan *plan = monitor->plan;
+    g_autoptr(GString) missing = g_string_new(NULL);
+
+    for (gsize i = 0; i < mom_schema_size(plan->schema); i++) {
+        const char *name = mom_schema_name(plan->schema, i);
+        MomValue v;
+
+        if (mom_sample_get_field(merged, i, &v))
+            continue;
+        if (plan->mandatory[i])
+            g_string_append_printf(missing, "%s%s", missing->len ? ", " : "", name);
+        else
+            mom_sample_set(merged, name, MOM_NIL);
+    }
+    if (missing->len)
+        complain(monitor, TRUE, "incomplete data, no collector brought", missing->str);
+    return missing->len == 0;
+}
+
+static MomSample *
+collect_sample(MomMonitor *monitor, const MomCollectInput *input)
+{
+    g_autoptr(MomSample) merged = mom_sample_new(monitor->plan->schema, input->now_us);
+
+    for (gsize i = 0; i < monitor->plan->n_collectors; i++) {
+        if (!run_collector(monitor, i, input, merged)) {
+            monitor->terminated = TRUE;
+            return NULL;
+        }
+    }
+    return complete(monitor, merged) ? g_steal_pointer(&merged) : NULL;
+}
+
+gboolean
+mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *input)
+{
+    MomSample *sample;
+
+    if (monitor->terminated)
+        return FALSE;
+    sample = collect_sample(monitor, input);
+    if (!sample) {
+        monitor->ready = MOM_READY_NO;
+        return FALSE;
+    }
+    if (monitor->ready == MOM_READY_NO)
+        g_debug("%s: data is complete again", monitor->name);
+    monitor->ready = MOM_READY_YES;
+    if (monitor->watch)
+        monitor->watch(sample, monitor->watch_data);
+    if (monitor->plan->history_length == 0)
+        mom_sample_free(sample); /* an entity keeps at least one */
+    else
+        mom_entity_add_sample(monitor->entity, sample, monitor->plan->history_length);
+    return TRUE;
+}
+
+/* ---- monitor ---- */
+
+MomMonitor *
+mom_monitor_new(MomMonitorPlan *plan, const char *name)
+{
+    MomMonitor *monitor = g_new0(MomMonitor, 1);
+
+    monitor->plan = mom_monitor_plan_ref(plan);
+    monitor->name = g_strdup(name);
+    monitor->entity = mom_entity_new(plan->schema);
+    monitor->states = g_new0(gpointer, plan->n_collectors);
+    monitor->failing = g_new0(gboolean, plan->n_collectors);
+    for (gsize i = 0; i < plan->n_collectors; i++) {
+        const MomCollector *collector = plan->collectors[i];
+
+        monitor->states[i] = collector->state_new ? collector->state_new(collector) : NULL;
+    }
+    return monitor;
+}
+
+void
+mom_monitor_free(MomMonitor *monitor)
+{
+    if (!monitor)
+        return;
+    for (gsize i = 0; i < monitor->plan->n_collectors; i++) {
+        if (monitor->plan->collectors[i]->state_free)
+            monitor->plan->collectors[i]->state_free(monitor->states[i]);
+    }
+    g_free(monitor->states);
+    g_free(monitor->failing);
+    mom_entity_free(monitor->entity);
+    g_free(monitor->name);
+    mom_monitor_plan_unref(monitor->plan);
+    g_free(monitor);
+}
+
+void
+mom_monitor_watch(MomMonitor *monitor, MomSampleWatch watch, gpointer data)
+{
+    monitor->watch = watch;
+    monitor->watch_data = data;
+}
+
+MomReady
+mom_monitor_ready(const MomMonitor *monitor)
+{
+    return monitor->ready;
+}
+
+gboolean
+mom_monitor_terminated(const MomMonitor *monitor)
+{
+    return monitor->terminated;
+}
+
+MomEntity *
+mom_monitor_entity(MomMonitor *monitor)
+{
+    return monitor->entity;
+}
+
+const char *
+mom_monitor_name(const MomMonitor *monitor)
+{
+    return monitor->name;
+}
