@@ -30,6 +30,18 @@ find_state(const GArray *states, const MomTune *entry)
     return NULL;
 }
 
+/* All limits are there, unknown ones as nil: policies read them by name, and a missing name would
+ * end the run for every guest. */
+static MomLimits
+with_all_names(MomLimits limits)
+{
+    for (int i = 0; i < MOM_N_LIMITS; i++) {
+        if (!(limits.present & 1u << i))
+            mom_limits_set(&limits, (MomLimit)i, MOM_NIL);
+    }
+    return limits;
+}
+
 static void
 set_list(MomSample *sample, const char *field, const GArray *values)
 {
@@ -65,6 +77,8 @@ collect(gpointer unused, const MomCollectInput *input, MomSample *sample, GError
         copies[i] = *entry;
         copies[i].name = state->name;
         copies[i].path = state->path;
+        copies[i].guaranteed = with_all_names(entry->guaranteed);
+        copies[i].maximum = with_all_names(entry->maximum);
         copies[i].current = state->io_tune;
         g_array_append_val(tunes, tune_value);
         g_array_append_val(states, state_value);

@@ -30,7 +30,8 @@ set_sizes(MomSample *sample, const char *text, GError **error)
     gboolean has_swap;
 
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        if (!mom_parse_key(text, keys[i], &kib[i]) || kib[i] < 0 || kib[i] > G_MAXINT64 / 4) {
+        if (!mom_parse_key(text, keys[i], &kib[i]) || kib[i] < (i == 0) ||
+            kib[i] > G_MAXINT64 / 4) {
             g_set_error(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION,
                         "/proc/meminfo has no usable line %s", keys[i]);
             return FALSE;

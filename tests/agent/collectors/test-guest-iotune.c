@@ -100,6 +100,26 @@ the_sample_outlives_the_source(void **state)
 }
 
 static void
+limits_that_are_not_told_are_nil(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("GuestIoTune");
+    g_autoptr(MomGuestData) guest = guest_with_lists();
+    const MomTune *tune;
+
+    add_policy(guest, "sda", NULL, 900);
+    add_state(guest, "sda", NULL, 100);
+    assert_ok(subject_collect_guest(subject, "/", guest, &error));
+    tune = list_of(subject, "io_tune")->items[0].object;
+    for (int i = 0; i < MOM_N_LIMITS; i++) {
+        assert_true(tune->maximum.present & 1u << i);
+        assert_true(tune->guaranteed.present & 1u << i);
+        assert_int_equal(mom_value_is_nil(tune->maximum.value[i]), i != MOM_LIMIT_TOTAL_BYTES);
+    }
+    assert_int_equal(tune->current.present, 1u << MOM_LIMIT_TOTAL_BYTES);
+}
+
+static void
 an_empty_list_is_nothing_at_all(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -125,6 +145,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_are_matched_by_path_or_by_name),
         cmocka_unit_test(the_sample_outlives_the_source),
+        cmocka_unit_test(limits_that_are_not_told_are_nil),
         cmocka_unit_test(an_empty_list_is_nothing_at_all),
     };
 

@@ -81,6 +81,7 @@ a_half_read_host_is_no_sample(void **state)
         "garbage",
         "MemFree: 1 kB\nBuffers: 1 kB\nCached: 1 kB\n",
         "MemTotal: 9 kB\nMemFree: 1 kB\nBuffers: 1 kB\nSwapCached: 1 kB\n",
+        "MemTotal: 0 kB\nMemFree: 1 kB\nBuffers: 1 kB\nCached: 1 kB\n",
         "MemTotal: 9 kB\nMemFree: -1 kB\nBuffers: 1 kB\nCached: 1 kB\n",
         "MemTotal: 9 kB\nMemFree: 9223372036854775807 kB\nBuffers: 1 kB\nCached: 1 kB\n",
     };
