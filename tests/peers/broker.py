@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
+import struct
 import time
 from dataclasses import dataclass
 from typing import Callable
@@ -22,6 +24,7 @@ from stomp import Frame
 REQUEST_QUEUES = ("jms.topic.vdsm_requests", "jms.topic.vdsm_irs_requests")
 DEFAULT_REPLY_QUEUE = "jms.topic.vdsm_responses"
 PATIENCE = 10.0       # seconds for the handshake, and again for the first bytes
+NO_TLS_AT_ALL = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE")
 IDLE_WAKE = 30.0      # the reactor looks at its connections at least so often
 
 
@@ -61,7 +64,9 @@ class Connection(asyncio.Protocol):
         was_ready = self.layer.ready
         try:
             plain = self.layer.receive(data)
-        except ssl.SSLError:
+        except ssl.SSLError as error:
+            if error.reason in NO_TLS_AT_ALL:
+                self._reset_on_close()
             self._write_raw(self.layer.pending_output())
             self.close()
             return
@@ -98,12 +103,19 @@ class Connection(asyncio.Protocol):
         if len(self._first_bytes) < stomp.DETECTION_BYTES:
             return b""
         if not self._first_bytes.startswith(stomp.COMMANDS):
+            if isinstance(self.layer, layers.Plain):
+                self._reset_on_close()
             self.close()
             return b""
         if self._patience:
             self._patience.cancel()
         self._parser = stomp.Parser()
         return self._first_bytes
+
+    def _reset_on_close(self) -> None:
+        """vdsm only peeked at these bytes: closing with them unread makes the kernel send a reset."""
+        raw = self.transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def send(self, frame: Frame) -> None:
         if self.closed or self.broker.faults.silent:

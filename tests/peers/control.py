@@ -60,6 +60,7 @@ class Control:
             "guests": {guest.name: self._guest(guest) for guest in host.guests},
             "connections": len(it.broker.connections), "accepted": it.broker.accepted,
             "dead": it.dispatcher.dead, "recovering": it.dispatcher.recovering(),
+            "working": it.dispatcher.working,
             "listening": it.listening, "last": it.book.last,
             "faults": {kind: getattr(it.faults, kind) for kind in it.faults.KINDS}}
 

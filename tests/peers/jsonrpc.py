@@ -88,6 +88,10 @@ class Dispatcher:
         self._waiting: collections.deque[Callable[[], Awaitable[None]]] = collections.deque()
         self._running: set[asyncio.Task[None]] = set()
 
+    @property
+    def working(self) -> int:
+        return len(self._running) + len(self._waiting)
+
     def recovering(self) -> bool:
         return time.monotonic() < self.recovering_until
 
