@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A momd under test: contrib/vdsm's configuration with places and intervals replaced, and the process.
+
+The configuration and the policies are those that are installed on a host; only what must differ on a
+machine without vdsm is changed (socket, port, certificates, host-root, seconds).  Must never be kinder to
+momd than an init system: it gets a configuration file and signals.
+"""
+from __future__ import annotations
+
+import configparser
+import os
+import shutil
+import signal
+import subprocess
+from typing import Any
+
+import clients
+import momif
+from running import Running
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+STOCK = os.path.join(ROOT, "contrib", "vdsm")
+INTERVALS = ("main-loop-interval", "host-monitor-interval", "guest-monitor-interval",
+             "guest-manager-interval", "policy-engine-interval")
+
+
+class Momd:
+    """Files are kept in PLACE (made if needed). More settings: {"section": {"key": value}}."""
+
+    def __init__(self, program: str, peer: Running, place: str, interval: int = 1,
+                 settings: dict[str, dict[str, Any]] | None = None) -> None:
+        os.makedirs(place, exist_ok=True)
+        self.program, self.place = program, place
+        self.socket = peer.mom_socket
+        self.log_path = os.path.join(place, "momd.log")
+        self.policy_dir = os.path.join(place, "mom.d")
+        shutil.copytree(os.path.join(STOCK, "mom.d"), self.policy_dir, dirs_exist_ok=True)
+        self.config = os.path.join(place, "mom.conf")
+        self._write_config(peer, interval, settings or {})
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def _write_config(self, peer: Running, interval: int, settings: dict[str, dict[str, Any]]) -> None:
+        config = configparser.ConfigParser(interpolation=None)
+        with open(os.path.join(STOCK, "mom.conf"), encoding="utf-8") as file:
+            config.read_file(file)
+        replaced: dict[str, dict[str, Any]] = {
+            "main": {**dict.fromkeys(INTERVALS, interval), "rpc-port": self.socket,
+                     "policy-dir": self.policy_dir, "host-root": peer.host_root,
+                     "sample-history-length": 3},
+            "vdsm": {"host": "127.0.0.1", "port": peer.port, "request-timeout": 3,
+                     "pki-dir": peer.pki or "/nonexistent", "ssl": "true" if peer.pki else "false"},
+            "logging": {"log": "stdio", "verbosity": "info"}}
+        for changes in (replaced, settings):
+            for section, values in changes.items():
+                if not config.has_section(section):
+                    config.add_section(section)
+                for key, value in values.items():
+                    config.set(section, key, str(value))
+        with open(self.config, "w", encoding="utf-8") as file:
+            config.write(file)
+
+    def start(self) -> None:
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([self.program, "-c", self.config], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log)
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def log(self) -> str:
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def rpc(self, method: str, *arguments: Any) -> Any:
+        """One call of its socket, as vdsm makes it. xmlrpc.client.Fault is the caller's affair."""
+        return momif.Agent(self.socket, lambda *_: None).call(method, *arguments)
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.rpc("ping"))
+        except momif.UNAVAILABLE:
+            return False
+
+    def wait(self, what: str, test: Any, seconds: float = 40) -> Any:
+        """As wait_until, but ends at once if momd does."""
+        def alive_and() -> Any:
+            if not self.running:
+                raise AssertionError(f"momd ended while waiting for {what}; its log:\n{self.log()[-3000:]}")
+            return test()
+        try:
+            return clients.wait_until(what, alive_and, seconds)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}; momd's log ends:\n{self.log()[-3000:]}") from None
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Its exit code; killed, and -9, if it does not end."""
+        if self.process is None:
+            return 0
+        if self.running:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
