@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Writing XML-RPC, see xmlrpc.h.
+ *
+ * Must never emit what a strict reader refuses: guests' names and policies may hold any bytes.
+ */
+#include "agent/rpc/xmlrpc.h"
+
+#include <math.h>
+#include <string.h>
+
+#define HEAD "<?xml version='1.0'?>\n<methodResponse>\n"
+#define TAIL "</methodResponse>\n"
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static const char *const escapes[128] = {
+    ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['\r'] = "&#13;", /* a bare one would be read
+                                                                          as a newline */
+};
+
+/* U+FFFE and U+FFFF, the two that UTF-8 has and XML has not. */
+static gboolean
+is_noncharacter(const char *p)
+{
+    return memcmp(p, "\xef\xbf\xbe", 3) == 0 || memcmp(p, "\xef\xbf\xbf", 3) == 0;
+}
+
+static void
+append_valid(GString *out, const char *text)
+{
+    const char *run = text;
+
+    for (const char *p = text; *p; p++) {
+        guchar c = (guchar)*p;
+        gboolean wide = c == 0xef && is_noncharacter(p);
+        gboolean control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+
+        if (!wide && !control && (c >= 128 || !escapes[c])) {
+            continue;
+        }
+        g_string_append_len(out, run, p - run);
+        g_string_append(out, wide || control ? REPLACEMENT : escapes[c]);
+        p += wide ? 2 : 0;
+        run = p + 1;
+    }
+    g_string_append(out, run);
+}
+
+static void
+append_text(GString *out, const char *text, gsize length)
+{
+    if (g_utf8_validate_len(text, length, NULL)) {
+        append_valid(out, text);
+    } else {
+        g_autofree char *valid = g_utf8_make_valid(text, (gssize)length);
+
+        append_valid(out, valid);
+    }
+}
+
+/* The shortest digits that read back as the same number. */
+static void
+append_double(GString *out, double number)
+{
+    char digits[G_ASCII_DTOSTR_BUF_SIZE];
+
+    for (int precision = 15; precision <= 17; precision++) {
+        char format[] = "%.15g";
+
+        format[3] = (char)('0' + precision % 10);
+        g_ascii_formatd(digits, sizeof digits, format, number);
+        if (g_ascii_strtod(digits, NULL) == number) {
+            break;
+        }
+    }
+    g_string_append_printf(out, "<double>%s%s</double>", digits, strpbrk(digits, ".e") ? "" : ".0");
+}
+
+static void
+append_int(GString *out, gint64 number)
+{
+    const char *type = number >= G_MININT32 && number <= G_MAXINT32 ? "int" : "i8";
+
+    g_string_append_printf(out, "<%s>%" G_GINT64_FORMAT "</%s>", type, number, type);
+}
+
+static void append_value(GString *out, json_object *value);
+
+static void
+append_array(GString *out, json_object *array)
+{
+    gsize n = json_object_array_length(array);
+
+    g_string_append(out, "<array><data>\n");
+    for (gsize i = 0; i < n; i++) {
+        append_value(out, json_object_array_get_idx(array, i));
+    }
+    g_string_append(out, "</data></array>");
+}
+
+static void
+append_struct(GString *out, json_object *object)
+{
+    g_string_append(out, "<struct>\n");
+    json_object_object_foreach(object, name, value)
+    {
+        g_string_append(out, "<member><name>");
+        append_text(out, name, strlen(name));
+        g_string_append(out, "</name>");
+        append_value(out, value);
+        g_string_append(out, "</member>\n");
+    }
+    g_string_append(out, "</struct>");
+}
+
+static void
+append_string(GString *out, json_object *value)
+{
+    g_string_append(out, "<string>");
+    append_text(out, json_object_get_string(value), (gsize)json_object_get_string_len(value));
+    g_string_append(out, "</string>");
+}
+
+static void
+append_value(GString *out, json_object *value)
+{
+    g_string_append(out, "<value>");
+    switch (json_object_get_type(value)) {
+    case json_type_boolean:
+        g_string_append_printf(out, "<boolean>%d</boolean>", json_object_get_boolean(value));
+        break;
+    case json_type_int:
+        append_int(out, json_object_get_int64(value));
+        break;
+    case json_type_double:
+        if (isfinite(json_object_get_double(value))) {
+            append_double(out, json_object_get_double(value));
+            break;
+        }
+        G_GNUC_FALLTHROUGH;
+    case json_type_null:
+        g_string_append(out, "<nil/>");
+        break;
+    case json_type_string:
+        append_string(out, value);
+        break;
+    case json_type_array:
+        append_array(out, value);
+        break;
+    case json_type_object:
+        append_struct(out, value);
+        break;
+    }
+    g_string_append(out, "</value>\n");
+}
+
+static char *
+finish(GString *out, gsize *length)
+{
+    g_string_append(out, TAIL);
+    *length = out->len;
+    return g_string_free(out, FALSE);
+}
+
+char *
+mom_xmlrpc_format_response(json_object *value, gsize *length)
+{
+    GString *out = g_string_new(HEAD "<params>\n<param>\n");
+
+    append_value(out, value);
+    g_string_append(out, "</param>\n</params>\n");
+    return finish(out, length);
+}
+
+char *
+mom_xmlrpc_format_fault(int code, const char *text, gsize *length)
+{
+    GString *out = g_string_new(HEAD "<fault>\n");
+    json_object *fault = json_object_new_object();
+
+    json_object_object_add(fault, "faultCode", json_object_new_int(code));
+    json_object_object_add(fault, "faultString", json_object_new_string(text));
+    append_value(out, fault);
+    json_object_put(fault);
+    g_string_append(out, "</fault>\n");
+    return finish(out, length);
+}
