@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What may be called over RPC: one table for every protocol the server speaks.
+ *
+ * A method is a row: name, arguments with their types, help, function.  Arity and types are checked
+ * here, before the function runs; introspection comes from the same rows.  Knows no protocol and
+ * does no I/O.
+ */
+#pragma once
+
+#include "agent/rpc/service.h"
+
+#define MOM_RPC_ERROR (mom_rpc_error_quark())
+GQuark mom_rpc_error_quark(void);
+
+typedef enum {
+    MOM_RPC_ERROR_METHOD,  /* there is no such method */
+    MOM_RPC_ERROR_PARAMS,  /* wrong number or type of arguments */
+    MOM_RPC_ERROR_REFUSED, /* the service said no without saying why */
+} MomRpcErrorCode;
+
+/* Calls METHOD with PARAMS, an array.  *RESULT is the caller's to put; NULL is nil.  An error of
+ * the service comes through as it is. ping and getStatistics fail only for wrong arguments. */
+gboolean mom_rpc_call(MomRpcService *service,
+                      const char *method,
+                      json_object *params,
+                      json_object **result,
+                      GError **error);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The canned service, see canned-service.h.
+ *
+ * Values are chosen to be hard on a codec: beyond 32 bits, nil, nested, odd characters.
+ */
+#include "tests/agent/rpc/canned-service.h"
+
+#include <gio/gio.h>
+
+static const char statistics[] =
+    "{\"host\":{\"ksm_run\":1,\"ksm_pages_to_scan\":64,\"ksm_merge_across_nodes\":1,"
+    "\"ksm_pages_sharing\":9000000000,\"ksmd_cpu_usage\":3.5,\"mem_available\":16316412},"
+    "\"guests\":{\"vm <1>\":{\"vcpu_quota\":17592186044415,\"mem_unused\":null,"
+    "\"io_tune_current\":[{\"name\":\"vda\",\"ioTune\":{\"read_iops_sec\":0}}]}}}";
+
+static gboolean
+set_named_policy(MomRpcService *base, const char *name, const char *text, GError **error)
+{
+    CannedService *self = (CannedService *)base;
+
+    if (text && g_str_has_prefix(text, "bad")) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:1:1: <bad> & worse", name);
+        return FALSE;
+    }
+    if (text) {
+        g_hash_table_replace(self->policies, g_strdup(name), g_strdup(text));
+    } else {
+        g_hash_table_remove(self->policies, name);
+    }
+    return TRUE;
+}
+
+static gboolean
+set_policy(MomRpcService *base, const char *text, GError **error)
+{
+    return set_named_policy(base, "50_main_", text, error);
+}
+
+static gboolean
+reset_policies(MomRpcService *base, GError **error)
+{
+    g_hash_table_remove_all(((CannedService *)base)->policies);
+    return TRUE;
+}
+
+static char *
+get_policy(MomRpcService *base)
+{
+    CannedService *self = (CannedService *)base;
+
+    return g_strdup(g_hash_table_lookup(self->policies, "50_main_"));
+}
+
+static json_object *
+get_named_policies(MomRpcService *base)
+{
+    json_object *out = json_object_new_object();
+    GHashTableIter iter;
+    gpointer name, text;
+
+    g_hash_table_iter_init(&iter, ((CannedService *)base)->policies);
+    while (g_hash_table_iter_next(&iter, &name, &text)) {
+        json_object_object_add(out, name, json_object_new_string(text));
+    }
+    return out;
+}
+
+static json_object *
+get_statistics(MomRpcService *base)
+{
+    return json_object_get(((CannedService *)base)->statistics);
+}
+
+static json_object *
+get_active_guests(MomRpcService *base)
+{
+    return json_tokener_parse("[\"vm <1>\"]");
+}
+
+static gboolean
+set_verbosity(MomRpcService *base, const char *verbosity, GError **error)
+{
+    CannedService *self = (CannedService *)base;
+
+    g_free(self->verbosity);
+    self->verbosity = g_strdup(verbosity);
+    return *verbosity != '\0'; /* without saying why */
+}
+
+static const MomRpcServiceClass klass = {
+    .set_policy = set_policy,
+    .set_named_policy = set_named_policy,
+    .reset_policies = reset_policies,
+    .get_policy = get_policy,
+    .get_named_policies = get_named_policies,
+    .get_statistics = get_statistics,
+    .get_active_guests = get_active_guests,
+    .set_verbosity = set_verbosity,
+};
+
+void
+canned_service_init(CannedService *service)
+{
+    *service = (CannedService){.base = {&klass}};
+    service->policies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    service->statistics = json_tokener_parse(statistics);
+}
+
+void
+canned_service_clear(CannedService *service)
+{
+    g_hash_table_unref(service->policies);
+    json_object_put(service->statistics);
+    g_free(service->verbosity);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A MomRpcService that keeps policies in a table and answers with canned statistics.
+ *
+ * A policy that begins with "bad" is refused, so that refusals can be seen on the wire.
+ */
+#pragma once
+
+#include "agent/rpc/service.h"
+
+typedef struct {
+    MomRpcService base;
+    GHashTable *policies;
+    char *verbosity;
+    json_object *statistics; /* what get_statistics gives; NULL: nothing */
+} CannedService;
+
+void canned_service_init(CannedService *service);
+void canned_service_clear(CannedService *service);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * agent/rpc/methods: every method, arity and types, introspection, statistics that are always
+ * whole.
+ *
+ * Calls go in and answers come out as JSON.
+ */
+#include "tests/mom-test.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "agent/rpc/methods.h"
+#include "tests/agent/rpc/canned-service.h"
+
+static int
+setup(void **state)
+{
+    CannedService *service = g_new0(CannedService, 1);
+
+    canned_service_init(service);
+    *state = service;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    canned_service_clear(*state);
+    g_free(*state);
+    return 0;
+}
+
+/* The answer as JSON, or NULL. */
+static char *
+call(void **state, const char *method, const char *params, GError **error)
+{
+    CannedService *service = *state;
+    json_object *array = json_tokener_parse(params);
+    json_object *result;
+    gboolean done = mom_rpc_call(&service->base, method, array, &result, error);
+    char *json =
+        done ? g_strdup(json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN)) : NULL;
+
+    json_object_put(array);
+    json_object_put(result);
+    return json;
+}
+
+static void
+assert_answer(void **state, const char *method, const char *params, const char *wanted)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *json = NULL;
+
+    assert_ok((json = call(state, method, params, &error)));
+    assert_string_equal(json, wanted);
+}
+
+static void
+assert_refused(
+    void **state, const char *method, const char *params, GQuark domain, int code, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    assert_null(call(state, method, params, &error));
+    assert_true(g_error_matches(error, domain, code));
+    assert_string_equal(error->message, text);
+}
+
+static void
+every_method_answers_as_the_reference(void **state)
+{
+    CannedService *service = *state;
+
+    assert_answer(state, "ping", "[]", "true");
+    assert_answer(state, "getActiveGuests", "[]", "[\"vm <1>\"]");
+    assert_answer(state, "getPolicy", "[]", "\"\"");
+    assert_answer(state, "setPolicy", "[\"(defvar a 1)\"]", "true");
+    assert_answer(state, "getPolicy", "[]", "\"(defvar a 1)\"");
+    assert_answer(state, "setNamedPolicy", "[\"01-parameters\", \"(set a 2)\"]", "true");
+    assert_string_equal(g_hash_table_lookup(service->policies, "01-parameters"), "(set a 2)");
+    assert_answer(state, "setNamedPolicy", "[\"50_main_\", null]", "true");
+    assert_answer(state, "setNamedPolicy", "[\"nosuch\", null]", "true");
+    assert_answer(state, "getNamedPolicies", "[]", "{\"01-parameters\":\"(set a 2)\"}");
+    assert_answer(state, "resetPolicies", "[]", "true");
+    assert_answer(state, "getNamedPolicies", "[]", "{}");
+    assert_answer(state, "setVerbosity", "[\"debug\"]", "true");
+    assert_string_equal(service->verbosity, "debug");
+    assert_answer(state, "setVerbosity", "[4]", "true");
+    assert_string_equal(service->verbosity, "4");
+}
+
+static void
+a_refusal_of_the_service_comes_through(void **state)
+{
+    assert_refused(state, "setPolicy", "[\"bad\"]", G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                   "50_main_:1:1: <bad> & worse");
+    assert_refused(state, "setNamedPolicy", "[\"x\",\"bad\"]", G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                   "x:1:1: <bad> & worse");
+    assert_refused(state, "setVerbosity", "[\"\"]", MOM_RPC_ERROR, MOM_RPC_ERROR_REFUSED,
+                   "refused");
+}
+
+static void
+arity_and_types_are_checked_before_the_call(void **state)
+{
+    static const struct {
+        const char *method;
+        const char *params;
+        const char *message;
+    } cases[] = {
+        {"ping", "[1]", "ping takes 0 arguments, not 1"},
+        {"getStatistics", "[null]", "getStatistics takes 0 arguments, not 1"},
+        {"setPolicy", "[]", "setPolicy takes 1 argument, not 0"},
+        {"setPolicy", "[\"a\",\"b\"]", "setPolicy takes 1 argument, not 2"},
+        {"setPolicy", "[null]", "setPolicy: argument 1 (policy) must be a string"},
+        {"setPolicy", "[[]]", "setPolicy: argument 1 (policy) must be a string"},
+        {"setPolicy", "[\"a\\u0000b\"]", "setPolicy: argument 1 (policy) holds a NUL character"},
+        {"setNamedPolicy", "[\"a\"]", "setNamedPolicy takes 2 arguments, not 1"},
+        {"setNamedPolicy", "[null,\"b\"]", "setNamedPolicy: argument 1 (name) must be a string"},
+        {"setNamedPolicy", "[\"a\",1]",
+         "setNamedPolicy: argument 2 (policy) must be a string or nil"},
+        {"setVerbosity", "[1.5]",
+         "setVerbosity: argument 1 (verbosity) must be a string or an int"},
+        {"setVerbosity", "[true]",
+         "setVerbosity: argument 1 (verbosity) must be a string or an int"},
+        {"system.methodHelp", "[{}]", "system.methodHelp: argument 1 (method) must be a string"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        assert_refused(state, cases[i].method, cases[i].params, MOM_RPC_ERROR, MOM_RPC_ERROR_PARAMS,
+                       cases[i].message);
+    }
+}
+
+static void
+an_unknown_method_is_named(void **state)
+{
+    g_autofree char *name = g_strnfill(1000, 'x');
+    g_autoptr(GError) error = NULL;
+
+    assert_refused(state, "nonsense", "[]", MOM_RPC_ERROR, MOM_RPC_ERROR_METHOD,
+                   "method \"nonsense\" does not exist; system.listMethods lists them");
+    assert_refused(state, "system.methodHelp", "[\"Ping\"]", MOM_RPC_ERROR, MOM_RPC_ERROR_METHOD,
+                   "method \"Ping\" does not exist; system.listMethods lists them");
+    assert_null(call(state, name, "[]", &error));
+    assert_true(strlen(error->message) < 200);
+}
+
+static void
+introspection_lists_sorted_names_with_help_and_signature(void **state)
+{
+    CannedService *service = *state;
+    json_object *none = json_object_new_array();
+    json_object *names;
+    const char *last = "";
+
+    assert_true(mom_rpc_call(&service->base, "system.listMethods", none, &names, NULL));
+    assert_int_equal(json_object_array_length(names), 12);
+    for (gsize i = 0; i < json_object_array_length(names); i++) {
+        const char *name = json_object_get_string(json_object_array_get_idx(names, i));
+        g_autofree char *params = g_strdup_printf("[\"%s\"]", name);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *help = NULL;
+        g_autofree char *signature = NULL;
+
+        assert_true(strcmp(last, name) < 0);
+        last = name;
+        assert_ok((help = call(state, "system.methodHelp", params, &error)));
+        assert_true(strlen(help) > 4);
+        assert_ok((signature = call(state, "system.methodSignature", params, &error)));
+        assert_true(g_str_has_prefix(signature, "[[\""));
+    }
+    json_object_put(names);
+    json_object_put(none);
+}
+
+static void
+signatures_list_every_way_to_call(void **state)
+{
+    assert_answer(state, "system.methodSignature", "[\"ping\"]", "[[\"boolean\"]]");
+    assert_answer(state, "system.methodSignature", "[\"setPolicy\"]", "[[\"boolean\",\"string\"]]");
+    assert_answer(state, "system.methodSignature", "[\"setNamedPolicy\"]",
+                  "[[\"boolean\",\"string\",\"string\"],[\"boolean\",\"string\",\"nil\"]]");
+    assert_answer(state, "system.methodSignature", "[\"setVerbosity\"]",
+                  "[[\"boolean\",\"string\"],[\"boolean\",\"int\"]]");
+}
+
+static void
+statistics_come_as_they_are(void **state)
+{
+    CannedService *service = *state;
+
+    assert_answer(state, "getStatistics", "[]",
+                  json_object_to_json_string_ext(service->statistics, JSON_C_TO_STRING_PLAIN));
+}
+
+#define ZEROS                                                                                      \
+    "\"ksm_run\":0,\"ksm_pages_to_scan\":0,\"ksm_merge_across_nodes\":0,"                          \
+    "\"ksm_pages_sharing\":0,\"ksmd_cpu_usage\":0"
+
+static void
+statistics_never_lack_what_vdsm_needs(void **state)
+{
+    static const struct {
+        const char *service;
+        const char *answer;
+    } cases[] = {
+        {"null", "{\"host\":{" ZEROS "},\"guests\":{}}"},
+        {"[]", "{\"host\":{" ZEROS "},\"guests\":{}}"},
+        {"{\"host\":null,\"guests\":5}", "{\"host\":{" ZEROS "},\"guests\":{}}"},
+        {"{\"host\":{\"ksm_run\":\"0\",\"ksm_pages_to_scan\":null,\"ksmd_cpu_usage\":true}}",
+         "{\"host\":{\"ksm_run\":0,\"ksm_pages_to_scan\":0,\"ksmd_cpu_usage\":0,"
+         "\"ksm_merge_across_nodes\":0,\"ksm_pages_sharing\":0},\"guests\":{}}"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        CannedService *service = *state;
+
+        json_object_put(service->statistics);
+        service->statistics = json_tokener_parse(cases[i].service);
+        assert_answer(state, "getStatistics", "[]", cases[i].answer);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_method_answers_as_the_reference),
+        TEST(a_refusal_of_the_service_comes_through),
+        TEST(arity_and_types_are_checked_before_the_call),
+        TEST(an_unknown_method_is_named),
+        TEST(introspection_lists_sorted_names_with_help_and_signature),
+        TEST(signatures_list_every_way_to_call),
+        TEST(statistics_come_as_they_are),
+        TEST(statistics_never_lack_what_vdsm_needs),
+    };
+
+    return cmocka_run_group_tests_name("methods", tests, NULL, NULL);
+}
