@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Serves a canned service at the port named, for test-server.py and for trying clients by hand.
+ *
+ * Says "ready" once it listens, and ends on SIGTERM or when its standard input ends.
+ */
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/rpc/server.h"
+#include "tests/agent/rpc/canned-service.h"
+
+static gboolean
+on_end(gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_stdin(int fd, GIOCondition condition, gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomRpcServer) server = NULL;
+    CannedService service;
+
+    canned_service_init(&service);
+    server = mom_rpc_server_new(argc > 1 ? argv[1] : "", &service.base, &error);
+    if (!server) {
+        fprintf(stderr, "%s\n", error->message);
+        canned_service_clear(&service);
+        return EXIT_FAILURE;
+    }
+    g_unix_signal_add(SIGTERM, on_end, loop);
+    g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_stdin, loop);
+    puts("ready");
+    fflush(stdout);
+    g_main_loop_run(loop);
+    g_clear_pointer(&server, mom_rpc_server_free);
+    canned_service_clear(&service);
+    return EXIT_SUCCESS;
+}
