@@ -13,9 +13,6 @@
 
 #include "controllers/sent.h"
 
-/* Balloons move in whole pages: a size nearer to its target than that has reached it. */
-#define PAGE_KIB 4
-
 struct MomGuard {
     MomActuator actuator; /* first: controllers hold it */
     MomActuator *behind;
@@ -67,55 +64,11 @@ typedef struct {
     gpointer data;
 } Call;
 
-/* ---- settings ---- */
-
-static gboolean
-is_same_size(const MomSetting *a, const MomSetting *b)
-{
-    return ABS((double)a->number - (double)b->number) < PAGE_KIB;
-}
-
-static gboolean
-is_same_number(const MomSetting *a, const MomSetting *b)
-{
-    return a->number == b->number;
-}
-
-/* Without a limit the period means nothing. */
-static gboolean
-is_same_cpu(const MomSetting *a, const MomSetting *b)
-{
-    gboolean a_unlimited = mom_cpu_quota_is_unlimited(a->cpu.quota_us);
-    gboolean b_unlimited = mom_cpu_quota_is_unlimited(b->cpu.quota_us);
-
-    if (a_unlimited || b_unlimited)
-        return a_unlimited && b_unlimited;
-    return a->cpu.quota_us == b->cpu.quota_us && a->cpu.period_us == b->cpu.period_us;
-}
-
-static gint64
-limit_or_none(const MomLimits *limits, int limit)
-{
-    return limits->present & 1u << limit ? limits->value[limit].integer : 0;
-}
-
-/* Plain limits.  Only those that A has count; one that B lacks is 0, "unlimited". */
-static gboolean
-is_same_io(const MomSetting *a, const MomSetting *b)
-{
-    for (int i = 0; i < MOM_N_LIMITS; i++) {
-        if (a->limits.present & 1u << i &&
-            limit_or_none(&a->limits, i) != limit_or_none(&b->limits, i))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 static const MomSettingSame same_functions[] = {
-    [KNOB_BALLOON] = is_same_size,
-    [KNOB_KSM] = is_same_number,
-    [KNOB_CPU] = is_same_cpu,
-    [KNOB_IO] = is_same_io,
+    [KNOB_BALLOON] = mom_setting_same_size,
+    [KNOB_KSM] = mom_setting_same_number,
+    [KNOB_CPU] = mom_setting_same_cpu,
+    [KNOB_IO] = mom_setting_same_io,
 };
 
 /* ---- records ---- */
@@ -479,22 +432,6 @@ set_cpu_tune(MomActuator *self,
         mom_actuator_set_cpu_tune(guard->behind, guest, quota_us, period_us, finish, call);
 }
 
-/* Limits as integers that borrow nothing.  A nil one is left out, as it is no wish: vdsm fails on
- * it, and leaves limits alone that are not named. */
-static MomLimits
-plain_limits(const MomLimits *limits)
-{
-    MomLimits plain = {0};
-
-    for (int i = 0; i < MOM_N_LIMITS; i++) {
-        gint64 limit;
-
-        if (limits->present & 1u << i && mom_value_to_int(limits->value[i], &limit))
-            mom_limits_set(&plain, (MomLimit)i, mom_value_int(limit));
-    }
-    return plain;
-}
-
 static gboolean
 is_same_name(const char *a, const char *b)
 {
@@ -511,7 +448,7 @@ find_state(MomEntity *guest, const MomIoTuneChange *change, MomLimits *out)
     for (gsize i = 0; i < n; i++) {
         if (states[i] && (change->path ? is_same_name(states[i]->path, change->path)
                                        : is_same_name(states[i]->name, change->name))) {
-            *out = plain_limits(&states[i]->io_tune);
+            *out = mom_setting_plain_limits(&states[i]->io_tune);
             return TRUE;
         }
     }
@@ -557,7 +494,7 @@ set_io_tune(MomActuator *self,
         if (!part.disk)
             continue;
         part.from_known = find_state(guest, &changes[i], &part.from.limits);
-        part.to.limits = plain_limits(&changes[i].io_tune);
+        part.to.limits = mom_setting_plain_limits(&changes[i].io_tune);
         refused |= part.rail != NULL;
         if (part.rail || part.to.limits.present)
             judge(guard, guest, &part, part.rail != NULL, parts);

@@ -7,25 +7,12 @@
  */
 #pragma once
 
-#include "policy/iotune.h"
+#include "controllers/setting.h"
 
 /* How long a setting that was accepted may take to show before it is sent again; doubled at each
  * repetition up to the longest, so that a guest that cannot follow costs less and less. */
 #define MOM_SENT_REPEAT_AFTER_US (60 * G_USEC_PER_SEC)
 #define MOM_SENT_REPEAT_AFTER_MAX_US (3600 * (gint64)G_USEC_PER_SEC)
-
-/* One knob's value. Which member counts, the knob knows. */
-typedef union {
-    gint64 number;
-    struct {
-        gint64 quota_us;
-        gint64 period_us;
-    } cpu;
-    MomLimits limits;
-} MomSetting;
-
-/* Whether B does what A asks for. */
-typedef gboolean (*MomSettingSame)(const MomSetting *a, const MomSetting *b);
 
 typedef enum {
     MOM_SENT_NOTHING, /* or a call that failed: what is set is only known from what is seen */

@@ -425,6 +425,46 @@ random_wishes_never_break_a_bound(void **state)
     assert_true(asserting.n_calls > N_RANDOM / 10);
 }
 
+/* ---- a steady host ---- */
+
+#define N_GUESTS 200
+
+static void
+a_steady_hour_costs_no_call_after_the_first_minute(void **state)
+{
+    const Field fields[] = {
+        {"balloon_cur", mom_value_int(100000)}, {"balloon_min", mom_value_int(50000)},
+        {"balloon_max", mom_value_int(200000)}, {"vcpu_quota", mom_value_int(-1)},
+        {"vcpu_period", mom_value_int(100000)},
+    };
+    Fixture *f = *state;
+    MomEntity *guests[N_GUESTS];
+
+    for (int i = 0; i < N_GUESTS; i++) {
+        g_autofree char *uuid = g_strdup_printf("g%d", i);
+
+        guests[i] = entity_with(uuid, fields, G_N_ELEMENTS(fields));
+    }
+    for (int second = 0; second < 3600; second += 15) {
+        mom_guard_begin_cycle(f->guard, second * SECOND);
+        for (int i = 0; i < N_GUESTS; i++) {
+            mom_actuator_set_balloon_target(f->actuator, guests[i], 90001, NULL, NULL);
+            mom_actuator_set_cpu_tune(f->actuator, guests[i], -1, 100000, NULL, NULL);
+            /* Whole pages, and a quota as cgroup v2 hosts show it. */
+            if (second == 15) {
+                entity_update(guests[i], "balloon_cur", mom_value_int(90004));
+                entity_update(guests[i], "vcpu_quota",
+                              mom_value_int(G_GINT64_CONSTANT(18446744073709551)));
+            }
+        }
+        if (second == 45)
+            assert_int_equal(f->recorder->n_calls, N_GUESTS);
+    }
+    assert_int_equal(f->recorder->n_calls, N_GUESTS);
+    for (int i = 0; i < N_GUESTS; i++)
+        mom_entity_free(guests[i]);
+}
+
 #define with_fixture(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -445,6 +485,7 @@ main(void)
         with_fixture(quota_and_period_are_compared_together),
         with_fixture(disks_are_sent_what_differs_without_nil),
         with_fixture(bad_and_unknown_disks_do_not_disturb),
+        with_fixture(a_steady_hour_costs_no_call_after_the_first_minute),
         cmocka_unit_test(random_wishes_never_break_a_bound),
     };
 
