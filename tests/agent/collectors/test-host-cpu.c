@@ -50,6 +50,16 @@ a_missing_file_is_an_error(void **state)
                  MOM_COLLECTOR_ERROR_COLLECTION);
 }
 
+static void
+the_real_host_is_read_too(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostCpu");
+
+    assert_ok(subject_collect_host(subject, "/", &error));
+    assert_true(subject_int(subject, "cpu_count") > 0);
+}
+
 #define with_root(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -59,6 +69,7 @@ main(void)
         with_root(processors_are_counted),
         with_root(a_list_without_processors_is_nil),
         with_root(a_missing_file_is_an_error),
+        cmocka_unit_test(the_real_host_is_read_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,6 +109,16 @@ a_missing_file_is_named(void **state)
     assert_ok(subject_collect_host(subject, *state, &error));
 }
 
+static void
+the_real_host_is_read_too(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    assert_ok(subject_collect_host(subject, "/", &error));
+    assert_true(subject_int(subject, "mem_available") > 0);
+}
+
 #define with_root(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -120,6 +130,7 @@ main(void)
         with_root(a_kernel_without_swap_is_no_error),
         with_root(a_half_read_host_is_no_sample),
         with_root(a_missing_file_is_named),
+        cmocka_unit_test(the_real_host_is_read_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
