@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -282,6 +283,7 @@ become_current(MomLog *log)
     current = log;
     g_rw_lock_writer_unlock(&current_lock);
     if (g_once_init_enter(&once)) {
+        signal(SIGPIPE, SIG_IGN); /* a reader of stderr that went away must not end us */
         g_log_set_writer_func(writer, NULL, NULL);
         g_once_init_leave(&once, 1);
     }

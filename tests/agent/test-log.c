@@ -334,6 +334,24 @@ lines_lost_are_told_when_writing_works_again(void **state)
     assert_logged(f, "found$");
 }
 
+static void
+a_reader_of_stderr_may_go_away(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomLog) log = NULL;
+    int saved = dup(STDERR_FILENO);
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    assert_ok((log = mom_log_new("stdio", 4, 0, 0, &error)));
+    close(ends[0]);
+    dup2(ends[1], STDERR_FILENO);
+    g_info("to nobody");
+    dup2(saved, STDERR_FILENO);
+    close(ends[1]);
+    close(saved);
+}
+
 static gpointer
 log_a_hundred_lines(gpointer unused)
 {
@@ -384,6 +402,7 @@ main(void)
         TEST(a_file_that_cannot_be_opened_leaves_stderr),
         TEST(stdio_means_stderr),
         TEST(lines_lost_are_told_when_writing_works_again),
+        TEST(a_reader_of_stderr_may_go_away),
         TEST(threads_do_not_mix_their_lines),
     };
 
