@@ -344,6 +344,8 @@ mom_rpc_server_free(MomRpcServer *server)
         cut(connection);
         g_free(connection);
     }
+    /* What libsoup has yet to finish must not come back here. */
+    soup_server_remove_handler(server->soup, NULL);
     soup_server_disconnect(server->soup);
     g_object_unref(server->soup);
     mom_rpc_listener_free(server->listener);

@@ -21,7 +21,8 @@
 typedef struct MomRpcServer MomRpcServer;
 
 /* Listens on PORT: a path (unix socket, mode 0660; a stale one is replaced, one that another
- * process serves is an error), or a TCP port number on 127.0.0.1.  SERVICE is borrowed and must
+ * process serves is an error), or a TCP port number on 127.0.0.1, where every local user may call.
+ * On a socket root, vdsm and momd's own user may.  SERVICE is borrowed and must
  * live longer. */
 MomRpcServer *mom_rpc_server_new(const char *port, MomRpcService *service, GError **error);
 /* Closes everything and removes the socket it made. */

@@ -48,6 +48,8 @@ main(int argc, char **argv)
     fflush(stdout);
     g_main_loop_run(loop);
     g_clear_pointer(&server, mom_rpc_server_free);
+    while (g_main_context_iteration(NULL, FALSE)) { /* what was under way may still come */
+    }
     canned_service_clear(&service);
     return EXIT_SUCCESS;
 }
