@@ -5,6 +5,7 @@
  *
  * Run by tests/fuzz/run.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
