@@ -50,7 +50,7 @@ are(const MomValue *arguments, MomValueType type)
 static gboolean
 fail_types(MomRun *run, const MomNode *head, const char *sign, const MomValue *arguments)
 {
-    return mom_run_fail(run, head, "%s cannot take a %s and a %s", sign,
+    return mom_run_fail(run, head, "%s cannot take %s and %s", sign,
                         mom_value_type_name(arguments[0].type),
                         mom_value_type_name(arguments[1].type));
 }
@@ -293,7 +293,7 @@ call_abs(MomRun *run,
     if (v.type == MOM_VALUE_FLOAT)
         return give_float(fabs(v.real), out);
     if (!is_integer(v))
-        return mom_run_fail(run, head, "abs cannot take a %s", mom_value_type_name(v.type));
+        return mom_run_fail(run, head, "abs cannot take %s", mom_value_type_name(v.type));
     if (integer_of(v) == G_MININT64)
         return fail_overflow(run, head, "abs");
     *out = mom_value_int(ABS(integer_of(v)));

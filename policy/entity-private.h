@@ -11,5 +11,5 @@
 /* mom_entity_get_attribute by the schema's INDEX. */
 gboolean mom_entity_get_field(MomEntity *entity, gsize index, MomValue *out);
 
-/* Kept variables and those of the run, which may overlap. */
+/* Variables, kept ones and the run's. */
 gsize mom_entity_n_variables(const MomEntity *entity);

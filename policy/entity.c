@@ -45,6 +45,7 @@ struct MomEntity {
 
     MomArena *run;
     GArray *variables; /* of Pair: this run's */
+    gsize n_new;       /* of them, those that are not among the kept ones */
     GArray *controls;  /* of MomControl */
     RunTunes tunes;
 };
@@ -298,6 +299,8 @@ mom_entity_get_int(MomEntity *entity, const char *name, gint64 *out)
 void
 mom_entity_set_variable(MomEntity *entity, const char *name, MomValue v)
 {
+    if (!find_pair(entity->variables, name) && !find_pair(entity->kept, name))
+        entity->n_new++;
     set_pair(entity->variables, entity->run, name, v);
 }
 
@@ -310,7 +313,7 @@ mom_entity_get_variable(MomEntity *entity, const char *name, MomValue *out)
 gsize
 mom_entity_n_variables(const MomEntity *entity)
 {
-    return (gsize)entity->variables->len + entity->kept->len;
+    return entity->kept->len + entity->n_new;
 }
 
 void
@@ -377,6 +380,7 @@ mom_entity_begin_run(MomEntity *entity)
 {
     g_array_set_size(entity->controls, 0);
     g_array_set_size(entity->variables, 0);
+    entity->n_new = 0;
     entity->tunes = (RunTunes){0};
     mom_arena_reset(entity->run);
 }
@@ -428,4 +432,5 @@ mom_entity_commit_run(MomEntity *entity)
     mom_arena_free(entity->kept_arena);
     entity->kept = keeping.pairs;
     entity->kept_arena = keeping.arena;
+    entity->n_new = 0;
 }

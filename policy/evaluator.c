@@ -84,7 +84,7 @@ call_value(MomRun *run, const MomNode *list, MomValue callee, MomValue *out)
     if (!push_arguments(run, list))
         return FALSE;
     run->n_stack = base;
-    return mom_run_fail(run, list->items, "the variable %s is no function: it is a %s",
+    return mom_run_fail(run, list->items, "%s is a variable of type %s, no function",
                         list->items->symbol->name, mom_value_type_name(callee.type));
 }
 

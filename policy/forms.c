@@ -150,7 +150,7 @@ elements_of(MomRun *run, const MomNode *list, Elements *elements)
     case MOM_VALUE_LIMITS:
     case MOM_VALUE_TUNE_STATE:
     default:
-        return mom_run_fail(run, list->items, "with cannot go over %s: it is a %s",
+        return mom_run_fail(run, list->items, "with cannot go over %s, which is of type %s",
                             list->items[1].symbol->name, mom_value_type_name(v.type));
     }
 }

@@ -56,7 +56,7 @@ order_values(
     }
     if (a.type == MOM_VALUE_LIST && b.type == MOM_VALUE_LIST)
         return order_lists(run, head, sign, a.list, b.list, order);
-    return mom_run_fail(run, head, "%s cannot compare a %s with a %s", sign,
+    return mom_run_fail(run, head, "%s cannot compare %s with %s", sign,
                         mom_value_type_name(a.type), mom_value_type_name(b.type));
 }
 

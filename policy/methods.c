@@ -22,7 +22,8 @@ get_name(MomRun *run, const MomNode *head, MomValue v)
 {
     if (v.type == MOM_VALUE_STRING)
         return v.string;
-    mom_run_fail(run, head, "the name must be a string, not a %s", mom_value_type_name(v.type));
+    mom_run_fail(run, head, "the name must be a string, not of type %s",
+                 mom_value_type_name(v.type));
     return NULL;
 }
 
@@ -109,7 +110,7 @@ METHOD(stat_avg)
             mom_value_is_nil(v))
             continue;
         if (!sum_add(&sum, v))
-            return mom_run_fail(run, head, "no average of a field that is a %s",
+            return mom_run_fail(run, head, "no average of values of type %s",
                                 mom_value_type_name(v.type));
     }
     if (sum.n == 0)
@@ -203,7 +204,8 @@ set_limit(
         return TRUE;
     }
     if (!mom_value_to_int(v, &n))
-        return mom_run_fail(run, head, "%s takes an integer or nil; this %s is none",
+        return mom_run_fail(run, head,
+                            "%s takes an integer or nil, or what can be made one; this %s cannot",
                             mom_tune_methods[limit].name, mom_value_type_name(v.type));
     mom_limits_set(&tune->current, limit, mom_value_int(n));
     return TRUE;

@@ -6,6 +6,7 @@
  */
 #include "policy/run.h"
 
+#include <math.h>
 #include <string.h>
 
 static void
@@ -13,6 +14,10 @@ print_float(GString *out, double f)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
 
+    if (isnan(f)) {
+        g_string_append(out, "nan"); /* its sign means nothing */
+        return;
+    }
     g_ascii_dtostr(text, sizeof(text), f);
     g_string_append(out, text);
     if (!strpbrk(text, ".einE"))
