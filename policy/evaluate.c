@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define BLOCK_BYTES 16384
+#define FIRST_SIZE 64 /* of stacks, which double as needed */
 
 static const MomPolicyRunOptions plain_run;
 
@@ -19,6 +20,9 @@ mom_run_new(void)
     MomRun *run = g_new0(MomRun, 1);
 
     run->arena = mom_arena_new(BLOCK_BYTES);
+    run->max_bindings = run->max_stack = FIRST_SIZE;
+    run->bindings = g_new(MomBinding, FIRST_SIZE);
+    run->stack = g_new(MomValue, FIRST_SIZE);
     return run;
 }
 

@@ -22,7 +22,7 @@ static void
 push(MomRun *run, MomValue v)
 {
     if (run->n_stack == run->max_stack) {
-        run->max_stack = MAX(64, run->max_stack * 2);
+        run->max_stack *= 2;
         run->stack = g_renew(MomValue, run->stack, run->max_stack);
     }
     run->stack[run->n_stack++] = v;

@@ -44,7 +44,7 @@ mom_scope_bind(MomRun *run, const MomSymbol *symbol, MomValue v)
     if (cell->binding > run->scope)
         return run->bindings[cell->binding - 1].value;
     if (run->n_bindings == run->max_bindings) {
-        run->max_bindings = MAX(64, run->max_bindings * 2);
+        run->max_bindings *= 2;
         run->bindings = g_renew(MomBinding, run->bindings, run->max_bindings);
     }
     run->bindings[run->n_bindings++] =
