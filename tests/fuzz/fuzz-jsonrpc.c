@@ -17,10 +17,15 @@ static void
 on_event(const char *method, struct json_object *params, gpointer data)
 {
     MomVdsmEvent event;
-    g_autofree char *memory = NULL;
+    char *memory = NULL;
     mom_vdsm_parse_event(method, params, &event, &memory);
-    g_autoptr(GPtrArray) stats = mom_vdsm_parse_stats(params, NULL);
-    g_autoptr(GPtrArray) tunes = mom_vdsm_parse_io_tunes(params, NULL);
+    g_clear_pointer(&memory, g_free);
+    GPtrArray *parsed[] = {mom_vdsm_parse_stats(params, NULL),
+                           mom_vdsm_parse_io_tunes(params, NULL)};
+    for (gsize i = 0; i < G_N_ELEMENTS(parsed); i++) {
+        if (parsed[i])
+            g_ptr_array_unref(parsed[i]);
+    }
 }
 
 int

@@ -144,7 +144,7 @@ it_connects_when_the_connected_frame_has_come(void **state)
     g_auto(GStrv) parts = g_strsplit(reply, " ", 2);
     assert_true(g_uuid_string_is_valid(parts[0]));
     assert_true(g_uuid_string_is_valid(parts[1]));
-    peer_write(f->peer, "CONNECTED\nversion:1.2\nheart-beat:0,0\n\n", 40);
+    peer_write(f->peer, "CONNECTED\nversion:1.2\nheart-beat:0,0\n\n", 39);
     run_until(is_up(f));
     assert_string_equal(f->states->str, "connecting connected ");
 }
@@ -272,7 +272,7 @@ static const struct {
     {"HTTP/1.1 400 Bad Request\n", 0, "unknown command in \"HTTP/1.1"},
     {"MESSAGE\nno colon\n", 0, "no colon"},
     {"MESSAGE\ncontent-length:1\n\nabc", 0, "no NUL"},
-    {"ERROR\ncontent-length:13\n\nIt is broken\n", 40, "vdsm sent a STOMP ERROR: It is broken"},
+    {"ERROR\ncontent-length:13\n\nIt is broken\n", 39, "vdsm sent a STOMP ERROR: It is broken"},
     {"ERROR\n\n", 8, "vdsm sent a STOMP ERROR: "},
 };
 
