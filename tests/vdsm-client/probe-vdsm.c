@@ -15,6 +15,8 @@ typedef struct {
     MomVdsm *vdsm;
     const char *vm_id;
     gint64 asked_us;
+    gint64 turned_us;  /* when the loop was last seen alive */
+    double longest_ms; /* between two such moments */
 } Probe;
 
 static double
@@ -32,11 +34,23 @@ show(const char *name, MomVdsmInt value)
         printf(" %s=-", name);
 }
 
+/* The loop must stay alive while a large answer comes: told with the next stats. */
+static gboolean
+on_turn(gpointer data)
+{
+    Probe *probe = data;
+    probe->longest_ms = MAX(probe->longest_ms, ms_since(probe->turned_us));
+    probe->turned_us = g_get_monotonic_time();
+    return G_SOURCE_CONTINUE;
+}
+
 static void
 on_stats(GPtrArray *stats, const GError *error, gpointer data)
 {
     Probe *probe = data;
-    printf("stats after %.1f ms: ", ms_since(probe->asked_us));
+    printf("stats after %.1f ms, the loop stood still for %.1f ms at most: ",
+           ms_since(probe->asked_us), probe->longest_ms);
+    probe->longest_ms = 0;
     if (error) {
         printf("%s\n", error->message);
         return;
@@ -154,6 +168,8 @@ main(int argc, char **argv)
     mom_vdsm_watch_state(vdsm, on_state, NULL);
     mom_vdsm_watch_events(vdsm, on_event, NULL);
     mom_vdsm_start(vdsm);
+    probe.turned_us = g_get_monotonic_time();
+    g_timeout_add(1, on_turn, &probe);
     g_timeout_add(2000, on_tick, &probe);
     g_main_loop_run(loop);
     return 0;
