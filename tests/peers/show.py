@@ -47,7 +47,6 @@ class Show:
         self.phase, self.pressure = "quiet", 0.0
         self.marks: dict[str, dict[str, Any]] = {}
         self.worst = 1.0
-        self.lowest: dict[str, int] = {}
 
     def run(self) -> None:
         self._connect()
@@ -59,12 +58,11 @@ class Show:
         next_picture = 0.0
         while (passed := time.monotonic() - self.start) < self.seconds:
             self._follow_script(passed / self.seconds)
+            self.worst = min(self.worst, self._free_share())
             if passed >= next_picture:
                 next_picture = passed + pause
-                self._watch()
                 picture.draw(self._text(passed))
-            time.sleep(0.1)
-        self._watch()
+            time.sleep(0.25)
         self.marks["end"] = self.state()
 
     def close(self) -> int:
@@ -112,9 +110,9 @@ class Show:
     def _alive(self) -> bool:
         return self.momd.running
 
-    def _watch(self) -> None:
+    def _free_share(self) -> float:
         state = self.state()
-        self.worst = min(self.worst, state["free"] / state["total"])
+        return state["free"] / state["total"]
 
     # what is said
 

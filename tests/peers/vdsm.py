@@ -32,6 +32,7 @@ from momif import MomIf
 from verbs import Verbs
 
 TICK = 0.1
+FILES_EVERY = 0.5      # seconds
 
 
 class StandIn:
@@ -95,14 +96,17 @@ class StandIn:
         self.files.write(self.host)
 
     async def pass_time(self) -> None:
-        elapsed = 0.0
+        loop = asyncio.get_running_loop()
+        next_files = next_sample = loop.time()
         while True:
             await asyncio.sleep(TICK)
             self.host.advance(TICK * self.options.speed)
-            self.files.write(self.host)
-            elapsed += TICK
-            if elapsed >= self.options.sample:
-                elapsed = 0.0
+            now = loop.time()
+            if now >= next_files:
+                next_files = now + FILES_EVERY
+                self.files.write(self.host)
+            if now >= next_sample:
+                next_sample = now + self.options.sample
                 self.verbs.sample()
 
     async def run(self) -> None:
