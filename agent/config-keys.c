@@ -23,7 +23,7 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "guest-manager-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
     {"main", "guest-monitor-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
     {"main", "policy-engine-interval", MOM_CONFIG_SECONDS, "10", INTERVAL_MIN_S, DAY_S},
-    {"main", "hypervisor-interface", MOM_CONFIG_INTERFACE, "libvirt"},
+    {"main", "hypervisor-interface", MOM_CONFIG_TEXT, "libvirt"}, /* checked by the daemon: no default can stand in */
     {"main", "sample-history-length", MOM_CONFIG_INT, "10", 1, 10000},
     {"main", "libvirt-hypervisor-uri", MOM_CONFIG_TEXT, ""},
     {"main", "controllers", MOM_CONFIG_LIST, "Balloon"},
@@ -70,11 +70,6 @@ static const char *const collectors[] = {
     "GuestQemuProc",
     "GuestNetworkDaemon",
     "GuestQemuAgent",
-};
-
-/* All but the first speak of vdsm's JSON-RPC bus. */
-static const char *const interfaces[] = {
-    "libvirt", "vdsm", "vdsmxmlrpc", "vdsmjsonrpc", "vdsmjsonrpcbulk", "vdsmjsonrpcclient", NULL,
 };
 
 static const struct {
@@ -182,16 +177,6 @@ check_verbosity(const MomConfigKey *key, const char *value)
 }
 
 static char *
-check_interface(const MomConfigKey *key, const char *value)
-{
-    g_autofree char *lower = g_ascii_strdown(value, -1);
-
-    return g_strv_contains(interfaces, lower)
-               ? NULL
-               : g_strdup_printf("`%s' is neither libvirt nor vdsmjsonrpcclient", value);
-}
-
-static char *
 check_port(const MomConfigKey *key, const char *value)
 {
     gint64 number;
@@ -211,7 +196,6 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_SECONDS] = check_seconds,
         [MOM_CONFIG_BOOL] = check_bool,
         [MOM_CONFIG_VERBOSITY] = check_verbosity,
-        [MOM_CONFIG_INTERFACE] = check_interface,
         [MOM_CONFIG_PORT] = check_port,
     };
 

@@ -16,7 +16,6 @@ typedef enum {
     MOM_CONFIG_SECONDS, /* may have a fraction */
     MOM_CONFIG_BOOL,
     MOM_CONFIG_VERBOSITY,
-    MOM_CONFIG_INTERFACE, /* a hypervisor's, by one of the reference's names */
     MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
 } MomConfigType;
 

@@ -194,7 +194,6 @@ values_of_the_wrong_type_leave_the_default(void **state)
         {"main", "sample-history-length", "1.5", "`1.5' is not a whole number from 1 to 10000"},
         {"main", "rpc-port", "65536", "`65536' is neither a path nor a port up to 65535 nor -1"},
         {"main", "rpc-port", "-2", "`-2' is neither a path nor a port up to 65535 nor -1"},
-        {"main", "hypervisor-interface", "xen", "`xen' is neither libvirt nor vdsmjsonrpcclient"},
         {"main", "policy-dir", "/50%/x", "`%' must be doubled, or begin %(key)s: `%/x'"},
         {"main", "policy-dir", "%(nosuch)s", "%(nosuch)s stands for nothing"},
         {"logging", "verbosity", "loud",
