@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A standing fault: told when it begins, when it changes, and when it ends, never in between.
+ *
+ * Whatever is tried again and again (vdsm away, a policy that fails each cycle) owns one of these,
+ * so that a host that is broken for a night leaves two lines and not ten thousand.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    const char *domain; /* the logger's name, "mom.Engine"; static */
+    char *message;      /* NULL: all is well */
+} MomFault;
+
+#define MOM_FAULT_INIT(name) ((MomFault){.domain = (name)})
+
+/* All is not well: logs MESSAGE as a warning unless it is the one already told. */
+void mom_fault_raise(MomFault *fault, const char *message);
+/* All is well again: logs MESSAGE as info if a fault stood. */
+void mom_fault_end(MomFault *fault, const char *message);
+gboolean mom_fault_stands(const MomFault *fault);
+/* Frees, without a word. */
+void mom_fault_clear(MomFault *fault);

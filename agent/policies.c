@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The policies in force, see policies.h.
+ *
+ * SEMANTICS section 2 says which files are read and under which name.
+ */
+#define G_LOG_DOMAIN "mom.Policy"
+
+#include "agent/policies.h"
+
+#include <gio/gio.h>
+
+struct MomPolicies {
+    char *file;
+    char *dir;
+    MomPolicyTrial trial;
+    gpointer data;
+    MomPolicyStore *store;
+};
+
+#define SUFFIX ".policy"
+
+MomPolicies *
+mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpointer data)
+{
+    MomPolicies *policies = g_new0(MomPolicies, 1);
+
+    policies->file = g_strdup(file && *file ? file : NULL);
+    policies->dir = g_strdup(dir && *dir ? dir : NULL);
+    policies->trial = trial;
+    policies->data = data;
+    policies->store = mom_policy_store_new();
+    return policies;
+}
+
+void
+mom_policies_free(MomPolicies *policies)
+{
+    if (!policies) {
+        return;
+    }
+    mom_policy_store_free(policies->store);
+    g_free(policies->file);
+    g_free(policies->dir);
+    g_free(policies);
+}
+
+MomPolicyStore *
+mom_policies_store(MomPolicies *policies)
+{
+    return policies->store;
+}
+
+/* Reads one file into STORE; what is wrong is logged here, once, as nobody above handles it. */
+static gboolean
+read_file(MomPolicyStore *store, const char *path, const char *name, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
+
+    if (g_file_get_contents(path, &text, &length, &why)) {
+        if (mom_policy_store_set(store, name, text, (gssize)length, &why)) {
+            return TRUE;
+        }
+        g_prefix_error(&why, "%s: ", path);
+    }
+    g_warning("policy not loaded: %s", why->message);
+    if (error && !*error) {
+        g_propagate_error(error, g_steal_pointer(&why));
+    }
+    return FALSE;
+}
+
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of DIR's policy files, in order. */
+static GPtrArray *
+list_files(const char *dir, GError **error)
+{
+    g_autoptr(GDir) handle = g_dir_open(dir, 0, error);
+    GPtrArray *names;
+    const char *name;
+
+    if (!handle) {
+        return NULL;
+    }
+    names = g_ptr_array_new_with_free_func(g_free);
+    while ((name = g_dir_read_name(handle))) {
+        if (name[0] != '.' && g_str_has_suffix(name, SUFFIX)) {
+            g_ptr_array_add(names, g_strdup(name));
+        }
+    }
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
+static gboolean
+read_dir(MomPolicyStore *store, const char *dir, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GPtrArray) names = list_files(dir, &why);
+    gboolean all = TRUE;
+
+    if (!names) {
+        g_warning("policies not loaded: %s", why->message);
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    for (guint i = 0; i < names->len; i++) {
+        const char *file = g_ptr_array_index(names, i);
+        g_autofree char *path = g_build_filename(dir, file, NULL);
+        g_autofree char *name = g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
+
+        all = read_file(store, path, name, all ? error : NULL) && all;
+    }
+    return all;
+}
+
+gboolean
+mom_policies_reload(MomPolicies *policies, GError **error)
+{
+    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+    gboolean all = TRUE;
+
+    if (policies->file) {
+        all = read_file(fresh, policies->file, NULL, error);
+    } else if (policies->dir) {
+        all = read_dir(fresh, policies->dir, error);
+    }
+    mom_policy_store_free(policies->store);
+    policies->store = g_steal_pointer(&fresh);
+    return all;
+}
+
+/* Whether what failed with ERROR in the trial is the change's fault.  If it failed in another
+ * policy, and that one fails without the change too, the change is not to blame: it may even be the
+ * first half of a repair. */
+static gboolean
+to_blame(MomPolicies *policies, const char *name, const GError *error)
+{
+    MomPlace place = mom_policy_error_place(error);
+
+    if (g_strcmp0(place.policy, name ? name : MOM_POLICY_MAIN_NAME) == 0) {
+        return TRUE;
+    }
+    return policies->trial(policies->store, policies->data, NULL);
+}
+
+/* Takes CHANGED over if it passes the trial. NAME is the policy that was changed. */
+static gboolean
+take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (policies->trial && !policies->trial(changed, policies->data, &why)) {
+        if (to_blame(policies, name, why)) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        g_warning("policy set fails as it did before the change: %s", why->message);
+    }
+    mom_policy_store_free(policies->store);
+    policies->store = mom_policy_store_copy(changed);
+    return TRUE;
+}
+
+gboolean
+mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error)
+{
+    g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
+
+    if (!text) {
+        mom_policy_store_remove(changed, name);
+    } else if (!mom_policy_store_set(changed, name, text, -1, error)) {
+        return FALSE;
+    }
+    return take_over(policies, changed, name, error);
+}
+
+gboolean
+mom_policies_replace(MomPolicies *policies, const char *text, GError **error)
+{
+    g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
+
+    return mom_policy_store_replace(changed, text, -1, error) &&
+           take_over(policies, changed, NULL, error);
+}

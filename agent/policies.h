@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The policies in force: read from disk at start, changed by RPC, never lost by a bad one.
+ *
+ * A change is made on a copy of the store and tried there; only what loads and passes the trial
+ * takes the copy's place.  So a refused policy leaves no trace, whatever was wrong with it.
+ */
+#pragma once
+
+#include "policy/policy.h"
+
+typedef struct MomPolicies MomPolicies;
+
+/* Runs CANDIDATE without consequences. FALSE: it fails there. */
+typedef gboolean (*MomPolicyTrial)(MomPolicyStore *candidate, gpointer data, GError **error);
+
+/* FILE is one policy (the main one); else DIR holds NAME.policy files; either may be NULL or "".
+ * Nothing is read yet. TRIAL may be NULL. */
+MomPolicies *
+mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpointer data);
+void mom_policies_free(MomPolicies *policies);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomPolicies, mom_policies_free)
+
+/* What is in force. Borrowed, until the next change. */
+MomPolicyStore *mom_policies_store(MomPolicies *policies);
+
+/* Forgets all and reads from disk.  A file that cannot be read or does not load is left out and
+ * logged; FALSE if any was, with ERROR naming the first. */
+gboolean mom_policies_reload(MomPolicies *policies, GError **error);
+/* As RPC's setNamedPolicy: NAME NULL is the main policy, TEXT NULL forgets NAME. */
+gboolean
+mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error);
+/* As RPC's setPolicy: TEXT as the only policy. */
+gboolean mom_policies_replace(MomPolicies *policies, const char *text, GError **error);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A standing fault is told when it begins, when it changes and when it ends.
+ */
+#include "agent/fault.h"
+
+#include "tests/mom-test.h"
+
+static GString *told;
+
+static GLogWriterOutput
+keep(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+    for (gsize i = 0; i < n; i++) {
+        if (g_str_equal(fields[i].key, "MESSAGE")) {
+            g_string_append_printf(told, "%c:%s;", level & G_LOG_LEVEL_WARNING ? 'W' : 'I',
+                                   (const char *)fields[i].value);
+        }
+    }
+    return G_LOG_WRITER_HANDLED;
+}
+
+static void
+test_told_once_and_again_when_it_changes_or_ends(void **state)
+{
+    MomFault fault = MOM_FAULT_INIT("test");
+
+    mom_fault_end(&fault, "never began");
+    mom_fault_raise(&fault, "away");
+    mom_fault_raise(&fault, "away");
+    assert_true(mom_fault_stands(&fault));
+    mom_fault_raise(&fault, "refused");
+    mom_fault_end(&fault, "back");
+    mom_fault_end(&fault, "back");
+    assert_false(mom_fault_stands(&fault));
+    mom_fault_raise(&fault, "away");
+    mom_fault_clear(&fault);
+    assert_string_equal(told->str, "W:away;W:refused;I:back;W:away;");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_told_once_and_again_when_it_changes_or_ends),
+    };
+    int failed;
+
+    told = g_string_new(NULL);
+    g_log_set_writer_func(keep, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_string_free(told, TRUE);
+    return failed;
+}
