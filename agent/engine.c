@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The cycle, see engine.h: one timer, three due times, one question to the source at a time.
+ *
+ * sample -> collect -> evaluate -> controllers -> guard -> actuator, in this order and on this
+ * thread.
+ */
+#define G_LOG_DOMAIN "mom.PolicyEngine"
+
+#include "agent/engine.h"
+
+#include "agent/decisions.h"
+#include "agent/fault.h"
+#include "agent/guests.h"
+
+struct MomEngine {
+    MomSource *source;
+    MomClock *clock;
+    const MomController *const *controllers;
+    char *host_root;
+    gint64 host_interval_us, guest_interval_us, policy_interval_us;
+
+    MomMonitor *host;
+    MomGuests *guests;
+    MomGuard *guard;
+    MomPolicies *policies;
+    MomDecisions *decisions;
+
+    gboolean running;
+    guint timer;
+    gint64 host_due_us, guests_due_us, policy_due_us;
+    gint64 last_decision_us;
+    gboolean sampling; /* the source has been asked and has not answered */
+    gboolean decide;   /* when it answers, a decision is due */
+    guint64 cycles;
+
+    MomFault source_fault;
+    MomFault policy_fault;
+};
+
+static void schedule(MomEngine *engine);
+
+/* ---- deciding ---- */
+
+static void
+begin_run(MomEntity *host, GPtrArray *guests)
+{
+    mom_entity_begin_run(host);
+    for (guint i = 0; i < guests->len; i++) {
+        mom_entity_begin_run(g_ptr_array_index(guests, i));
+    }
+}
+
+static void
+commit_run(MomEntity *host, GPtrArray *guests)
+{
+    mom_entity_commit_run(host);
+    for (guint i = 0; i < guests->len; i++) {
+        mom_entity_commit_run(g_ptr_array_index(guests, i));
+    }
+}
+
+static gboolean
+host_ready(MomEngine *engine)
+{
+    return mom_monitor_ready(engine->host) == MOM_READY_YES;
+}
+
+/* Runs CANDIDATE over what is known now and forgets the outcome.  Without a sample of the host
+ * there is nothing to try on, and nothing is held against the candidate. */
+static gboolean
+try_policies(MomPolicyStore *candidate, gpointer data, GError **error)
+{
+    MomEngine *engine = data;
+    MomEntity *host = mom_monitor_entity(engine->host);
+    g_autoptr(GPtrArray) guests = NULL;
+    gboolean ok;
+
+    if (!host_ready(engine)) {
+        return TRUE;
+    }
+    guests = mom_guests_ready(engine->guests);
+    ok = mom_policy_evaluate(candidate, host, guests, NULL, error);
+    begin_run(host, guests);
+    return ok;
+}
+
+static void
+apply_controllers(MomEngine *engine, MomEntity *host, GPtrArray *guests)
+{
+    MomControllerContext context = {
+        .actuator = mom_guard_actuator(engine->guard),
+        .complain = mom_decisions_complain,
+        .complain_data = engine->decisions,
+    };
+
+    for (gsize i = 0; engine->controllers[i]; i++) {
+        engine->controllers[i]->apply(&context, host, guests);
+    }
+}
+
+static void
+log_debug_call(const MomPlace *place, const char *text, gpointer data)
+{
+    g_debug("%s:%u: %s", place->policy, place->line, text);
+}
+
+static void
+decide(MomEngine *engine)
+{
+    MomPolicyRunOptions options = {.debug = log_debug_call};
+    MomEntity *host = mom_monitor_entity(engine->host);
+    g_autoptr(GPtrArray) guests = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!host_ready(engine)) {
+        return;
+    }
+    guests = mom_guests_ready(engine->guests);
+    if (!mom_policy_evaluate(mom_policies_store(engine->policies), host, guests, &options,
+                             &error)) {
+        g_autofree char *message =
+            g_strdup_printf("Policy error, nothing is changed: %s", error->message);
+
+        mom_fault_raise(&engine->policy_fault, message);
+        return;
+    }
+    mom_fault_end(&engine->policy_fault, "The policies evaluate again");
+    commit_run(host, guests);
+    mom_guard_begin_cycle(engine->guard, mom_clock_now_us(engine->clock));
+    apply_controllers(engine, host, guests);
+    engine->cycles++;
+}
+
+/* ---- collecting ---- */
+
+static MomCollectInput
+collect_input(MomEngine *engine)
+{
+    return (MomCollectInput){
+        .root = engine->host_root,
+        .interval_s = engine->host_interval_us / G_USEC_PER_SEC,
+        .now_us = mom_clock_now_us(engine->clock),
+        .wall_us = mom_clock_wall_us(engine->clock),
+    };
+}
+
+static void
+collect_host(MomEngine *engine)
+{
+    MomCollectInput input = collect_input(engine);
+
+    mom_monitor_collect(engine->host, &input);
+}
+
+static void
+sampled(GPtrArray *reported, const GError *error, gpointer data)
+{
+    MomEngine *engine = data;
+    gboolean decision_due = engine->decide;
+    MomCollectInput input = collect_input(engine);
+
+    engine->sampling = FALSE;
+    engine->decide = FALSE;
+    if (!engine->running) {
+        return;
+    }
+    if (!reported) {
+        g_autofree char *message =
+            g_strdup_printf("No guest data from %s, nothing is decided: %s",
+                            engine->source->klass->name, error ? error->message : "unknown reason");
+
+        mom_fault_raise(&engine->source_fault, message);
+        return;
+    }
+    mom_fault_end(&engine->source_fault, "Guest data comes again");
+    mom_guests_collect(engine->guests, reported, &input);
+    if (decision_due) {
+        decide(engine);
+    }
+}
+
+/* ---- timing ---- */
+
+/* The next time after NOW of something due every INTERVAL; missed ones are not made up for. */
+static gint64
+next_due(gint64 due_us, gint64 interval_us, gint64 now_us)
+{
+    gint64 missed = (now_us - due_us) / interval_us;
+
+    return due_us + (missed + 1) * interval_us;
+}
+
+static gboolean
+take_due(gint64 *due_us, gint64 interval_us, gint64 now_us)
+{
+    if (now_us < *due_us) {
+        return FALSE;
+    }
+    *due_us = next_due(*due_us, interval_us, now_us);
+    return TRUE;
+}
+
+static void
+wake(gpointer data)
+{
+    MomEngine *engine = data;
+    gint64 now_us = mom_clock_now_us(engine->clock);
+    gboolean policy = take_due(&engine->policy_due_us, engine->policy_interval_us, now_us);
+    gboolean host = take_due(&engine->host_due_us, engine->host_interval_us, now_us);
+    gboolean guests = take_due(&engine->guests_due_us, engine->guest_interval_us, now_us);
+
+    engine->timer = 0;
+    if (policy) {
+        engine->decide = TRUE;
+        engine->last_decision_us = now_us;
+    }
+    if (host || policy) {
+        collect_host(engine);
+    }
+    if ((guests || policy) && !engine->sampling) {
+        engine->sampling = TRUE;
+        engine->source->klass->sample(engine->source, sampled, engine);
+    }
+    schedule(engine);
+}
+
+static void
+schedule(MomEngine *engine)
+{
+    gint64 due_us = MIN(engine->policy_due_us, MIN(engine->host_due_us, engine->guests_due_us));
+
+    if (engine->timer) {
+        mom_clock_cancel(engine->clock, engine->timer);
+    }
+    engine->timer =
+        mom_clock_after(engine->clock, due_us - mom_clock_now_us(engine->clock), wake, engine);
+}
+
+void
+mom_engine_hint(MomEngine *engine, const char *reason)
+{
+    gint64 soon_us = engine->last_decision_us + MOM_ENGINE_MIN_CYCLE_US;
+
+    if (!engine->running || engine->policy_due_us <= soon_us) {
+        return;
+    }
+    g_debug("a cycle soon: %s", reason);
+    engine->policy_due_us = MAX(soon_us, mom_clock_now_us(engine->clock));
+    schedule(engine);
+}
+
+/* ---- life ---- */
+
+static void
+guest_gone(const char *uuid, gpointer data)
+{
+    MomEngine *engine = data;
+
+    mom_guard_forget(engine->guard, uuid);
+    mom_decisions_forget(engine->decisions, uuid);
+}
+
+static void
+set_host_properties(MomEngine *engine)
+{
+    MomEntity *host = mom_monitor_entity(engine->host);
+
+    mom_entity_set_property(host, "name", mom_value_string("host"));
+    mom_entity_set_property(host, "interval",
+                            mom_value_int(engine->host_interval_us / G_USEC_PER_SEC));
+}
+
+MomEngine *
+mom_engine_new(const MomEngineOptions *options)
+{
+    MomEngine *engine = g_new0(MomEngine, 1);
+
+    engine->source = options->source;
+    engine->clock = options->clock;
+    engine->controllers = options->controllers;
+    engine->host_root = g_strdup(options->host_root);
+    engine->host_interval_us = MAX(options->host_interval_us, G_USEC_PER_SEC / 10);
+    engine->guest_interval_us = MAX(options->guest_interval_us, G_USEC_PER_SEC / 10);
+    engine->policy_interval_us = MAX(options->policy_interval_us, G_USEC_PER_SEC / 10);
+    engine->host = mom_monitor_new(options->host_plan, "Host");
+    engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
+    engine->decisions = mom_decisions_new();
+    engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
+    engine->policies =
+        mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
+    engine->source_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
+    engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
+    set_host_properties(engine);
+    return engine;
+}
+
+void
+mom_engine_free(MomEngine *engine)
+{
+    if (!engine) {
+        return;
+    }
+    mom_engine_stop(engine);
+    mom_policies_free(engine->policies);
+    mom_guests_free(engine->guests);
+    mom_monitor_free(engine->host);
+    mom_guard_free(engine->guard);
+    mom_decisions_free(engine->decisions);
+    mom_fault_clear(&engine->source_fault);
+    mom_fault_clear(&engine->policy_fault);
+    g_free(engine->host_root);
+    g_free(engine);
+}
+
+void
+mom_engine_start(MomEngine *engine)
+{
+    gint64 now_us = mom_clock_now_us(engine->clock);
+
+    engine->running = TRUE;
+    collect_host(engine);
+    mom_policies_reload(engine->policies, NULL);
+    engine->host_due_us = now_us + engine->host_interval_us;
+    engine->guests_due_us = now_us;
+    engine->policy_due_us = now_us;
+    engine->last_decision_us = now_us - MOM_ENGINE_MIN_CYCLE_US;
+    schedule(engine);
+}
+
+void
+mom_engine_stop(MomEngine *engine)
+{
+    engine->running = FALSE;
+    if (engine->timer) {
+        mom_clock_cancel(engine->clock, engine->timer);
+        engine->timer = 0;
+    }
+}
+
+gboolean
+mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error)
+{
+    if (!mom_policies_set(engine->policies, name, text, error)) {
+        return FALSE;
+    }
+    mom_engine_hint(engine, "a policy was pushed");
+    return TRUE;
+}
+
+gboolean
+mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error)
+{
+    if (!mom_policies_replace(engine->policies, text, error)) {
+        return FALSE;
+    }
+    mom_engine_hint(engine, "the policy was replaced");
+    return TRUE;
+}
+
+gboolean
+mom_engine_reset_policies(MomEngine *engine, GError **error)
+{
+    gboolean ok = mom_policies_reload(engine->policies, error);
+
+    mom_engine_hint(engine, "the policies were reset");
+    return ok;
+}
+
+MomPolicyStore *
+mom_engine_policies(MomEngine *engine)
+{
+    return mom_policies_store(engine->policies);
+}
+
+MomEntity *
+mom_engine_host(MomEngine *engine)
+{
+    return mom_monitor_entity(engine->host);
+}
+
+GPtrArray *
+mom_engine_guests(MomEngine *engine)
+{
+    return mom_guests_ready(engine->guests);
+}
+
+guint64
+mom_engine_cycles(const MomEngine *engine)
+{
+    return engine->cycles;
+}
