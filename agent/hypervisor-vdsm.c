@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The adapter between vdsm-client and the engine, see hypervisor-vdsm.h.
+ *
+ * Reading is in hypervisor-vdsm-data.c (pure), asking and setting here.
+ */
+#define G_LOG_DOMAIN "mom.vdsm"
+
+#include "agent/hypervisor-vdsm.h"
+
+#include "agent/fault.h"
+
+/* How long vdsm's I/O policies are used before they are asked for again; the reference's figure. */
+#define IO_TUNE_REFRESH_US (300 * G_USEC_PER_SEC)
+
+struct MomHypervisorVdsm {
+    MomSource source;
+    MomActuator actuator;
+    MomVdsm *vdsm;
+    MomClock *clock;
+    gboolean with_io_tune;
+    MomHypervisorHint hint;
+    gpointer hint_data;
+
+    MomSourceDone done; /* of the sample under way, or NULL */
+    gpointer done_data;
+    GPtrArray *guests;    /* of MomGuestData, while I/O policies are awaited */
+    GHashTable *io_tunes; /* uuid -> MomGuestData with what was last read */
+    gint64 io_tunes_due_us;
+
+    MomFault connection_fault;
+};
+
+static MomHypervisorVdsm *
+from_source(MomSource *source)
+{
+    return (MomHypervisorVdsm *)((char *)source - G_STRUCT_OFFSET(MomHypervisorVdsm, source));
+}
+
+static MomHypervisorVdsm *
+from_actuator(MomActuator *actuator)
+{
+    return (MomHypervisorVdsm *)((char *)actuator - G_STRUCT_OFFSET(MomHypervisorVdsm, actuator));
+}
+
+/* ---- reading ---- */
+
+static void
+finish(MomHypervisorVdsm *self, GPtrArray *guests, const GError *error)
+{
+    MomSourceDone done = self->done;
+
+    self->done = NULL;
+    done(guests, error, self->done_data);
+}
+
+/* Arrays are counted and never changed once filled, so GUEST can share them; the strings in them
+ * stay KNOWN's, which outlives the hand-over. */
+static void
+share_io_tune(MomGuestData *guest, const MomGuestData *known)
+{
+    guest->has_io_tune = TRUE;
+    guest->io_policies = g_array_ref(known->io_policies);
+    guest->io_states = g_array_ref(known->io_states);
+}
+
+/* Gives each guest the I/O policies known of it and hands all over. */
+static void
+finish_with_io_tunes(MomHypervisorVdsm *self)
+{
+    g_autoptr(GPtrArray) guests = g_steal_pointer(&self->guests);
+
+    for (guint i = 0; i < guests->len; i++) {
+        MomGuestData *guest = g_ptr_array_index(guests, i);
+        const MomGuestData *known = g_hash_table_lookup(self->io_tunes, guest->uuid);
+
+        if (known) {
+            share_io_tune(guest, known);
+        }
+    }
+    finish(self, guests, NULL);
+}
+
+static void
+io_tunes_done(GPtrArray *tunes, const GError *error, gpointer data)
+{
+    MomHypervisorVdsm *self = data;
+
+    if (!self->done) {
+        return;
+    }
+    if (!tunes) {
+        /* Guests are managed without: their limits are unknown until vdsm tells them. */
+        g_debug("I/O policies not read: %s", error->message);
+        finish_with_io_tunes(self);
+        return;
+    }
+    self->io_tunes_due_us = mom_clock_now_us(self->clock) + IO_TUNE_REFRESH_US;
+    g_hash_table_remove_all(self->io_tunes);
+    for (guint i = 0; i < tunes->len; i++) {
+        const MomVdsmVmIoTune *tune = g_ptr_array_index(tunes, i);
+        MomGuestData *known = mom_guest_data_new(tune->vm_id, NULL);
+
+        mom_hypervisor_vdsm_add_io_tune(known, tune);
+        g_hash_table_insert(self->io_tunes, known->uuid, known);
+    }
+    finish_with_io_tunes(self);
+}
+
+static gboolean
+io_tunes_wanted(MomHypervisorVdsm *self)
+{
+    if (!self->with_io_tune || self->guests->len == 0) {
+        return FALSE;
+    }
+    if (mom_clock_now_us(self->clock) >= self->io_tunes_due_us) {
+        return TRUE;
+    }
+    for (guint i = 0; i < self->guests->len; i++) {
+        MomGuestData *guest = g_ptr_array_index(self->guests, i);
+
+        if (!g_hash_table_contains(self->io_tunes, guest->uuid)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void
+stats_done(GPtrArray *stats, const GError *error, gpointer data)
+{
+    MomHypervisorVdsm *self = data;
+
+    if (!stats) {
+        finish(self, NULL, error);
+        return;
+    }
+    self->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
+    for (guint i = 0; i < stats->len; i++) {
+        const MomVdsmVmStats *vm = g_ptr_array_index(stats, i);
+
+        if (g_strcmp0(vm->status, "Up") == 0) {
+            g_ptr_array_add(self->guests, mom_hypervisor_vdsm_guest(vm));
+        }
+    }
+    if (io_tunes_wanted(self)) {
+        mom_vdsm_get_all_vm_io_tune_policies(self->vdsm, io_tunes_done, self);
+    } else {
+        finish_with_io_tunes(self);
+    }
+}
+
+static void
+sample(MomSource *source, MomSourceDone done, gpointer data)
+{
+    MomHypervisorVdsm *self = from_source(source);
+
+    self->done = done;
+    self->done_data = data;
+    mom_vdsm_get_all_vm_stats(self->vdsm, stats_done, self);
+}
+
+static const MomSourceClass source_class = {.sample = sample, .name = "vdsm"};
+
+/* ---- setting ---- */
+
+static const char *
+uuid_of(MomEntity *guest)
+{
+    return mom_entity_get_string_property(guest, "uuid");
+}
+
+/* A guest without uuid cannot have come from here; said rather than sent. */
+static gboolean
+addressable(MomEntity *guest, MomActuatorDone done, gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (uuid_of(guest)) {
+        return TRUE;
+    }
+    error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "the guest has no uuid");
+    if (done) {
+        done(error, data);
+    }
+    return FALSE;
+}
+
+static void
+set_balloon_target(
+    MomActuator *actuator, MomEntity *guest, gint64 target_kib, MomActuatorDone done, gpointer data)
+{
+    if (addressable(guest, done, data)) {
+        mom_vdsm_set_balloon_target(from_actuator(actuator)->vdsm, uuid_of(guest), target_kib, done,
+                                    data);
+    }
+}
+
+static void
+set_ksm(MomActuator *actuator,
+        MomEntity *host,
+        const MomKsmTune *tune,
+        MomActuatorDone done,
+        gpointer data)
+{
+    MomVdsmKsmTune keys = {0};
+    MomVdsmInt *const key[MOM_N_KSM_KEYS] = {
+        [MOM_KSM_RUN] = &keys.run,
+        [MOM_KSM_PAGES_TO_SCAN] = &keys.pages_to_scan,
+        [MOM_KSM_SLEEP_MILLISECS] = &keys.sleep_millisecs,
+        [MOM_KSM_MERGE_ACROSS_NODES] = &keys.merge_across_nodes,
+    };
+
+    for (guint i = 0; i < MOM_N_KSM_KEYS; i++) {
+        *key[i] = (MomVdsmInt){.set = (tune->present >> i) & 1, .value = tune->value[i]};
+    }
+    mom_vdsm_set_ksm_tune(from_actuator(actuator)->vdsm, &keys, done, data);
+}
+
+/* vdsm takes quota and period in two calls, quota first (as the reference); one outcome is told. */
+typedef struct {
+    MomActuatorDone done;
+    gpointer data;
+    guint outstanding;
+    GError *error;
+} CpuTuneCall;
+
+static void
+cpu_tune_part_done(const GError *error, gpointer data)
+{
+    CpuTuneCall *call = data;
+
+    if (error && !call->error) {
+        call->error = g_error_copy(error);
+    }
+    if (--call->outstanding > 0) {
+        return;
+    }
+    if (call->done) {
+        call->done(call->error, call->data);
+    }
+    g_clear_error(&call->error);
+    g_free(call);
+}
+
+static void
+set_cpu_tune(MomActuator *actuator,
+             MomEntity *guest,
+             gint64 quota_us,
+             gint64 period_us,
+             MomActuatorDone done,
+             gpointer data)
+{
+    MomHypervisorVdsm *self = from_actuator(actuator);
+    CpuTuneCall *call;
+
+    if (!addressable(guest, done, data)) {
+        return;
+    }
+    call = g_new0(CpuTuneCall, 1);
+    *call = (CpuTuneCall){.done = done, .data = data, .outstanding = 2};
+    mom_vdsm_set_cpu_tune_quota(self->vdsm, uuid_of(guest), quota_us, cpu_tune_part_done, call);
+    mom_vdsm_set_cpu_tune_period(self->vdsm, uuid_of(guest), period_us, cpu_tune_part_done, call);
+}
+
+static MomVdsmLimits
+vdsm_limits(const MomLimits *limits)
+{
+    MomVdsmLimits out = {0};
+    MomVdsmInt *const limit[MOM_N_LIMITS] = {
+        &out.total_bytes_sec, &out.read_bytes_sec, &out.write_bytes_sec,
+        &out.total_iops_sec,  &out.read_iops_sec,  &out.write_iops_sec,
+    };
+
+    for (guint i = 0; i < MOM_N_LIMITS; i++) {
+        gint64 value;
+
+        if (!(limits->present & (1u << i))) {
+            continue;
+        }
+        if (mom_value_to_int(limits->value[i], &value)) {
+            *limit[i] = (MomVdsmInt){.set = TRUE, .value = value};
+        } else {
+            out.nulls |= 1u << i;
+        }
+    }
+    return out;
+}
+
+static void
+set_io_tune(MomActuator *actuator,
+            MomEntity *guest,
+            const MomIoTuneChange *changes,
+            gsize n,
+            MomActuatorDone done,
+            gpointer data)
+{
+    MomHypervisorVdsm *self = from_actuator(actuator);
+    g_autofree MomVdsmIoTuneChange *list = g_new0(MomVdsmIoTuneChange, n + 1);
+
+    if (!addressable(guest, done, data)) {
+        return;
+    }
+    for (gsize i = 0; i < n; i++) {
+        list[i] = (MomVdsmIoTuneChange){changes[i].name, changes[i].path,
+                                        vdsm_limits(&changes[i].io_tune)};
+    }
+    /* What is set now is no longer what was read. */
+    self->io_tunes_due_us = 0;
+    mom_vdsm_set_io_tune(self->vdsm, uuid_of(guest), list, n, done, data);
+}
+
+static const MomActuatorClass actuator_class = {
+    .set_balloon_target = set_balloon_target,
+    .set_ksm = set_ksm,
+    .set_cpu_tune = set_cpu_tune,
+    .set_io_tune = set_io_tune,
+};
+
+/* ---- events and life ---- */
+
+static void
+state_changed(MomVdsmState state, const GError *why, gpointer data)
+{
+    MomHypervisorVdsm *self = data;
+
+    if (state == MOM_VDSM_CONNECTED) {
+        mom_fault_end(&self->connection_fault, "Connected to vdsm");
+        if (self->hint) {
+            self->hint("vdsm is connected", self->hint_data);
+        }
+    } else if (state == MOM_VDSM_DISCONNECTED && why) {
+        g_autofree char *message =
+            g_strdup_printf("Not connected to vdsm, trying on: %s", why->message);
+
+        mom_fault_raise(&self->connection_fault, message);
+    }
+}
+
+static void
+event_came(const MomVdsmEvent *event, gpointer data)
+{
+    MomHypervisorVdsm *self = data;
+
+    if (self->hint && strstr(event->method, "|VM_status|")) {
+        self->hint(event->method, self->hint_data);
+    }
+}
+
+MomHypervisorVdsm *
+mom_hypervisor_vdsm_new(const MomVdsmOptions *options,
+                        MomClock *clock,
+                        gboolean with_io_tune,
+                        MomHypervisorHint hint,
+                        gpointer data)
+{
+    MomHypervisorVdsm *self = g_new0(MomHypervisorVdsm, 1);
+
+    self->source.klass = &source_class;
+    self->actuator.klass = &actuator_class;
+    self->clock = clock;
+    self->with_io_tune = with_io_tune;
+    self->hint = hint;
+    self->hint_data = data;
+    self->io_tunes =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mom_guest_data_free);
+    self->connection_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
+    self->vdsm = mom_vdsm_new(options);
+    mom_vdsm_watch_state(self->vdsm, state_changed, self);
+    mom_vdsm_watch_events(self->vdsm, event_came, self);
+    return self;
+}
+
+void
+mom_hypervisor_vdsm_free(MomHypervisorVdsm *self)
+{
+    if (!self) {
+        return;
+    }
+    mom_vdsm_free(self->vdsm);
+    g_clear_pointer(&self->guests, g_ptr_array_unref);
+    g_hash_table_unref(self->io_tunes);
+    mom_fault_clear(&self->connection_fault);
+    g_free(self);
+}
+
+void
+mom_hypervisor_vdsm_start(MomHypervisorVdsm *self)
+{
+    mom_vdsm_start(self->vdsm);
+}
+
+MomSource *
+mom_hypervisor_vdsm_source(MomHypervisorVdsm *self)
+{
+    return &self->source;
+}
+
+MomActuator *
+mom_hypervisor_vdsm_actuator(MomHypervisorVdsm *self)
+{
+    return &self->actuator;
+}
