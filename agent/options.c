@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * momd's command line, see options.h.
+ *
+ * A relative file name means the directory momd was started in, also with -d: made absolute here,
+ * before anything changes directory.
+ */
+#include "agent/options.h"
+
+#include <gio/gio.h>
+
+#define DEFAULT_PID_FILE "/run/momd.pid"
+
+static const char *const default_files[] = {"/etc/mom.conf", "/etc/momd.conf"};
+
+static const char description[] = "momd decides every few seconds how much memory each guest of "
+                                  "this host gets, by the policy of its\n"
+                                  "administrator. See momd(8), momd.conf(5).";
+
+static void
+make_absolute(char **path, const char *fallback)
+{
+    g_autofree char *given = g_steal_pointer(path);
+
+    *path = g_canonicalize_filename(given ? given : fallback, NULL);
+}
+
+gboolean
+mom_options_parse(MomOptions *options, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"config-file", 'c', 0, G_OPTION_ARG_FILENAME, &options->config_file,
+         "Load configuration from FILE (default: /etc/mom.conf, else /etc/momd.conf)", "FILE"},
+        {"rules-file", 'r', 0, G_OPTION_ARG_FILENAME, &options->rules_file,
+         "Load the policy from FILE", "FILE"},
+        {"policy-dir", 'P', 0, G_OPTION_ARG_FILENAME, &options->policy_dir,
+         "Load policies from DIR", "DIR"},
+        {"plot-dir", 'p', 0, G_OPTION_ARG_FILENAME, &options->plot_dir,
+         "Save data plot files in DIR", "DIR"},
+        {"log", 'l', 0, G_OPTION_ARG_FILENAME, &options->log, "Log to TARGET: stdio, or a file",
+         "TARGET"},
+        {"verbose", 'v', 0, G_OPTION_ARG_STRING, &options->verbosity,
+         "Log at LEVEL: 1 to 5, or critical, error, warn, info, debug", "LEVEL"},
+        {"daemon", 'd', 0, G_OPTION_ARG_NONE, &options->daemonize, "Run in the background", NULL},
+        {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &options->pid_file,
+         "With -d, write the process id to FILE (default: " DEFAULT_PID_FILE ")", "FILE"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},
+        {0},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    g_option_context_set_summary(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error)) {
+        return FALSE;
+    }
+    if (*argc > 1) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument \"%s\"",
+                    (*argv)[1]);
+        return FALSE;
+    }
+    make_absolute(&options->pid_file, DEFAULT_PID_FILE);
+    return TRUE;
+}
+
+static const char *
+find_config_file(const MomOptions *options)
+{
+    if (options->config_file) {
+        return options->config_file;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(default_files); i++) {
+        if (g_file_test(default_files[i], G_FILE_TEST_EXISTS)) {
+            return default_files[i];
+        }
+    }
+    return NULL;
+}
+
+static gboolean
+override_path(
+    MomConfig *config, const char *section, const char *key, const char *value, GError **error)
+{
+    g_autofree char *path = value ? g_canonicalize_filename(value, NULL) : NULL;
+
+    return !path || mom_config_override(config, section, key, path, error);
+}
+
+/* -r and -P each replace whichever of the two the file had set. */
+static gboolean
+override_policy(const MomOptions *options, MomConfig *config, GError **error)
+{
+    if (options->rules_file && !options->policy_dir &&
+        !mom_config_override(config, "main", "policy-dir", "", error)) {
+        return FALSE;
+    }
+    if (options->policy_dir && !options->rules_file &&
+        !mom_config_override(config, "main", "policy", "", error)) {
+        return FALSE;
+    }
+    return override_path(config, "main", "policy", options->rules_file, error) &&
+           override_path(config, "main", "policy-dir", options->policy_dir, error);
+}
+
+static gboolean
+override_log(const MomOptions *options, MomConfig *config, GError **error)
+{
+    if (!options->log) {
+        return TRUE;
+    }
+    if (g_ascii_strcasecmp(options->log, "stdio") == 0) {
+        return mom_config_override(config, "logging", "log", options->log, error);
+    }
+    return override_path(config, "logging", "log", options->log, error);
+}
+
+MomConfig *
+mom_options_load_config(const MomOptions *options, GError **error)
+{
+    g_autoptr(MomConfig) config = mom_config_new();
+    const char *file = find_config_file(options);
+
+    if (file && !mom_config_load(config, file, error)) {
+        return NULL;
+    }
+    if (!override_policy(options, config, error) || !override_log(options, config, error) ||
+        !override_path(config, "main", "plot-dir", options->plot_dir, error)) {
+        return NULL;
+    }
+    if (options->verbosity &&
+        !mom_config_override(config, "logging", "verbosity", options->verbosity, error)) {
+        return NULL;
+    }
+    mom_config_load_vdsm_conf(config, mom_config_get(config, "vdsm", "vdsm-conf"));
+    return g_steal_pointer(&config);
+}
+
+void
+mom_options_clear(MomOptions *options)
+{
+    g_free(options->config_file);
+    g_free(options->rules_file);
+    g_free(options->policy_dir);
+    g_free(options->plot_dir);
+    g_free(options->log);
+    g_free(options->verbosity);
+    g_free(options->pid_file);
+    *options = (MomOptions){0};
+}

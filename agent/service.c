@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The daemon's answers to RPC, see service.h.
+ *
+ * What the reference answers in words of its own types is in rpc/methods.c; here is only what is
+ * asked.
+ */
+#define G_LOG_DOMAIN "mom.RPCServer"
+
+#include "agent/service.h"
+
+#include <gio/gio.h>
+
+#include "agent/statistics.h"
+
+static MomService *
+self_of(MomRpcService *service)
+{
+    return (MomService *)service;
+}
+
+/* Refusals are told to the caller and, as they concern what an administrator wished, logged once.
+ */
+static gboolean
+told(gboolean ok, const char *what, GError **error)
+{
+    if (!ok && error && *error) {
+        g_warning("%s refused, the policies in force stay: %s", what, (*error)->message);
+    } else if (ok) {
+        g_info("%s accepted", what);
+    }
+    return ok;
+}
+
+static gboolean
+set_policy(MomRpcService *service, const char *text, GError **error)
+{
+    return told(mom_engine_replace_policies(self_of(service)->engine, text, error), "setPolicy",
+                error);
+}
+
+static gboolean
+set_named_policy(MomRpcService *service, const char *name, const char *text, GError **error)
+{
+    g_autofree char *what =
+        g_strdup_printf("setNamedPolicy(%s)", name ? name : MOM_POLICY_MAIN_NAME);
+
+    return told(mom_engine_set_policy(self_of(service)->engine, name, text, error), what, error);
+}
+
+static gboolean
+reset_policies(MomRpcService *service, GError **error)
+{
+    g_autoptr(GError) left_out = NULL;
+
+    /* What does not load is logged file by file; the rest is in force, as at start. */
+    if (!mom_engine_reset_policies(self_of(service)->engine, &left_out)) {
+        g_info("resetPolicies: some policies were left out");
+    }
+    return TRUE;
+}
+
+static char *
+get_policy(MomRpcService *service)
+{
+    return mom_policy_store_get_joined(mom_engine_policies(self_of(service)->engine));
+}
+
+static json_object *
+get_named_policies(MomRpcService *service)
+{
+    MomPolicyStore *store = mom_engine_policies(self_of(service)->engine);
+    json_object *out = json_object_new_object();
+    g_autofree const char **names = NULL;
+    gsize n;
+
+    names = mom_policy_store_names(store, &n);
+    for (gsize i = 0; i < n; i++) {
+        json_object_object_add(out, names[i],
+                               json_object_new_string(mom_policy_store_get(store, names[i])));
+    }
+    return out;
+}
+
+static json_object *
+get_statistics(MomRpcService *service)
+{
+    MomEngine *engine = self_of(service)->engine;
+    g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+
+    return mom_statistics_json(mom_engine_host(engine), guests);
+}
+
+static json_object *
+get_active_guests(MomRpcService *service)
+{
+    g_autoptr(GPtrArray) guests = mom_engine_guests(self_of(service)->engine);
+    json_object *out = json_object_new_array();
+
+    for (guint i = 0; i < guests->len; i++) {
+        const char *name = mom_entity_get_string_property(g_ptr_array_index(guests, i), "name");
+
+        if (name) {
+            json_object_array_add(out, json_object_new_string(name));
+        }
+    }
+    return out;
+}
+
+static gboolean
+set_verbosity(MomRpcService *service, const char *verbosity, GError **error)
+{
+    MomService *self = self_of(service);
+    int level;
+
+    if (!mom_log_parse_verbosity(verbosity, &level)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "unknown verbosity \"%s\": use 1 to 5, or critical, error, warn, info, debug",
+                    verbosity);
+        return FALSE;
+    }
+    if (self->log) {
+        mom_log_set_level(self->log, level);
+    }
+    return TRUE;
+}
+
+static const MomRpcServiceClass service_class = {
+    .set_policy = set_policy,
+    .set_named_policy = set_named_policy,
+    .reset_policies = reset_policies,
+    .get_policy = get_policy,
+    .get_named_policies = get_named_policies,
+    .get_statistics = get_statistics,
+    .get_active_guests = get_active_guests,
+    .set_verbosity = set_verbosity,
+};
+
+void
+mom_service_init(MomService *service, MomEngine *engine, MomLog *log)
+{
+    *service = (MomService){.base = {&service_class}, .engine = engine, .log = log};
+}

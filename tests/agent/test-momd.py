@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The daemon's command line and life, on the built momd: options, exit codes, PID file, signals, what a bad
+configuration or policy says.
+
+Needs no hypervisor: vdsm's port is one where nobody listens, which momd has to live with.
+Usage: test-momd.py MOMD
+"""
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xmlrpc.client
+import http.client
+
+MOMD = sys.argv.pop(1)
+PATIENCE_S = 30
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(PATIENCE_S)
+        self.sock.connect(bytes.fromhex(self.host).decode())
+
+
+class UnixTransport(xmlrpc.client.Transport):
+    def make_connection(self, host):
+        return UnixConnection(host)
+
+
+def rpc(path):
+    return xmlrpc.client.ServerProxy("http://%s/RPC2" % path.encode().hex(), transport=UnixTransport(),
+                                     allow_none=True)
+
+
+def wait_for(what, seconds=PATIENCE_S):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = what()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
+class Momd(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="momd-test-")
+        self.addCleanup(folder.cleanup)
+        self.dir = folder.name
+        self.socket = os.path.join(self.dir, "mom.sock")
+        os.mkdir(self.path("mom.d"))
+        self.write("mom.d/00-defines.policy", "(defvar a 1)\n")
+        self.write_config()
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def write_config(self, main="", more=""):
+        self.write("mom.conf",
+                   "[main]\nhypervisor-interface: vdsmjsonrpcclient\nrpc-port: %s\npolicy-dir: %s\n%s\n"
+                   "[vdsm]\nport: 1\nssl: false\n[host]\ncollectors: HostMemory\n"
+                   "[guest]\ncollectors: GuestBalloonOptional\n%s\n"
+                   % (self.socket, self.path("mom.d"), main, more))
+
+    def run_momd(self, *args):
+        return subprocess.run([MOMD, *args], capture_output=True, text=True, timeout=PATIENCE_S)
+
+    def start(self, *args):
+        self.log = open(self.path("stderr"), "w+", encoding="utf-8")
+        self.addCleanup(self.log.close)
+        process = subprocess.Popen([MOMD, "-c", self.path("mom.conf"), *args], stderr=self.log)
+        self.addCleanup(lambda: (process.kill(), process.wait()))
+        wait_for(lambda: os.path.exists(self.socket) or process.poll() is not None)
+        return process
+
+    def logged(self):
+        with open(self.path("stderr"), encoding="utf-8") as f:
+            return f.read()
+
+    def assert_stops(self, process, number):
+        process.send_signal(number)
+        self.assertEqual(process.wait(PATIENCE_S), 0)
+        self.assertFalse(os.path.exists(self.socket), "the socket is left behind")
+
+    def test_version_and_help_exit_0(self):
+        version = self.run_momd("--version")
+        self.assertEqual(version.returncode, 0)
+        self.assertRegex(version.stdout, r"^momd \d+\.\d+\.\d+\n$")
+        usage = self.run_momd("--help")
+        self.assertEqual(usage.returncode, 0)
+        for option in ("-c", "-r", "-P", "-p", "-l", "-v", "-d", "--pid-file", "--version"):
+            self.assertIn(option, usage.stdout)
+
+    def test_wrong_usage_exits_2_and_says_what(self):
+        for args in (["--nonsense"], ["argument"], ["-c"]):
+            done = self.run_momd(*args)
+            self.assertEqual(done.returncode, 2, args)
+            self.assertIn("--help", done.stderr)
+
+    def test_a_missing_configuration_file_is_named(self):
+        done = self.run_momd("-c", self.path("nosuch.conf"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nosuch.conf", done.stderr)
+
+    def test_a_broken_configuration_file_is_named_with_its_line(self):
+        self.write("mom.conf", "[main]\nno value here\n")
+        done = self.run_momd("-c", self.path("mom.conf"))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"mom\.conf:2")
+
+    def test_an_unknown_interface_is_an_error(self):
+        self.write_config(main="hypervisor-interface2: x")
+        self.write("mom.conf", "[main]\nhypervisor-interface: xen\n")
+        done = self.run_momd("-c", self.path("mom.conf"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('"xen"', done.stderr)
+
+    def test_policy_and_policy_dir_together_are_refused(self):
+        self.write_config(main="policy: /x")
+        done = self.run_momd("-c", self.path("mom.conf"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("policy-dir", done.stderr)
+
+    def test_an_unknown_key_is_a_warning_with_a_suggestion(self):
+        self.write_config(main="polcy-engine-interval: 3")
+        process = self.start()
+        self.assertRegex(self.logged(), r"mom\.conf:5: .*polcy-engine-interval.*policy-engine-interval")
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_sigterm_and_sigint_stop_cleanly(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.assert_stops(self.start(), number)
+
+    def test_a_policy_with_a_fault_is_named_and_the_others_are_in_force(self):
+        self.write("mom.d/10-bad.policy", "(defvar b 1)\n(defvar c\n")
+        process = self.start()
+        wait_for(lambda: "10-bad" in self.logged())
+        self.assertRegex(self.logged(), r"10-bad:2:1: ")
+        self.assertEqual(list(rpc(self.socket).getNamedPolicies()), ["00-defines"])
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_it_serves_while_nobody_answers_at_vdsms_port(self):
+        process = self.start()
+        momd = rpc(self.socket)
+        self.assertIs(momd.ping(), True)
+        host = momd.getStatistics()["host"]
+        for key in ("ksm_run", "ksm_pages_to_scan", "ksm_merge_across_nodes", "ksm_pages_sharing",
+                    "ksmd_cpu_usage"):
+            self.assertIsInstance(host[key], int)
+        self.assertGreater(host["mem_available"], 0)
+        self.assertIn("Not connected to vdsm", self.logged())
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_it_works_on_libvirt_without_vdsm(self):
+        self.write_config(main="libvirt-hypervisor-uri: test:///default")
+        with open(self.path("mom.conf"), encoding="utf-8") as f:
+            text = f.read().replace("vdsmjsonrpcclient", "libvirt")
+        self.write("mom.conf", text)
+        process = self.start()
+        wait_for(lambda: rpc(self.socket).getActiveGuests() == ["test"])
+        guest = rpc(self.socket).getStatistics()["guests"]["test"]
+        self.assertGreater(guest["balloon_max"], 0)
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_a_refused_push_is_a_fault_that_tells_the_place(self):
+        process = self.start()
+        momd = rpc(self.socket)
+        with self.assertRaises(xmlrpc.client.Fault) as caught:
+            momd.setNamedPolicy("01-parameters", "(set a 1)\n(set nosuch 2)")
+        self.assertIn("01-parameters:2:", caught.exception.faultString)
+        self.assertIs(momd.setNamedPolicy("01-parameters", "(set a 5)"), True)
+        self.assertEqual(momd.getPolicy(), "(defvar a 1)\n\n(set a 5)")
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_the_rules_file_replaces_the_policy_directory(self):
+        self.write("rules", "(defvar r 1)")
+        process = self.start("-r", self.path("rules"))
+        self.assertEqual(rpc(self.socket).getNamedPolicies(), {"50_main_": "(defvar r 1)"})
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_the_log_goes_to_a_file_in_the_reference_s_format(self):
+        process = self.start("-l", self.path("mom.log"), "-v", "info")
+        with open(self.path("mom.log"), encoding="utf-8") as f:
+            first = f.readline()
+        self.assertRegex(first, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - mom\S* - INFO - momd ")
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_in_the_background_with_a_pid_file(self):
+        done = self.run_momd("-c", self.path("mom.conf"), "-d", "--pid-file", self.path("pid"),
+                             "-l", self.path("mom.log"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(self.path("pid"), encoding="ascii") as f:
+            pid = int(f.read())
+        self.assertIs(rpc(self.socket).ping(), True)
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: not os.path.exists(self.path("pid")))
+
+    def test_a_start_that_fails_in_the_background_fails_the_command(self):
+        self.write_config(main="rpc-port2: x")
+        done = self.run_momd("-c", self.path("mom.conf"), "-d", "--pid-file", self.path("no/such/dir/pid"))
+        self.assertEqual(done.returncode, 1)
+
+    def test_a_second_momd_on_the_same_socket_is_refused(self):
+        first = self.start()
+        second = self.run_momd("-c", self.path("mom.conf"))
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(self.socket, second.stderr)
+        self.assertIs(rpc(self.socket).ping(), True)
+        self.assert_stops(first, signal.SIGTERM)
+
+
+class TapResult(unittest.TestResult):
+    """Prints one TAP line a test."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def line(self, ok, test, text=""):
+        self.count += 1
+        print("%s %d - %s" % ("ok" if ok else "not ok", self.count, test.id().split(".")[-1]))
+        for row in text.splitlines():
+            print("# " + row)
+        sys.stdout.flush()
+
+    def addSuccess(self, test):
+        self.line(True, test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.line(False, test, self._exc_info_to_string(err, test))
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.line(False, test, self._exc_info_to_string(err, test))
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(Momd)
+    print("1..%d" % suite.countTestCases())
+    outcome = TapResult()
+    suite.run(outcome)
+    sys.exit(0 if outcome.wasSuccessful() else 1)
