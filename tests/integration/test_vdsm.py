@@ -37,6 +37,9 @@ KSM_KEYS = {"run": (0, 2), "pages_to_scan": (64, 1250), "sleep_millisecs": (10, 
             "merge_across_nodes": (0, 1)}
 
 
+REPEAT_AFTER_S = 55       # momd's own figure is 60
+
+
 class Bench:
     """The stand-in, momd, and questions about them."""
 
@@ -165,10 +168,16 @@ class Story(unittest.TestCase):
             self.assertTrue(all(guest["min"] <= target <= guest["max"] for target in sent["odd-types"]))
 
     def test_not_again(self) -> None:
-        """a target that is set is not sent again, cycle after cycle"""
-        since = self.bench.last()
+        """a target that was sent is not sent again, cycle after cycle"""
         self.bench.wait_cycles()
-        self.assertEqual(self.bench.targets(since), {})
+        last: dict[str, tuple[int, float]] = {}
+        for call in self.bench.peer.calls("VM.setBalloonTarget"):
+            uuid, target = call["params"]["vmID"], call["params"]["target"]
+            sent, at = last.get(uuid, (None, 0.0))
+            # The balloons stand still here: after a minute without a move it may be said once more.
+            self.assertTrue(sent != target or call["t"] - at > REPEAT_AFTER_S, call)
+            last[uuid] = (target, call["t"])
+        self.assertGreaterEqual(len(last), 7)
 
     def test_ksm(self) -> None:
         """KSM is tuned with keys and values that vdsm takes, to what the formula gives"""
@@ -289,7 +298,7 @@ class Story(unittest.TestCase):
     def test_failing_verbs(self) -> None:
         """a knob that vdsm refuses is tried again later and stops nobody"""
         self.bench.peer.control("fault", kind="error", value="no such luck")
-        self.bench.peer.control("press", gib=10)
+        self.bench.peer.control("press", gib=22)
         self.bench.momd.wait("a refused call", lambda: any(
             "error" in call for call in self.bench.peer.calls("VM.setBalloonTarget")))
         self.bench.peer.control("clear")

@@ -317,7 +317,7 @@ class Types(Live):
         self.assertIs(guests["fixed"]["balloonInfo"]["ballooning_enabled"], False)
         self.assertLess(int(guests["starved"]["balloonInfo"]["balloon_cur"]),
                         int(guests["starved"]["balloonInfo"]["balloon_min"]))
-        self.assertIsNone(guests["odd-types"]["vcpuCount"])
+        self.assertEqual(guests["odd-types"]["vcpuCount"], "2")
         self.assertIsInstance(guests["odd-types"]["balloonInfo"]["balloon_cur"], int)
         self.assertEqual((guests["no-stats"]["memUsage"], "memoryStats" in guests["no-stats"]), ("0", False))
         self.assertEqual(guests["capped"]["vcpuUserLimit"], "50")

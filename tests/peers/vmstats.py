@@ -124,7 +124,7 @@ def _odd(stats: dict[str, Any]) -> dict[str, Any]:
     memory["mem_unused"] = float(memory["mem_unused"])
     memory["majflt"] = None
     memory["swap_in"] = "many"
-    stats.update({"vcpuCount": None, "vcpuQuota": "unlimited", "vcpuPeriod": "100000",
+    stats.update({"vcpuCount": "2", "vcpuQuota": "unlimited", "vcpuPeriod": "100000",
                   "vcpuUserLimit": [50], "memUsage": None, "pid": "none", "guestName": 7})
     return stats
 
