@@ -9,6 +9,12 @@ APT_PACKAGES=(build-essential meson ninja-build pkg-config libglib2.0-dev libjso
 DNF_PACKAGES=(gcc meson ninja-build pkgconf-pkg-config glib2-devel json-c-devel libsoup3-devel
     libvirt-devel libcmocka-devel glib-networking openssl python3)
 
+# What the tests need besides, and what the full run of CI needs besides that.
+APT_TEST_PACKAGES=(universal-ctags libvirt-daemon)
+DNF_TEST_PACKAGES=(ctags libvirt-daemon)
+APT_FULL_PACKAGES=(clang llvm libclang-rt-14-dev)
+DNF_FULL_PACKAGES=(clang llvm compiler-rt libasan libubsan)
+
 # Prints the packages that are missing, one a line.
 missing_packages() {
     local package
@@ -32,6 +38,12 @@ as_root() {
         echo "This needs root: $*" >&2
         return 1
     fi
+}
+
+# Prints the packages of a stage ("test" or "full") under the names that the package manager here knows.
+packages_of() {
+    local -n names="$(command -v apt-get >/dev/null && echo APT || echo DNF)_${1^^}_PACKAGES"
+    echo "${names[@]}"
 }
 
 # Installs what is missing. Arguments: further packages. The output of the package manager is shown only if
