@@ -40,20 +40,20 @@ static gboolean
 get_entity_attribute(MomEntity *entity, MomSymbol *symbol, MomValue *out, const MomMethod **method)
 {
     const MomSchema *schema = mom_entity_schema(entity);
-    guint hint = symbol->field_hint;
     int index;
 
     if (symbol->entity_method >= 0) {
         *method = &mom_entity_methods[symbol->entity_method];
         return TRUE;
     }
-    if (hint < mom_schema_size(schema) &&
-        strcmp(mom_schema_name(schema, hint), symbol->attribute) == 0)
-        return mom_entity_get_field(entity, hint, out);
+    if (symbol->field_index < mom_schema_size(schema) &&
+        mom_schema_name(schema, symbol->field_index) == symbol->field_name)
+        return mom_entity_get_field(entity, symbol->field_index, out);
     index = mom_schema_index(schema, symbol->attribute);
     if (index < 0)
         return FALSE;
-    symbol->field_hint = (guint)index;
+    symbol->field_index = (guint)index;
+    symbol->field_name = mom_schema_name(schema, (gsize)index);
     return mom_entity_get_field(entity, (gsize)index, out);
 }
 

@@ -57,7 +57,7 @@ fail_arity(MomRun *run, const MomNode *head, const char *name, gsize given, guin
                         max, given);
 }
 
-static gboolean
+static G_NO_INLINE gboolean
 call_method(MomRun *run, const MomNode *list, MomValue self, const MomMethod *method, MomValue *out)
 {
     gsize base = run->n_stack;
@@ -73,7 +73,7 @@ call_method(MomRun *run, const MomNode *list, MomValue self, const MomMethod *me
 }
 
 /* A variable in head position is called, whatever it is; its arguments come first. */
-static gboolean
+static G_NO_INLINE gboolean
 call_value(MomRun *run, const MomNode *list, MomValue callee, MomValue *out)
 {
     gsize base = run->n_stack;
@@ -133,7 +133,7 @@ bind_parameters(MomRun *run, const MomNode *list, const MomFunction *function)
     return TRUE;
 }
 
-static gboolean
+static G_NO_INLINE gboolean
 call_function(MomRun *run, const MomNode *list, const MomFunction *function, MomValue *out)
 {
     const MomProgram *caller = run->program;
@@ -168,7 +168,7 @@ apply_pair(MomRun *run, const MomBuiltin *builtin, const MomNode *list, MomValue
     return builtin->apply(run, list->items, arguments, list->n - 1, out);
 }
 
-static gboolean
+static G_NO_INLINE gboolean
 apply_many(MomRun *run, const MomBuiltin *builtin, const MomNode *list, MomValue *out)
 {
     gsize base = run->n_stack;
@@ -203,7 +203,8 @@ apply(MomRun *run, const MomNode *list, MomValue *out)
     const MomFunction *function;
     MomValue callee;
 
-    if (mom_scope_find(run, symbol, &callee, &method)) {
+    if ((symbol->base || run->cells[symbol->id].binding) &&
+        mom_scope_find(run, symbol, &callee, &method)) {
         if (method)
             return call_method(run, list, callee, method, out);
         if (!mom_value_is_nil(callee))
@@ -220,13 +221,13 @@ apply(MomRun *run, const MomNode *list, MomValue *out)
 static gboolean
 eval_list(MomRun *run, const MomNode *list, MomValue *out)
 {
-    const MomNode *head = mom_list_head(list);
+    const MomNode *head = list->items;
     gboolean done;
 
     if (list->n == 0)
         return mom_run_fail(run, list, "an empty list calls nothing");
     if (head->kind != MOM_NODE_SYMBOL && head->kind != MOM_NODE_OPERATOR)
-        return mom_run_fail(run, head, "a call starts with a name, not with a %s",
+        return mom_run_fail(run, mom_list_head(list), "a call starts with a name, not with a %s",
                             head->kind == MOM_NODE_LIST     ? "list"
                             : head->kind == MOM_NODE_NUMBER ? "number"
                                                             : "string");
@@ -242,7 +243,7 @@ eval_list(MomRun *run, const MomNode *list, MomValue *out)
 }
 
 gboolean
-mom_run_eval(MomRun *run, const MomNode *node, MomValue *out)
+mom_run_eval_node(MomRun *run, const MomNode *node, MomValue *out)
 {
     if (G_UNLIKELY(run->steps == 0))
         return mom_run_charge(run, node, 1);

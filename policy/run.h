@@ -100,7 +100,31 @@ gboolean mom_scope_get(MomRun *run, const MomNode *node, MomSymbol *symbol, MomV
 
 /* ---- evaluation (evaluator.c) ---- */
 
-gboolean mom_run_eval(MomRun *run, const MomNode *node, MomValue *out);
+gboolean mom_run_eval_node(MomRun *run, const MomNode *node, MomValue *out);
+
+/* The value of NODE.  More than half of all nodes are numbers and variables: for them it is not
+ * worth a call. */
+static inline gboolean
+mom_run_eval(MomRun *run, const MomNode *node, MomValue *out)
+{
+    guint binding;
+
+    if (G_UNLIKELY(run->steps == 0))
+        return mom_run_eval_node(run, node, out);
+    if (node->kind <= MOM_NODE_STRING) {
+        run->steps--;
+        *out = node->value;
+        return TRUE;
+    }
+    if (node->kind == MOM_NODE_SYMBOL && node->symbol->is_plain &&
+        (binding = run->cells[node->symbol->id].binding)) {
+        run->steps--;
+        *out = run->bindings[binding - 1].value;
+        return TRUE;
+    }
+    return mom_run_eval_node(run, node, out);
+}
+
 /* Where errors of LIST stand: its head token, or its bracket. */
 const MomNode *mom_list_head(const MomNode *list);
 

@@ -2,8 +2,8 @@
  *
  * A sample: one value per declared field, or none, and the extras that nobody declared.
  *
- * Most fields are numbers and need no memory of their own; strings, lists and tunes go to an arena
- * that is only made when the first of them comes.
+ * One block, as averages go over all samples of a guest.  Most fields are numbers and need no more;
+ * strings, lists and tunes go to an arena that is only made when the first of them comes.
  */
 #include "policy/arena.h"
 #include "policy/entity.h"
@@ -11,6 +11,9 @@
 #include <string.h>
 
 #define BLOCK_BYTES 512
+
+/* No value has this type; it never leaves this file. */
+#define ABSENT ((MomValueType)-1)
 
 typedef struct {
     char *name;
@@ -20,21 +23,20 @@ typedef struct {
 struct MomSample {
     MomSchema *schema;
     gint64 time_us;
-    MomArena *arena; /* NULL until needed */
-    GArray *extras;  /* of Extra; NULL until needed */
-    gboolean *present;
-    MomValue *values;
+    MomArena *arena;   /* NULL until needed */
+    GArray *extras;    /* of Extra; NULL until needed */
+    MomValue values[]; /* of the declared fields; ABSENT where a key is not there */
 };
 
 MomSample *
 mom_sample_new(MomSchema *schema, gint64 time_us)
 {
-    MomSample *sample = g_new0(MomSample, 1);
+    gsize n = mom_schema_size(schema);
+    MomSample *sample = g_malloc(sizeof(MomSample) + n * sizeof(MomValue));
 
-    sample->schema = mom_schema_ref(schema);
-    sample->time_us = time_us;
-    sample->present = g_new0(gboolean, mom_schema_size(schema));
-    sample->values = g_new0(MomValue, mom_schema_size(schema));
+    *sample = (MomSample){.schema = mom_schema_ref(schema), .time_us = time_us};
+    for (gsize i = 0; i < n; i++)
+        sample->values[i] = (MomValue){.type = ABSENT};
     return sample;
 }
 
@@ -46,8 +48,6 @@ mom_sample_free(MomSample *sample)
     if (sample->extras)
         g_array_unref(sample->extras);
     mom_arena_free(sample->arena);
-    g_free(sample->present);
-    g_free(sample->values);
     mom_schema_unref(sample->schema);
     g_free(sample);
 }
@@ -110,7 +110,6 @@ mom_sample_set(MomSample *sample, const char *name, MomValue v)
         return;
     }
     sample->values[index] = v;
-    sample->present[index] = TRUE;
 }
 
 gboolean
@@ -131,7 +130,7 @@ mom_sample_get(const MomSample *sample, const char *name, MomValue *out)
 gboolean
 mom_sample_get_field(const MomSample *sample, gsize index, MomValue *out)
 {
-    if (!sample->present[index])
+    if (sample->values[index].type == ABSENT)
         return FALSE;
     *out = sample->values[index];
     return TRUE;
@@ -147,7 +146,7 @@ void
 mom_sample_foreach(const MomSample *sample, MomSampleFunc func, gpointer data)
 {
     for (gsize i = 0; i < mom_schema_size(sample->schema); i++)
-        if (sample->present[i])
+        if (sample->values[i].type != ABSENT)
             func(mom_schema_name(sample->schema, i), sample->values[i], data);
     for (guint i = 0; sample->extras && i < sample->extras->len; i++) {
         const Extra *extra = &g_array_index(sample->extras, Extra, i);

@@ -8,8 +8,8 @@
 
 struct MomSchema {
     guint references;
-    GPtrArray *names;    /* owned strings */
-    GHashTable *indices; /* name (borrowed) -> index + 1 */
+    GPtrArray *names;    /* interned strings: the same name is the same pointer in all schemas */
+    GHashTable *indices; /* name -> index + 1 */
 };
 
 MomSchema *
@@ -18,14 +18,13 @@ mom_schema_new(const char *const *names, gsize n)
     MomSchema *schema = g_new0(MomSchema, 1);
 
     schema->references = 1;
-    schema->names = g_ptr_array_new_with_free_func(g_free);
+    schema->names = g_ptr_array_new();
     schema->indices = g_hash_table_new(g_str_hash, g_str_equal);
     for (gsize i = 0; i < n; i++) {
-        char *name;
+        char *name = (char *)g_intern_string(names[i]);
 
-        if (g_hash_table_contains(schema->indices, names[i]))
+        if (g_hash_table_contains(schema->indices, name))
             continue;
-        name = g_strdup(names[i]);
         g_ptr_array_add(schema->names, name);
         g_hash_table_insert(schema->indices, name, GUINT_TO_POINTER(schema->names->len));
     }

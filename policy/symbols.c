@@ -84,6 +84,7 @@ mom_symbols_intern(MomSymbols *symbols, const char *name, gsize length)
     *symbol = (MomSymbol){.name = mom_arena_strndup(symbols->arena, name, length),
                           .id = g_hash_table_size(symbols->by_name),
                           .is_nil = strcmp(key, "nil") == 0,
+                          .is_plain = strcmp(key, "nil") != 0 && !strchr(key, '.'),
                           .entity_method = -1,
                           .tune_member = -1,
                           .limit = -1};

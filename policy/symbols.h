@@ -16,6 +16,7 @@ struct MomSymbol {
     const char *name;
     guint id;
     gboolean is_nil;
+    gboolean is_plain; /* neither nil nor dotted */
     /* Of a dotted name: the symbol before the first dot, and the text behind it up to a second one
      * (SEMANTICS section 9).  Otherwise NULL. */
     const MomSymbol *base;
@@ -24,8 +25,10 @@ struct MomSymbol {
     int entity_method;
     int tune_member;
     int limit;
-    /* The schema's index that ATTRIBUTE had the last time; a guess that is checked before use. */
-    guint field_hint;
+    /* Where ATTRIBUTE was in the last schema, and that schema's name for it (which is interned, so
+     * that the same pointer is the same name): a guess that is checked before use. */
+    guint field_index;
+    const char *field_name;
 };
 
 /* The builtins of builtins.h come first, in their order, then these. */
