@@ -9,6 +9,8 @@
 #include "policy/quotient.h"
 #include "policy/run.h"
 
+#include <string.h>
+
 /* Looking through an entity's controls or variables is a search; a policy that makes many of them
  * pays for it. */
 #define ENTRIES_PER_STEP 32
@@ -25,6 +27,25 @@ get_name(MomRun *run, const MomNode *head, MomValue v)
     mom_run_fail(run, head, "the name must be a string, not of type %s",
                  mom_value_type_name(v.type));
     return NULL;
+}
+
+/* The reference takes any value as the name of a control or variable; numbers, booleans and nil are
+ * harmless, so they still work here, under the name that they are printed as. */
+static const char *
+get_key(MomRun *run, const MomNode *head, MomValue v)
+{
+    g_autoptr(GString) text = NULL;
+    char *key;
+
+    if (v.type > MOM_VALUE_FLOAT)
+        return get_name(run, head, v);
+    text = g_string_new(NULL);
+    if (mom_value_is_nil(v))
+        g_string_append(text, "null"); /* as the reference's JSON shows it */
+    else
+        mom_value_print(text, v);
+    key = mom_run_alloc(run, head, text->len + 1);
+    return key ? strcpy(key, text->str) : NULL;
 }
 
 static gboolean
@@ -124,7 +145,7 @@ METHOD(stat_avg)
 METHOD(set_var)
 {
     gsize present = mom_entity_n_variables(self.entity);
-    const char *name = get_name(run, head, arguments[0]);
+    const char *name = get_key(run, head, arguments[0]);
     MomValue before;
 
     if (!name || !mom_run_charge(run, head, present / ENTRIES_PER_STEP) ||
@@ -141,7 +162,7 @@ METHOD(set_var)
 
 METHOD(get_var)
 {
-    const char *name = get_name(run, head, arguments[0]);
+    const char *name = get_key(run, head, arguments[0]);
 
     if (!name || !mom_run_charge(run, head, mom_entity_n_variables(self.entity) / ENTRIES_PER_STEP))
         return FALSE;
@@ -152,7 +173,7 @@ METHOD(get_var)
 
 METHOD(control)
 {
-    const char *name = get_name(run, head, arguments[0]);
+    const char *name = get_key(run, head, arguments[0]);
 
     if (!name ||
         !mom_run_charge(run, head, mom_entity_n_controls(self.entity) / ENTRIES_PER_STEP) ||
@@ -167,7 +188,7 @@ METHOD(control)
 METHOD(get_control)
 {
     const MomControl *found;
-    const char *name = get_name(run, head, arguments[0]);
+    const char *name = get_key(run, head, arguments[0]);
 
     if (!name || !mom_run_charge(run, head, mom_entity_n_controls(self.entity) / ENTRIES_PER_STEP))
         return FALSE;

@@ -188,6 +188,19 @@ variables_of_guests_and_host_are_apart(void **state)
 }
 
 static void
+names_of_controls_and_variables_may_be_numbers(void **state)
+{
+    Fixture *f = *state;
+
+    expect(f,
+           "(Host.Control 5 1) (Host.GetControl '5') (Host.SetVar nil 2) (Host.GetVar nil) "
+           "(Host.Control (> 2 1) 3) (Host.GetControl 'true')",
+           "nil 1 nil 2 nil 3");
+    expect(f, "(Host.Control Guests 1)",
+           "! p:1:2: the name must be a string, not of type collection of guests");
+}
+
+static void
 controls_carry_their_place(void **state)
 {
     Fixture *f = *state;
@@ -301,6 +314,7 @@ main(void)
         CASE(an_entity_without_samples_has_nothing),
         CASE(variables_live_on_if_the_run_is_committed),
         CASE(variables_of_guests_and_host_are_apart),
+        CASE(names_of_controls_and_variables_may_be_numbers),
         CASE(controls_carry_their_place),
         CASE(setters_change_the_runs_tune_and_no_sample),
         CASE(a_tune_is_the_same_by_whatever_way_it_is_reached),
