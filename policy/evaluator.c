@@ -8,8 +8,9 @@
 #include "policy/builtins.h"
 #include "policy/run.h"
 
-const MomNode *
-mom_list_head(const MomNode *list)
+/* Where errors of LIST stand: its head token, or its bracket if it has none. */
+static const MomNode *
+place_of(const MomNode *list)
 {
     if (list->n == 0 || list->items[0].kind == MOM_NODE_LIST)
         return list;
@@ -195,20 +196,40 @@ apply_builtin(MomRun *run, const MomBuiltin *builtin, const MomNode *list, MomVa
 
 /* ---- expressions ---- */
 
+typedef enum {
+    CALL_FAILED,
+    CALL_DONE,
+    CALL_IS_OTHER, /* the name is no variable, or a nil one */
+} CallOutcome;
+
+/* Not part of apply, whose frame every nested list needs. */
+static G_NO_INLINE CallOutcome
+call_variable(MomRun *run, const MomNode *list, MomValue *out)
+{
+    const MomMethod *method;
+    MomValue callee;
+    gboolean done;
+
+    if (!mom_scope_find(run, list->items->symbol, &callee, &method))
+        return CALL_IS_OTHER;
+    if (!method && mom_value_is_nil(callee))
+        return CALL_IS_OTHER;
+    done =
+        method ? call_method(run, list, callee, method, out) : call_value(run, list, callee, out);
+    return done ? CALL_DONE : CALL_FAILED;
+}
+
 static gboolean
 apply(MomRun *run, const MomNode *list, MomValue *out)
 {
-    MomSymbol *symbol = list->items->symbol;
-    const MomMethod *method;
+    const MomSymbol *symbol = list->items->symbol;
     const MomFunction *function;
-    MomValue callee;
 
-    if ((symbol->base || run->cells[symbol->id].binding) &&
-        mom_scope_find(run, symbol, &callee, &method)) {
-        if (method)
-            return call_method(run, list, callee, method, out);
-        if (!mom_value_is_nil(callee))
-            return call_value(run, list, callee, out);
+    if (symbol->base || run->cells[symbol->id].binding) {
+        CallOutcome outcome = call_variable(run, list, out);
+
+        if (outcome != CALL_IS_OTHER)
+            return outcome == CALL_DONE;
     }
     if (symbol->id < mom_n_builtins)
         return apply_builtin(run, &mom_builtins[symbol->id], list, out);
@@ -227,7 +248,7 @@ eval_list(MomRun *run, const MomNode *list, MomValue *out)
     if (list->n == 0)
         return mom_run_fail(run, list, "an empty list calls nothing");
     if (head->kind != MOM_NODE_SYMBOL && head->kind != MOM_NODE_OPERATOR)
-        return mom_run_fail(run, mom_list_head(list), "a call starts with a name, not with a %s",
+        return mom_run_fail(run, place_of(list), "a call starts with a name, not with a %s",
                             head->kind == MOM_NODE_LIST     ? "list"
                             : head->kind == MOM_NODE_NUMBER ? "number"
                                                             : "string");

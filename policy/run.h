@@ -125,8 +125,6 @@ mom_run_eval(MomRun *run, const MomNode *node, MomValue *out)
     return mom_run_eval_node(run, node, out);
 }
 
-/* Where errors of LIST stand: its head token, or its bracket. */
-const MomNode *mom_list_head(const MomNode *list);
 
 /* ---- text (print.c) ---- */
 

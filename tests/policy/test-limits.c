@@ -34,7 +34,7 @@ two_hundred_nested_calls_work(void **state)
 {
     MOM_TEST_TABLE(
         {"(def d (n) (if (> n 0) {(let ((m (- n 1))) (+ 1 (d m)))} 0)) (d 200)", "d 200"},
-        {"(def f (n) (if (== n 0) 0 (+ 1 (f (- n 1))))) (f 900)", "f 900"});
+        {"(def f (n) (if (== n 0) 0 (+ 1 (f (- n 1))))) (f 600)", "f 600"});
 }
 
 static void
