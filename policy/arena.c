@@ -139,8 +139,10 @@ copy_limits(MomArena *arena, const MomLimits *limits)
 {
     MomLimits copy = *limits;
 
+    /* Nearly always numbers: this is done for every disk of every guest in every run. */
     for (gsize i = 0; i < MOM_N_LIMITS; i++)
-        copy.value[i] = mom_arena_copy_value(arena, limits->value[i]);
+        if (copy.value[i].type > MOM_VALUE_FLOAT)
+            copy.value[i] = mom_arena_copy_value(arena, limits->value[i]);
     return copy;
 }
 

@@ -334,6 +334,16 @@ mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer da
 
 /* ---- controls ---- */
 
+/* Most controls of a guest come from the same policy; its name is copied once. */
+static const char *
+keep_policy_name(MomEntity *entity, const char *name)
+{
+    guint n = entity->controls->len;
+    const char *last = n ? g_array_index(entity->controls, MomControl, n - 1).place.policy : NULL;
+
+    return g_strcmp0(last, name) == 0 ? last : mom_arena_strdup(entity->run, name);
+}
+
 void
 mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace place)
 {
@@ -342,7 +352,7 @@ mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace
                           .value = mom_arena_copy_plain(entity->run, v),
                           .place = place};
 
-    control.place.policy = mom_arena_strdup(entity->run, place.policy);
+    control.place.policy = keep_policy_name(entity, place.policy);
     if (found)
         *found = control;
     else
