@@ -46,8 +46,7 @@ get_entity_attribute(MomEntity *entity, MomSymbol *symbol, MomValue *out, const 
         *method = &mom_entity_methods[symbol->entity_method];
         return TRUE;
     }
-    if (symbol->field_index < mom_schema_size(schema) &&
-        mom_schema_name(schema, symbol->field_index) == symbol->field_name)
+    if (symbol->field_index < schema->n && schema->names[symbol->field_index] == symbol->field_name)
         return mom_entity_get_field(entity, symbol->field_index, out);
     index = mom_schema_index(schema, symbol->attribute);
     if (index < 0)

@@ -9,6 +9,7 @@
 
 #include "policy/value.h"
 
+/* In this order, so that a difference of comparisons is one. */
 typedef enum {
     MOM_ORDER_LESS,
     MOM_ORDER_EQUAL,

@@ -6,7 +6,27 @@
  */
 #pragma once
 
+#include "policy/arena.h"
 #include "policy/entity.h"
+
+/* A schema is made once and read for every attribute; hence its insides are here. */
+struct MomSchema {
+    guint references;
+    gsize n;
+    const char **names;  /* interned: the same name is the same pointer in all schemas */
+    GHashTable *indices; /* name -> index + 1 */
+};
+
+/* No value has this type; it stands in a sample where a key is not there. */
+#define MOM_VALUE_ABSENT ((MomValueType)-1)
+
+struct MomSample {
+    MomSchema *schema;
+    gint64 time_us;
+    MomArena *arena;   /* NULL until needed */
+    GArray *extras;    /* NULL until needed */
+    MomValue values[]; /* of the declared fields */
+};
 
 /* mom_entity_get_attribute by the schema's INDEX. */
 gboolean mom_entity_get_field(MomEntity *entity, gsize index, MomValue *out);

@@ -267,10 +267,15 @@ mom_entity_tune_states(MomEntity *entity, gsize *n)
 gboolean
 mom_entity_get_field(MomEntity *entity, gsize index, MomValue *out)
 {
-    const MomSample *latest = mom_entity_latest(entity);
+    guint n = entity->samples->len;
+    const MomSample *latest;
 
-    if (!latest || !mom_sample_get_field(latest, index, out))
+    if (n == 0)
         return FALSE;
+    latest = entity->samples->pdata[n - 1];
+    if (latest->values[index].type == MOM_VALUE_ABSENT)
+        return FALSE;
+    *out = latest->values[index];
     if (out->type == MOM_VALUE_LIST && strcmp(mom_schema_name(entity->schema, index), TUNES) == 0) {
         make_tunes(entity);
         *out = entity->tunes.value;

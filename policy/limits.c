@@ -113,10 +113,8 @@ walk_cost(MomValue v, guint64 limit)
 }
 
 gboolean
-mom_run_charge_walk(MomRun *run, const MomNode *node, MomValue v)
+mom_run_charge_sequence(MomRun *run, const MomNode *node, MomValue v)
 {
-    if (v.type != MOM_VALUE_LIST && v.type != MOM_VALUE_STRING)
-        return TRUE;
     return mom_run_charge(run, node, walk_cost(v, run->steps));
 }
 

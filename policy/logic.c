@@ -64,6 +64,10 @@ order_values(
 static gboolean
 order(MomRun *run, const MomNode *head, const char *sign, MomValue a, MomValue b, MomOrder *order)
 {
+    if (a.type == MOM_VALUE_INT && b.type == MOM_VALUE_INT) {
+        *order = (MomOrder)(1 + (a.integer > b.integer) - (a.integer < b.integer));
+        return TRUE;
+    }
     return mom_run_charge_walk(run, head, a) && order_values(run, head, sign, a, b, order);
 }
 

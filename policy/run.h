@@ -79,7 +79,16 @@ MomValue *mom_run_list(MomRun *run, const MomNode *node, gsize n, MomValue *out)
 /* Notes how deep lists nest in LIST, which mom_run_list made. */
 gboolean mom_run_nest(MomRun *run, const MomNode *node, MomValue list, guint depth);
 /* Takes what it costs to look at all of V (lists may share their items many times over). */
-gboolean mom_run_charge_walk(MomRun *run, const MomNode *node, MomValue v);
+gboolean mom_run_charge_sequence(MomRun *run, const MomNode *node, MomValue v);
+
+static inline gboolean
+mom_run_charge_walk(MomRun *run, const MomNode *node, MomValue v)
+{
+    if (v.type != MOM_VALUE_LIST && v.type != MOM_VALUE_STRING)
+        return TRUE;
+    return mom_run_charge_sequence(run, node, v);
+}
+
 /* Takes steps and memory for a deep copy of V that is kept outside of the arena. */
 gboolean mom_run_charge_copy(MomRun *run, const MomNode *node, MomValue v);
 
@@ -124,7 +133,6 @@ mom_run_eval(MomRun *run, const MomNode *node, MomValue *out)
     }
     return mom_run_eval_node(run, node, out);
 }
-
 
 /* ---- text (print.c) ---- */
 

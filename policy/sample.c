@@ -5,28 +5,16 @@
  * One block, as averages go over all samples of a guest.  Most fields are numbers and need no more;
  * strings, lists and tunes go to an arena that is only made when the first of them comes.
  */
-#include "policy/arena.h"
-#include "policy/entity.h"
+#include "policy/entity-private.h"
 
 #include <string.h>
 
 #define BLOCK_BYTES 512
 
-/* No value has this type; it never leaves this file. */
-#define ABSENT ((MomValueType)-1)
-
 typedef struct {
     char *name;
     MomValue value;
 } Extra;
-
-struct MomSample {
-    MomSchema *schema;
-    gint64 time_us;
-    MomArena *arena;   /* NULL until needed */
-    GArray *extras;    /* of Extra; NULL until needed */
-    MomValue values[]; /* of the declared fields; ABSENT where a key is not there */
-};
 
 MomSample *
 mom_sample_new(MomSchema *schema, gint64 time_us)
@@ -36,7 +24,7 @@ mom_sample_new(MomSchema *schema, gint64 time_us)
 
     *sample = (MomSample){.schema = mom_schema_ref(schema), .time_us = time_us};
     for (gsize i = 0; i < n; i++)
-        sample->values[i] = (MomValue){.type = ABSENT};
+        sample->values[i] = (MomValue){.type = MOM_VALUE_ABSENT};
     return sample;
 }
 
@@ -130,7 +118,7 @@ mom_sample_get(const MomSample *sample, const char *name, MomValue *out)
 gboolean
 mom_sample_get_field(const MomSample *sample, gsize index, MomValue *out)
 {
-    if (sample->values[index].type == ABSENT)
+    if (sample->values[index].type == MOM_VALUE_ABSENT)
         return FALSE;
     *out = sample->values[index];
     return TRUE;
@@ -146,7 +134,7 @@ void
 mom_sample_foreach(const MomSample *sample, MomSampleFunc func, gpointer data)
 {
     for (gsize i = 0; i < mom_schema_size(sample->schema); i++)
-        if (sample->values[i].type != ABSENT)
+        if (sample->values[i].type != MOM_VALUE_ABSENT)
             func(mom_schema_name(sample->schema, i), sample->values[i], data);
     for (guint i = 0; sample->extras && i < sample->extras->len; i++) {
         const Extra *extra = &g_array_index(sample->extras, Extra, i);

@@ -4,13 +4,7 @@
  *
  * Immutable once made, so that all entities of a kind can share one and indices stay good.
  */
-#include "policy/entity.h"
-
-struct MomSchema {
-    guint references;
-    GPtrArray *names;    /* interned strings: the same name is the same pointer in all schemas */
-    GHashTable *indices; /* name -> index + 1 */
-};
+#include "policy/entity-private.h"
 
 MomSchema *
 mom_schema_new(const char *const *names, gsize n)
@@ -18,15 +12,15 @@ mom_schema_new(const char *const *names, gsize n)
     MomSchema *schema = g_new0(MomSchema, 1);
 
     schema->references = 1;
-    schema->names = g_ptr_array_new();
+    schema->names = g_new0(const char *, n);
     schema->indices = g_hash_table_new(g_str_hash, g_str_equal);
     for (gsize i = 0; i < n; i++) {
-        char *name = (char *)g_intern_string(names[i]);
+        const char *name = g_intern_string(names[i]);
 
         if (g_hash_table_contains(schema->indices, name))
             continue;
-        g_ptr_array_add(schema->names, name);
-        g_hash_table_insert(schema->indices, name, GUINT_TO_POINTER(schema->names->len));
+        schema->names[schema->n++] = name;
+        g_hash_table_insert(schema->indices, (char *)name, GSIZE_TO_POINTER(schema->n));
     }
     return schema;
 }
@@ -44,20 +38,20 @@ mom_schema_unref(MomSchema *schema)
     if (!schema || --schema->references > 0)
         return;
     g_hash_table_unref(schema->indices);
-    g_ptr_array_unref(schema->names);
+    g_free(schema->names);
     g_free(schema);
 }
 
 gsize
 mom_schema_size(const MomSchema *schema)
 {
-    return schema->names->len;
+    return schema->n;
 }
 
 const char *
 mom_schema_name(const MomSchema *schema, gsize index)
 {
-    return schema->names->pdata[index];
+    return schema->names[index];
 }
 
 int
