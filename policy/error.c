@@ -6,6 +6,11 @@
  */
 #include "policy/error.h"
 
+#include <string.h>
+
+#define MAX_CHARACTERS 400 /* of a message behind its place */
+#define ELLIPSIS "..."
+
 typedef struct {
     char *policy;
     guint line;
@@ -33,6 +38,18 @@ mom_policy_error_private_clear(MomPolicyErrorPrivate *place)
 
 G_DEFINE_EXTENDED_ERROR(MomPolicyError, mom_policy_error)
 
+/* A name in a policy may be as long as the policy; a message is for people. */
+static void
+shorten(char *text)
+{
+    char *end = text;
+
+    for (int i = 0; i < MAX_CHARACTERS && *end; i++)
+        end = g_utf8_next_char(end);
+    if (strlen(end) > strlen(ELLIPSIS))
+        strcpy(end, ELLIPSIS);
+}
+
 void
 mom_policy_set_error_va(
     GError **error, MomPolicyErrorCode code, MomPlace place, const char *format, va_list arguments)
@@ -42,6 +59,7 @@ mom_policy_set_error_va(
 
     if (!error)
         return;
+    shorten(text);
     g_set_error(error, MOM_POLICY_ERROR, (int)code, "%s:%u:%u: %s",
                 place.policy ? place.policy : "?", place.line, place.column, text);
     inside = mom_policy_error_get_private(*error);

@@ -11,9 +11,10 @@
 
 #include <string.h>
 
-/* Looking through an entity's controls or variables is a search; a policy that makes many of them
- * pays for it. */
+/* Looking through an entity's controls or variables is a search that compares names; a policy that
+ * makes many of them, or long ones, pays for it. */
 #define ENTRIES_PER_STEP 32
+#define BYTES_PER_ENTRY 64
 
 #define METHOD(name)                                                                               \
     static gboolean name(MomRun *run, const MomNode *head, MomValue self,                          \
@@ -46,6 +47,15 @@ get_key(MomRun *run, const MomNode *head, MomValue v)
         mom_value_print(text, v);
     key = mom_run_alloc(run, head, text->len + 1);
     return key ? strcpy(key, text->str) : NULL;
+}
+
+/* Takes the steps of looking for KEY among ENTRIES. */
+static gboolean
+charge_search(MomRun *run, const MomNode *head, gsize entries, const char *key)
+{
+    gsize cost_per_entry = 1 + strlen(key) / BYTES_PER_ENTRY;
+
+    return mom_run_charge(run, head, entries * cost_per_entry / ENTRIES_PER_STEP);
 }
 
 static gboolean
@@ -148,7 +158,7 @@ METHOD(set_var)
     const char *name = get_key(run, head, arguments[0]);
     MomValue before;
 
-    if (!name || !mom_run_charge(run, head, present / ENTRIES_PER_STEP) ||
+    if (!name || !charge_search(run, head, present, name) ||
         !mom_run_charge_copy(run, head, arguments[0]) ||
         !mom_run_charge_copy(run, head, arguments[1]))
         return FALSE;
@@ -164,7 +174,7 @@ METHOD(get_var)
 {
     const char *name = get_key(run, head, arguments[0]);
 
-    if (!name || !mom_run_charge(run, head, mom_entity_n_variables(self.entity) / ENTRIES_PER_STEP))
+    if (!name || !charge_search(run, head, mom_entity_n_variables(self.entity), name))
         return FALSE;
     *out = MOM_NIL;
     mom_entity_get_variable(self.entity, name, out);
@@ -173,13 +183,16 @@ METHOD(get_var)
 
 METHOD(control)
 {
+    gsize present = mom_entity_n_controls(self.entity);
     const char *name = get_key(run, head, arguments[0]);
 
-    if (!name ||
-        !mom_run_charge(run, head, mom_entity_n_controls(self.entity) / ENTRIES_PER_STEP) ||
+    if (!name || !charge_search(run, head, present, name) ||
         !mom_run_charge_copy(run, head, arguments[0]) ||
         !mom_run_charge_copy(run, head, arguments[1]))
         return FALSE;
+    if (present >= MOM_POLICY_MAX_CONTROLS && !mom_entity_get_control(self.entity, name))
+        return mom_run_fail_limit(run, head, "more than %d controls on one entity",
+                                  MOM_POLICY_MAX_CONTROLS);
     mom_entity_set_control(self.entity, name, arguments[1], mom_run_place(run, head));
     *out = MOM_NIL;
     return TRUE;
@@ -190,7 +203,7 @@ METHOD(get_control)
     const MomControl *found;
     const char *name = get_key(run, head, arguments[0]);
 
-    if (!name || !mom_run_charge(run, head, mom_entity_n_controls(self.entity) / ENTRIES_PER_STEP))
+    if (!name || !charge_search(run, head, mom_entity_n_controls(self.entity), name))
         return FALSE;
     found = mom_entity_get_control(self.entity, name);
     *out = found ? found->value : MOM_NIL;

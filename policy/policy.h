@@ -13,7 +13,7 @@
 
 /* Limits, each with a test.  NESTING is of brackets in a text and of lists in a value, DEPTH of calls of
  * user functions, EVAL_NESTING of lists being evaluated within each other, through calls too; MEMORY is what a
- * run may allocate, VARIABLES what one entity may have. */
+ * run may allocate, VARIABLES and CONTROLS what one entity may have. */
 #define MOM_POLICY_MAX_TEXT_BYTES (1024 * 1024)
 #define MOM_POLICY_MAX_NESTING 256
 #define MOM_POLICY_MAX_DEPTH 1000
@@ -23,6 +23,7 @@
 #define MOM_POLICY_MAX_STRING_BYTES (64 * 1024)
 #define MOM_POLICY_MAX_MEMORY_BYTES (256 * 1024 * 1024)
 #define MOM_POLICY_MAX_VARIABLES 1000
+#define MOM_POLICY_MAX_CONTROLS 1000
 
 /* The name of a policy that was given none. */
 #define MOM_POLICY_MAIN_NAME "50_main_"

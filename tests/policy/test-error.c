@@ -8,6 +8,8 @@
 
 #include "tests/mom-test.h"
 
+#include <string.h>
+
 static void
 the_place_is_inside_and_in_front(void **state)
 {
@@ -41,12 +43,27 @@ nobody_has_to_want_the_error(void **state)
     mom_policy_set_error(NULL, MOM_POLICY_ERROR_LOAD, (MomPlace){0}, "unheard");
 }
 
+static void
+a_long_text_is_cut_between_characters(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) name = g_string_new(NULL);
+
+    for (int i = 0; i < 1000; i++)
+        g_string_append(name, "\xc3\xa9");
+    mom_policy_set_error(&error, MOM_POLICY_ERROR_LOAD, (MomPlace){"p", 1, 1}, "%s", name->str);
+    assert_true(g_utf8_validate(error->message, -1, NULL));
+    assert_true(g_str_has_suffix(error->message, "\xc3\xa9..."));
+    assert_int_equal(strlen(error->message), strlen("p:1:1: ...") + 800);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_place_is_inside_and_in_front),
         cmocka_unit_test(other_errors_have_no_place),
+        cmocka_unit_test(a_long_text_is_cut_between_characters),
         cmocka_unit_test(nobody_has_to_want_the_error),
     };
 

@@ -159,6 +159,32 @@ variables_of_an_entity_are_limited(void **state)
     assert_int_equal(error_code(refused, 0), MOM_POLICY_ERROR_LIMIT);
 }
 
+static void
+controls_of_an_entity_are_limited(void **state)
+{
+    const char *head = "(defvar k 'x') (def fill (n) (if (> n 0) {(Host.Control k n) "
+                       "(set k (+ k 'x')) (fill (- n 1))} 0)) ";
+    g_autofree char *works = g_strconcat(head, "(fill 500) (fill 500) (Host.Control 'x' 1)", NULL);
+    g_autofree char *refused = g_strconcat(head, "(fill 500) (fill 501)", NULL);
+
+    assert_int_equal(error_code(works, 0), -1);
+    assert_int_equal(error_code(refused, 0), MOM_POLICY_ERROR_LIMIT);
+}
+
+/* A thousand names that differ only at their ends, compared again and again. */
+static void
+searching_among_long_names_costs_steps(void **state)
+{
+    g_autoptr(GString) text = g_string_new(
+        "(defvar k (* 'x' 60000)) (def fill (n) (if (> n 0) {(Host.Control k n) "
+        "(set k (+ k 'x')) (fill (- n 1))} 0)) (fill 500)\n(def f0 () (Host.GetControl k))\n");
+
+    for (int i = 1; i <= 30; i++)
+        g_string_append_printf(text, "(def f%d () {(f%d) (f%d)})\n", i, i - 1, i - 1);
+    g_string_append(text, "(f30)");
+    assert_int_equal(error_code(text->str, 0), MOM_POLICY_ERROR_LIMIT);
+}
+
 int
 main(void)
 {
@@ -174,6 +200,8 @@ main(void)
         cmocka_unit_test(looking_at_shared_lists_costs_steps),
         cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(variables_of_an_entity_are_limited),
+        cmocka_unit_test(controls_of_an_entity_are_limited),
+        cmocka_unit_test(searching_among_long_names_costs_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
