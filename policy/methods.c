@@ -13,7 +13,7 @@
 
 /* Looking through an entity's controls or variables is a search that compares names; a policy that
  * makes many of them, or long ones, pays for it. */
-#define ENTRIES_PER_STEP 32
+#define ENTRIES_PER_STEP 4
 #define BYTES_PER_ENTRY 64
 
 #define METHOD(name)                                                                               \
