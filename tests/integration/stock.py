@@ -32,7 +32,7 @@ def balloon_targets(state: dict[str, Any], ballooning: bool) -> dict[str, float]
     free_share = state["free"] / state["total"]
     targets: dict[str, float] = {}
     for name, guest in state["guests"].items():
-        if not guest["has_balloon"]:
+        if not guest["has_balloon"] or guest["nonsense"]:
             continue
         if guest["reports_memory"]:
             wish = _guest_target(guest, free_share, ballooning and free_share < PRESSED)

@@ -37,14 +37,11 @@ KSM_KEYS = {"run": (0, 2), "pages_to_scan": (64, 1250), "sleep_millisecs": (10, 
             "merge_across_nodes": (0, 1)}
 
 
-REPEAT_AFTER_S = 55       # momd's own figure is 60
-
-
 class Bench:
     """The stand-in, momd, and questions about them."""
 
     def __init__(self) -> None:
-        self.peer = Running("--sample", "0.5")
+        self.peer = Running("--sample", "0.5", "--guests", "13")
         self.momd = Momd(PROGRAM, self.peer, self.peer.path("momd"))
 
     def close(self) -> None:
@@ -114,23 +111,22 @@ class Story(unittest.TestCase):
     # ---- quiet
 
     def test_connects(self) -> None:
-        """momd connects over TLS, reads the guests and knows their names"""
-        self.bench.wait_cycles(3)
-        active = self.bench.momd.wait("all guests", lambda: len(
-            self.bench.momd.rpc("getActiveGuests")) == 12 and self.bench.momd.rpc("getActiveGuests"))
-        self.assertEqual(sorted(active), sorted(self.bench.state()["guests"]))
+        """momd connects over TLS and takes up every guest of which enough is known"""
+        expected = set(self.bench.state()["guests"]) - {"nonsense"}
+        self.bench.momd.wait("the guests", lambda: set(self.bench.momd.rpc("getActiveGuests")) == expected)
 
     def test_status(self) -> None:
         """vdsm finds momd active and its KSM statistics complete"""
         stats = self.bench.host_stats()
         self.assertEqual(stats["momStatus"], "active")
         self.assertLessEqual({"ksmState", "ksmPages", "ksmMergeAcrossNodes", "memShared", "ksmCpu"}, set(stats))
-        self.assertIs(stats["ksmState"], bool(self.bench.state()["ksm"]["run"]))
+        self.bench.momd.wait("the present KSM state", lambda: self.bench.host_stats()["ksmState"] is
+                             bool(self.bench.state()["ksm"]["run"]))
 
     def test_guarantee(self) -> None:
         """a guest below its guarantee is raised to it, before anything is pushed, and only it"""
         self.bench.momd.wait("the guarantee", lambda: self.bench.targets())
-        self.bench.wait_cycles()
+        self.bench.wait_cycles(3)
         self.assertEqual(self.bench.targets(), {"starved": [6 * GIB]})
 
     def test_parameters(self) -> None:
@@ -145,39 +141,28 @@ class Story(unittest.TestCase):
 
     def test_pressed(self) -> None:
         """on a pressed host every guest gets the target that the policies' formula gives"""
-        self.bench.wait_cycles()
         self.bench.peer.control("press", gib=10)
         since = self.bench.last()
         self.bench.wait_cycles()
         sent = self.bench.targets(since)
         expected = stock.balloon_targets(self.bench.state(), ballooning=True)
-        self.assertGreaterEqual(len(expected), 7)
+        self.assertLessEqual({"db-01", "build-01", "odd-types", "starved"}, set(expected))
         expected.pop("starved")                      # on its way to the guarantee, told before
         for name, target in expected.items():
-            if name != "odd-types":
-                self.assertIn(name, sent)
-                self.assertAlmostEqual(sent[name][-1], target, delta=PAGE, msg=name)
+            self.assertIn(name, sent)
+            self.assertAlmostEqual(sent[name][-1], target, delta=PAGE, msg=name)
 
     def test_odd_guests(self) -> None:
-        """guests without balloon data, with ballooning off or without statistics are left alone"""
+        """guests without balloon data, with ballooning off, without statistics or sense are left alone"""
         sent = self.bench.targets()
-        for name in ("no-balloon", "fixed", "no-stats"):
+        for name in ("no-balloon", "fixed", "no-stats", "nonsense"):
             self.assertNotIn(name, sent)
-        if "odd-types" in sent:
-            guest = self.bench.guest("odd-types")
-            self.assertTrue(all(guest["min"] <= target <= guest["max"] for target in sent["odd-types"]))
 
     def test_not_again(self) -> None:
-        """a target that was sent is not sent again, cycle after cycle"""
-        self.bench.wait_cycles()
-        last: dict[str, tuple[int, float]] = {}
-        for call in self.bench.peer.calls("VM.setBalloonTarget"):
-            uuid, target = call["params"]["vmID"], call["params"]["target"]
-            sent, at = last.get(uuid, (None, 0.0))
-            # The balloons stand still here: after a minute without a move it may be said once more.
-            self.assertTrue(sent != target or call["t"] - at > REPEAT_AFTER_S, call)
-            last[uuid] = (target, call["t"])
-        self.assertGreaterEqual(len(last), 7)
+        """a target that is set is not sent again, cycle after cycle"""
+        since = self.bench.last()
+        self.bench.wait_cycles(3)
+        self.assertEqual(self.bench.targets(since), {})
 
     def test_ksm(self) -> None:
         """KSM is tuned with keys and values that vdsm takes, to what the formula gives"""
@@ -191,7 +176,7 @@ class Story(unittest.TestCase):
         ksm = self.bench.state()["ksm"]
         self.assertEqual((ksm["run"], ksm["merge_across_nodes"]), (1, 0))
         self.assertEqual((ksm["pages_to_scan"], ksm["sleep_millisecs"]), (1250, 10))
-        self.assertIs(self.bench.host_stats()["ksmState"], True)
+        self.bench.momd.wait("the tuning told", lambda: self.bench.host_stats()["ksmPages"] == 1250)
 
     def test_memory_comes_back(self) -> None:
         """when time goes on balloons inflate, KSM saves and the host has more memory"""
@@ -217,7 +202,7 @@ class Story(unittest.TestCase):
         self.bench.momd.wait("the limits", lambda: limits.items() <=
                              self.bench.guest("disk-limited")["io_tune"]["sda"].items())
         since = self.bench.last()
-        self.bench.wait_cycles()
+        self.bench.wait_cycles(3)
         for verb in ("VM.setCpuTuneQuota", "VM.setCpuTunePeriod", "VM.setIoTune"):
             self.assertEqual(self.bench.peer.calls(verb, since), [])
 
@@ -275,7 +260,7 @@ class Story(unittest.TestCase):
     def test_slow(self) -> None:
         """a vdsm slower than momd's patience is survived"""
         polls = len(self.bench.peer.calls("Host.getAllVmStats"))
-        self.survive("slow", 4, lambda: len(self.bench.peer.calls("Host.getAllVmStats")) > polls + 1)
+        self.survive("slow", 2.5, lambda: len(self.bench.peer.calls("Host.getAllVmStats")) > polls + 1)
 
     def test_silent(self) -> None:
         """a vdsm that says nothing is survived"""
@@ -298,7 +283,7 @@ class Story(unittest.TestCase):
     def test_failing_verbs(self) -> None:
         """a knob that vdsm refuses is tried again later and stops nobody"""
         self.bench.peer.control("fault", kind="error", value="no such luck")
-        self.bench.peer.control("press", gib=22)
+        self.bench.peer.control("press", gib=10)
         self.bench.momd.wait("a refused call", lambda: any(
             "error" in call for call in self.bench.peer.calls("VM.setBalloonTarget")))
         self.bench.peer.control("clear")

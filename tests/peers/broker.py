@@ -24,7 +24,7 @@ from stomp import Frame
 REQUEST_QUEUES = ("jms.topic.vdsm_requests", "jms.topic.vdsm_irs_requests")
 DEFAULT_REPLY_QUEUE = "jms.topic.vdsm_responses"
 PATIENCE = 10.0       # seconds for the handshake, and again for the first bytes
-NO_TLS_AT_ALL = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE")
+NO_TLS_AT_ALL = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST")
 IDLE_WAKE = 30.0      # the reactor looks at its connections at least so often
 
 

@@ -67,7 +67,7 @@ class Control:
     @staticmethod
     def _guest(guest: Guest) -> dict[str, Any]:
         keys = ("uuid", "status", "max", "min", "balloon", "target", "has_balloon", "ballooning_enabled",
-                "reports_memory", "odd_types", "vcpus", "vcpu_limit", "vcpu_quota", "vcpu_period", "pid")
+                "reports_memory", "odd_types", "nonsense", "vcpus", "vcpu_limit", "vcpu_quota", "vcpu_period", "pid")
         numbers = {key: int(getattr(guest, key)) for key in ("used", "cache", "touched", "unused", "visible")}
         tunes = {disk.name: disk.tune for disk in guest.disks}
         return {**{key: getattr(guest, key) for key in keys}, **numbers, "io_tune": tunes}

@@ -2,8 +2,9 @@
 """The guests of the stand-in: ordinary ones first, then one of each odd kind.
 
 The odd kinds are those that have hurt memory managers: no balloon data, ballooning switched off, a guest
-below its guarantee, numbers of strange types, no memory statistics, a CPU limit, a disk limit.  A test
-names guests by name, so names here are an interface: do not change them without the tests.
+below its guarantee, numbers of strange types, no memory statistics, a CPU limit, a disk limit, and (a
+thirteenth, not in the quick start) nothing but nonsense.  Tests name guests: names here are an
+interface, and must not change without the tests.
 """
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ TABLE: tuple[tuple[str, int, float, dict[str, Any]], ...] = (
     ("fixed", 4, 0.20, {"ballooning_enabled": False}),
     ("odd-types", 4, 0.20, {"odd_types": True}),
     ("no-stats", 4, 0.25, {"reports_memory": False}),
+    ("nonsense", 4, 0.25, {"nonsense": True}),
 )
 
 

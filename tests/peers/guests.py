@@ -52,6 +52,7 @@ class Guest:
     ballooning_enabled: bool = True
     reports_memory: bool = True
     odd_types: bool = False
+    nonsense: bool = False
     vcpu_limit: str | None = None
     vcpu_quota: int = QUOTA_NONE
     vcpu_period: int = 100000

@@ -47,7 +47,7 @@ class Momd:
             "main": {**dict.fromkeys(INTERVALS, interval), "rpc-port": self.socket,
                      "policy-dir": self.policy_dir, "host-root": peer.host_root,
                      "sample-history-length": 3},
-            "vdsm": {"host": "127.0.0.1", "port": peer.port, "request-timeout": 3,
+            "vdsm": {"host": "127.0.0.1", "port": peer.port, "request-timeout": 2,
                      "pki-dir": peer.pki or "/nonexistent", "ssl": "true" if peer.pki else "false"},
             "logging": {"log": "stdio", "verbosity": "info"}}
         for changes in (replaced, settings):

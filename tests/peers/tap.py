@@ -7,6 +7,7 @@ written, because an end-to-end story has one.  Must never report a test that did
 from __future__ import annotations
 
 import sys
+import time
 import unittest
 
 
@@ -22,10 +23,14 @@ class _Result(unittest.TestResult):
         super().__init__()
         self.count = 0
 
+    def startTest(self, test: unittest.TestCase) -> None:
+        super().startTest(test)
+        self._began = time.monotonic()
+
     def _line(self, outcome: str, test: unittest.TestCase, detail: str = "") -> None:
         self.count += 1
         name = test.shortDescription() or test.id()
-        print(f"{outcome} {self.count} - {name}")
+        print(f"{outcome} {self.count} - {name}\n# took {time.monotonic() - self._began:.1f} s")
         for line in detail.splitlines():
             print("# " + line)
         sys.stdout.flush()

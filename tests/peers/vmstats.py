@@ -112,20 +112,30 @@ def vm_stats(guest: Guest, last: Sample, first: Sample) -> dict[str, Any]:
         stats["memoryStats"] = memory
         free = 100 * (last.unused + last.caches) // max(1, last.total)
         stats["memUsage"] = str(100 - free)
+    if guest.nonsense:
+        return _nonsense(stats)
     return _odd(stats) if guest.odd_types else stats
 
 
 def _odd(stats: dict[str, Any]) -> dict[str, Any]:
-    """The same guest as a broken or future vdsm might send it."""
+    """The same guest in types that vdsm does not use now; all that policies need can be read."""
     balloon, memory = stats["balloonInfo"], stats["memoryStats"]
     balloon["balloon_cur"] = int(balloon["balloon_cur"])
     balloon["balloon_max"] = float(balloon["balloon_max"])
+    balloon["balloon_target"] = None
     balloon["ballooning_enabled"] = "true"
     memory["mem_unused"] = float(memory["mem_unused"])
-    memory["majflt"] = None
+    memory["mem_total"] = int(memory["mem_total"])
     memory["swap_in"] = "many"
-    stats.update({"vcpuCount": "2", "vcpuQuota": "unlimited", "vcpuPeriod": "100000",
-                  "vcpuUserLimit": [50], "memUsage": None, "pid": "none", "guestName": 7})
+    stats.update({"vcpuCount": int(stats["vcpuCount"]), "vcpuQuota": -1, "vcpuPeriod": "100000",
+                  "memUsage": int(stats["memUsage"]), "pid": "none", "guestName": 7})
+    return stats
+
+
+def _nonsense(stats: dict[str, Any]) -> dict[str, Any]:
+    """A guest of which nothing can be read but that it is there."""
+    stats.update({"balloonInfo": "none", "memoryStats": [1, 2], "memUsage": None, "vcpuCount": None,
+                  "vcpuQuota": "unlimited", "vcpuPeriod": {}, "vcpuUserLimit": [50], "disks": None})
     return stats
 
 
