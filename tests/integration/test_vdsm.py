@@ -41,7 +41,7 @@ class Bench:
     """The stand-in, momd, and questions about them."""
 
     def __init__(self) -> None:
-        self.peer = Running("--sample", "0.5", "--guests", "13")
+        self.peer = Running("--sample", "0.5", "--guests", "13", "--memory", "68")
         self.momd = Momd(PROGRAM, self.peer, self.peer.path("momd"))
 
     def close(self) -> None:

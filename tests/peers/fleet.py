@@ -20,7 +20,7 @@ TOUCHED = 0.62        # share of its memory that a guest touched before the stor
 TABLE: tuple[tuple[str, int, float, dict[str, Any]], ...] = (
     ("web-01", 8, 0.15, {"vcpus": 4}),
     ("web-02", 8, 0.20, {"vcpus": 4}),
-    ("db-01", 16, 0.40, {"vcpus": 8}),
+    ("db-01", 16, 0.40, {"vcpus": 8, "cache_share": 0.2}),
     ("build-01", 8, 0.10, {}),
     ("mail-01", 4, 0.30, {}),
     ("disk-limited", 4, 0.20, {"io_limit": True}),

@@ -20,7 +20,7 @@ MIN_CACHE = 16 * MIB
 INFLATE_RATE = 256 * MIB     # a second
 DEFLATE_RATE = 1024 * MIB
 GROW_RATE = 400 * MIB        # how fast a working set moves to what is demanded
-CACHE_RATE = 24 * MIB
+CACHE_RATE = 48 * MIB
 QUOTA_NONE = 17592186044415  # what an unlimited quota reads back as on cgroup v2
 
 LIMITS = ("total_bytes_sec", "read_bytes_sec", "write_bytes_sec",
@@ -59,7 +59,7 @@ class Guest:
     disks: list[Disk] = field(default_factory=list)
     io_policy: list[dict] = field(default_factory=list)
     demand: float = 0
-    cache_share: float = 0.2
+    cache_share: float = 0.35
     script: list[tuple[float, float]] = field(default_factory=list)   # (at seconds, share of max)
     age: float = 0
     counters: dict[str, float] = field(default_factory=lambda: dict.fromkeys(

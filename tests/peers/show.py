@@ -42,11 +42,16 @@ class Show:
         self.seconds = options.seconds
         print("Making throw-away certificates, starting the stand-in for vdsm ...", flush=True)
         self.peer = Running("--guests", str(options.guests), "--sample", "0.5")
-        self.momd = Momd(options.momd, self.peer, self.peer.path("momd"))
+        try:
+            self.momd = Momd(options.momd, self.peer, self.peer.path("momd"))
+        except BaseException:
+            self.peer.stop()
+            raise
         self.start = time.monotonic()
         self.phase, self.pressure = "quiet", 0.0
         self.marks: dict[str, dict[str, Any]] = {}
         self.worst = 1.0
+        self.taken: dict[str, int] = {}      # guest -> KiB, when most was taken
 
     def run(self) -> None:
         self._connect()
@@ -58,7 +63,7 @@ class Show:
         next_picture = 0.0
         while (passed := time.monotonic() - self.start) < self.seconds:
             self._follow_script(passed / self.seconds)
-            self.worst = min(self.worst, self._free_share())
+            self._watch()
             if passed >= next_picture:
                 next_picture = passed + pause
                 picture.draw(self._text(passed))
@@ -110,9 +115,15 @@ class Show:
     def _alive(self) -> bool:
         return self.momd.running
 
-    def _free_share(self) -> float:
+    def _watch(self) -> None:
         state = self.state()
-        return state["free"] / state["total"]
+        self.worst = min(self.worst, state["free"] / state["total"])
+        if self.phase == "pressed":
+            start = self.marks["before"]["guests"]
+            taken = {name: start[name]["balloon"] - guest["balloon"]
+                     for name, guest in state["guests"].items() if guest["balloon"] < start[name]["balloon"]}
+            if sum(taken.values()) > sum(self.taken.values()):
+                self.taken, self.marks["deepest"] = taken, state
 
     # what is said
 
@@ -131,22 +142,21 @@ class Show:
         before, pressed, end = (self.marks.get(key) for key in ("before", "pressed", "end"))
         if not (before and pressed and end):
             raise Failed("the time was too short for the story")
-        taken = {name: before["guests"][name]["balloon"] - guest["balloon"]
-                 for name, guest in pressed["guests"].items()
-                 if guest["balloon"] < before["guests"][name]["balloon"]}
         tunings = [call for call in self.peer.calls("Host.setKsmTune") if "error" not in call]
+        taken = self.taken
         if not taken:
             raise Failed("momd took no memory from any guest")
         if not tunings:
             raise Failed("momd did not tune KSM")
         most = max(taken, key=lambda name: taken[name])
-        back = sum(end["guests"][name]["balloon"] - pressed["guests"][name]["balloon"] for name in taken)
+        deepest = self.marks["deepest"]["guests"]
+        back = sum(end["guests"][name]["balloon"] - deepest[name]["balloon"] for name in taken)
         ksm = end["ksm"]
         return [
-            f"Under pressure momd took {sum(taken.values()) / GIB:.1f} GiB from {len(taken)} guests (most from "
+            f"Under pressure momd took up to {sum(taken.values()) / GIB:.1f} GiB from {len(taken)} guests (most from "
             f"{most}: {taken[most] / GIB:.1f} GiB); host free memory went from {table.percent(before)} to "
-            f"{self.worst:.0%} and back to {table.percent(pressed)}; released, guests got {back / GIB:.1f} GiB "
-            "again.",
+            f"{self.worst:.0%} and back to {table.percent(pressed)}; by the end guests had {back / GIB:.1f} GiB of "
+            "it again.",
             f"KSM was tuned {len(tunings)} times (now run={ksm['run']}, {ksm['pages_to_scan']} pages every "
             f"{ksm['sleep_millisecs']} ms) and saves {ksm['pages_sharing'] * 4 / 1024:.0f} MiB; at the end the "
             f"host has {end['free'] / GIB:.1f} of {end['total'] / GIB:.0f} GiB free."]
