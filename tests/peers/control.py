@@ -29,8 +29,8 @@ class Control:
             while line := await reader.readline():
                 writer.write((json.dumps(await self._answer(line), default=str) + "\n").encode())
                 await writer.drain()
-        except ConnectionError:
-            pass
+        except (ConnectionError, asyncio.CancelledError):
+            pass                         # the client went, or we end
         finally:
             writer.close()
 

@@ -70,10 +70,9 @@ class Show:
             time.sleep(0.25)
         self.marks["end"] = self.state()
 
-    def close(self) -> int:
-        code = self.momd.stop()
+    def close(self) -> None:
+        self.momd.stop()
         self.peer.stop()
-        return code
 
     def state(self) -> dict[str, Any]:
         return self.peer.control("state")
@@ -83,10 +82,11 @@ class Show:
     def _connect(self) -> None:
         self.momd.start()
         try:
-            wait_until("momd", lambda: self._alive() and self.momd.answers()
-                       and self.peer.calls("Host.getAllVmStats"), 30)
+            wait_until("momd", lambda: not self.momd.running or
+                       (self.momd.answers() and self.peer.calls("Host.getAllVmStats")), 30)
         except TimeoutError:
             raise Failed("momd did not connect to the stand-in within 30 s") from None
+        self._check_alive()
         print("momd is connected to the bus over TLS.", flush=True)
 
     def _push(self) -> None:
@@ -100,8 +100,7 @@ class Show:
         print(f"The engine's parameters were pushed: {text}.\n", flush=True)
 
     def _follow_script(self, share: float) -> None:
-        if not self._alive():
-            raise Failed("momd ended")
+        self._check_alive()
         if self.phase == "quiet" and share >= PRESS_AT:
             self.phase = "pressed"
             before = self.marks["before"] = self.state()
@@ -112,8 +111,9 @@ class Show:
             self.marks["pressed"] = self.state()
             self.peer.control("press", gib=0)
 
-    def _alive(self) -> bool:
-        return self.momd.running
+    def _check_alive(self) -> None:
+        if not self.momd.running:
+            raise Failed("momd ended; the end of its log:")
 
     def _watch(self) -> None:
         state = self.state()
