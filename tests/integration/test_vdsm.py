@@ -37,6 +37,9 @@ KSM_KEYS = {"run": (0, 2), "pages_to_scan": (64, 1250), "sleep_millisecs": (10, 
             "merge_across_nodes": (0, 1)}
 
 
+REPEAT_AFTER_S = 55       # momd's own figure is 60
+
+
 class Bench:
     """The stand-in, momd, and questions about them."""
 
@@ -159,10 +162,16 @@ class Story(unittest.TestCase):
             self.assertNotIn(name, sent)
 
     def test_not_again(self) -> None:
-        """a target that is set is not sent again, cycle after cycle"""
-        since = self.bench.last()
+        """a target that was sent is not sent again, cycle after cycle"""
         self.bench.wait_cycles(3)
-        self.assertEqual(self.bench.targets(since), {})
+        last: dict[str, tuple[int | None, float]] = {}
+        for call in self.bench.peer.calls("VM.setBalloonTarget"):
+            uuid, target = call["params"]["vmID"], call["params"]["target"]
+            sent, at = last.get(uuid, (None, 0.0))
+            # Balloons stand still here: after a minute without a move momd may say it once more.
+            self.assertTrue(sent != target or call["t"] - at > REPEAT_AFTER_S, call)
+            last[uuid] = (target, call["t"])
+        self.assertGreaterEqual(len(last), 3)
 
     def test_ksm(self) -> None:
         """KSM is tuned with keys and values that vdsm takes, to what the formula gives"""
