@@ -13,9 +13,11 @@
 
 /* The host's key among the guests' uuids. */
 #define HOST_KEY ""
+/* What the gist of a failure begins with. */
+#define FAILED_MARK "failed: "
 
 struct MomDecisions {
-    GHashTable *told; /* uuid -> (knob -> the line last told) */
+    GHashTable *told; /* uuid -> (knob and disk -> the gist of what was last told) */
 };
 
 MomDecisions *
@@ -144,13 +146,35 @@ is_news(MomDecisions *decisions, const char *uuid, const char *knob, const char 
     return TRUE;
 }
 
-static void
-nothing_told(MomDecisions *decisions, const char *uuid, const char *knob)
+static gboolean
+is_failing(MomDecisions *decisions, const char *uuid, const char *knob)
 {
-    GHashTable *knobs = g_hash_table_lookup(decisions->told, uuid ? uuid : HOST_KEY);
+    const char *mark = g_hash_table_lookup(told_of(decisions, uuid), knob);
 
-    if (knobs) {
-        g_hash_table_remove(knobs, knob);
+    return mark && g_str_has_prefix(mark, FAILED_MARK);
+}
+
+static char *
+mark_of(const MomGuardReport *report)
+{
+    const char *gist = report->rail ? report->rail : report->why ? report->why : "";
+
+    return g_strconcat(report->verdict == MOM_GUARD_FAILED ? FAILED_MARK : "", gist, NULL);
+}
+
+/* What failed before is tried again and again: told when it works, not at each attempt. */
+static void
+report_attempt(MomDecisions *decisions,
+               const MomGuardReport *report,
+               const char *knob,
+               const char *line)
+{
+    gboolean failing = is_failing(decisions, report->uuid, knob);
+    gboolean done = report->verdict == MOM_GUARD_DONE;
+
+    g_log(G_LOG_DOMAIN, failing == done ? G_LOG_LEVEL_INFO : G_LOG_LEVEL_DEBUG, "%s", line);
+    if (done) {
+        g_hash_table_remove(told_of(decisions, report->uuid), knob);
     }
 }
 
@@ -159,26 +183,22 @@ mom_decisions_report(const MomGuardReport *report, gpointer data)
 {
     MomDecisions *decisions = data;
     g_autofree char *line = mom_decisions_format(report);
-    g_autofree char *mark = g_strdup_printf("%d %s", (int)report->verdict,
-                                            report->rail  ? report->rail
-                                            : report->why ? report->why
-                                                          : "");
+    g_autofree char *mark = mark_of(report);
+    g_autofree char *knob =
+        report->disk ? g_strconcat(report->knob, " ", report->disk, NULL) : g_strdup(report->knob);
 
     switch (report->verdict) {
     case MOM_GUARD_SENT:
-        g_info("%s", line);
-        break;
     case MOM_GUARD_DONE:
-        g_debug("%s", line);
-        nothing_told(decisions, report->uuid, report->knob);
+        report_attempt(decisions, report, knob, line);
         break;
     case MOM_GUARD_FAILED:
-        if (is_news(decisions, report->uuid, report->knob, mark)) {
+        if (is_news(decisions, report->uuid, knob, mark)) {
             g_warning("%s", line);
         }
         break;
     case MOM_GUARD_RAILED:
-        if (is_news(decisions, report->uuid, report->knob, mark)) {
+        if (is_news(decisions, report->uuid, knob, mark)) {
             g_info("%s", line);
         }
         break;

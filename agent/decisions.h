@@ -3,8 +3,8 @@
  * Decisions: what was done to whom, from which value to which, and by which line of which policy.
  *
  * Takes the guard's reports and the controllers' complaints and tells them in the log, one line
- * each: what was sent every time, what was refused or failed once, until it changes.  Decides
- * nothing itself.
+ * each: what was sent every time, what was refused or failed once, until it changes or works (then
+ * the attempt that worked is told).  Decides nothing itself.
  */
 #pragma once
 

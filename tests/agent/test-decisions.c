@@ -77,7 +77,58 @@ test_a_failure_is_told_once_until_it_changes_or_succeeds(void **state)
         told->str,
         "W:balloon_target of vm-1: 4194304 -> 3984588, failed: no such VM (02-balloon:31);"
         "W:balloon_target of vm-1: 4194304 -> 3984588, failed: timed out (02-balloon:31);"
+        "I:balloon_target of vm-1: 4194304 -> 3984588, done (02-balloon:31);"
         "W:balloon_target of vm-1: 4194304 -> 3984588, failed: timed out (02-balloon:31);");
+}
+
+static void
+test_attempts_after_a_failure_are_quiet_until_one_works(void **state)
+{
+    MomGuardReport sent = balloon(MOM_GUARD_SENT, NULL);
+    MomGuardReport failed = balloon(MOM_GUARD_FAILED, "no such VM");
+    MomGuardReport done = balloon(MOM_GUARD_DONE, NULL);
+
+    for (int cycle = 0; cycle < 5; cycle++) {
+        mom_decisions_report(&sent, *state);
+        mom_decisions_report(&failed, *state);
+    }
+    assert_string_equal(told->str,
+                        "I:balloon_target of vm-1: 4194304 -> 3984588 (02-balloon:31);"
+                        "W:balloon_target of vm-1: 4194304 -> 3984588, failed: no such VM "
+                        "(02-balloon:31);");
+    g_string_truncate(told, 0);
+    mom_decisions_report(&sent, *state);
+    mom_decisions_report(&done, *state);
+    mom_decisions_report(&sent, *state);
+    mom_decisions_report(&done, *state);
+    assert_string_equal(told->str,
+                        "I:balloon_target of vm-1: 4194304 -> 3984588, done (02-balloon:31);"
+                        "I:balloon_target of vm-1: 4194304 -> 3984588 (02-balloon:31);");
+}
+
+static void
+test_each_disk_has_faults_of_its_own(void **state)
+{
+    MomLimits limits = {0};
+    MomGuardReport a = {.verdict = MOM_GUARD_RAILED,
+                        .uuid = "u",
+                        .name = "vm",
+                        .knob = "io_tune",
+                        .disk = "sda",
+                        .rail = "io-limit",
+                        .to = {.type = MOM_VALUE_LIMITS, .object = &limits}};
+    MomGuardReport b = a;
+
+    b.disk = "sdb";
+    b.verdict = MOM_GUARD_FAILED;
+    b.rail = NULL;
+    b.why = "away";
+    for (int cycle = 0; cycle < 3; cycle++) {
+        mom_decisions_report(&a, *state);
+        mom_decisions_report(&b, *state);
+    }
+    assert_string_equal(told->str, "I:io_tune of vm, disk sda: unknown -> , railed, rail io-limit;"
+                                   "W:io_tune of vm, disk sdb: unknown -> , failed: away;");
 }
 
 static void
@@ -150,6 +201,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         DECISIONS_TEST(test_what_is_sent_is_told_with_its_place_every_time),
         DECISIONS_TEST(test_a_failure_is_told_once_until_it_changes_or_succeeds),
+        DECISIONS_TEST(test_attempts_after_a_failure_are_quiet_until_one_works),
+        DECISIONS_TEST(test_each_disk_has_faults_of_its_own),
         DECISIONS_TEST(test_a_rail_is_told_once_for_each_guest),
         DECISIONS_TEST(test_the_host_and_limits_are_named),
         DECISIONS_TEST(test_a_complaint_names_the_control_and_is_told_once),
