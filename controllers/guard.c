@@ -264,8 +264,9 @@ finish(const GError *error, gpointer data)
             .why = error ? error->message : NULL,
         };
 
-        if (sent)
-            mom_sent_end(sent, call->number, !error);
+        if (!sent) /* forgotten */
+            continue;
+        mom_sent_end(sent, call->number, !error);
         tell(guard, &report, part);
     }
     if (call->done && !guard->closed)

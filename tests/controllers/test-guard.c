@@ -202,6 +202,20 @@ a_guest_that_is_gone_is_forgotten_with_its_calls(void **state)
 }
 
 static void
+the_end_of_a_gone_guests_call_is_told_to_nobody(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "no such VM");
+
+    f->recorder->later = TRUE;
+    set_balloon(f, 90000);
+    assert_told(f, "u0 balloon_target sent 100000->90000; ");
+    mom_guard_forget(f->guard, "u0");
+    recorder_answer(f->recorder, error);
+    assert_told(f, "");
+}
+
+static void
 answers_may_outlive_the_guard(void **state)
 {
     Fixture *f = *state;
@@ -478,6 +492,7 @@ main(void)
         with_fixture(a_moving_guest_is_left_to_move),
         with_fixture(a_failure_is_told_and_tried_again),
         with_fixture(a_guest_that_is_gone_is_forgotten_with_its_calls),
+        with_fixture(the_end_of_a_gone_guests_call_is_told_to_nobody),
         with_fixture(answers_may_outlive_the_guard),
         with_fixture(a_guest_without_uuid_is_refused),
         with_fixture(ksm_keys_are_judged_one_by_one),
