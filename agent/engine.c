@@ -34,6 +34,7 @@ struct MomEngine {
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
 
+    gboolean waiting; /* the source is there but not ready; told */
     MomFault source_fault;
     MomFault policy_fault;
 };
@@ -153,6 +154,24 @@ collect_host(MomEngine *engine)
     mom_monitor_collect(engine->host, &input);
 }
 
+/* One that only needs time is no fault (see source.h). */
+static void
+note_silence(MomEngine *engine, const GError *error)
+{
+    const char *name = engine->source->klass->name;
+    const char *why = error ? error->message : "unknown reason";
+    g_autofree char *message = NULL;
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+        g_log(G_LOG_DOMAIN, engine->waiting ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_INFO,
+              "Waiting for %s, nothing is decided: %s", name, why);
+        engine->waiting = TRUE;
+        return;
+    }
+    message = g_strdup_printf("No guest data from %s, nothing is decided: %s", name, why);
+    mom_fault_raise(&engine->source_fault, message);
+}
+
 static void
 sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
@@ -166,13 +185,10 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
         return;
     }
     if (!reported) {
-        g_autofree char *message =
-            g_strdup_printf("No guest data from %s, nothing is decided: %s",
-                            engine->source->klass->name, error ? error->message : "unknown reason");
-
-        mom_fault_raise(&engine->source_fault, message);
+        note_silence(engine, error);
         return;
     }
+    engine->waiting = FALSE;
     mom_fault_end(&engine->source_fault, "Guest data comes again");
     mom_guests_collect(engine->guests, reported, &input);
     if (decision_due) {

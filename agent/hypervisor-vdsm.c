@@ -9,6 +9,7 @@
 #include "agent/hypervisor-vdsm.h"
 
 #include "agent/fault.h"
+#include "vdsm-client/error.h"
 
 /* How long vdsm's I/O policies are used before they are asked for again; the reference's figure. */
 #define IO_TUNE_REFRESH_US (300 * G_USEC_PER_SEC)
@@ -52,6 +53,17 @@ finish(MomHypervisorVdsm *self, GPtrArray *guests, const GError *error)
 
     self->done = NULL;
     done(guests, error, self->done_data);
+}
+
+static void
+finish_without(MomHypervisorVdsm *self, const GError *error)
+{
+    g_autoptr(GError) busy = NULL;
+
+    if (mom_vdsm_err_not_yet(error)) {
+        busy = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_BUSY, error->message);
+    }
+    finish(self, NULL, busy ? busy : error);
 }
 
 /* Arrays are counted and never changed once filled, so GUEST can share them; the strings in them
@@ -132,7 +144,7 @@ stats_done(GPtrArray *stats, const GError *error, gpointer data)
     MomHypervisorVdsm *self = data;
 
     if (!stats) {
-        finish(self, NULL, error);
+        finish_without(self, error);
         return;
     }
     self->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);

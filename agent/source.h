@@ -54,7 +54,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuestData, mom_guest_data_free)
 typedef struct MomSource MomSource;
 
 /* GUESTS (of MomGuestData*, borrowed for the call) are all guests that run, or NULL with ERROR if
- * the hypervisor could not be asked: then nothing is known, and nothing may be concluded. */
+ * the hypervisor could not be asked: then nothing is known, and nothing may be concluded.
+ * G_IO_ERROR_BUSY: it is there and needs time (vdsm starting up), which is nobody's fault. */
 typedef void (*MomSourceDone)(GPtrArray *guests, const GError *error, gpointer data);
 
 typedef struct {

@@ -53,8 +53,8 @@ MomActuator *mom_guard_actuator(MomGuard *guard);
 /* To be told before controllers run; NOW_US is monotonic. */
 void mom_guard_begin_cycle(MomGuard *guard, gint64 now_us);
 
-/* The guest of that UUID is gone: all that is known of it is dropped, and calls under way are told to
- * nobody. Unknown ones are no error. */
+/* The guest of that UUID is gone: all that is known of it is dropped, and calls under way are told
+ * to nobody. Unknown ones are no error. */
 void mom_guard_forget(MomGuard *guard, const char *uuid);
 
 /* "sent", "done", "failed", "unchanged", "railed". */

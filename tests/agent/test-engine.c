@@ -35,10 +35,26 @@ typedef struct {
     MomSourceDone done; /* an unanswered question */
     gpointer done_data;
     gboolean silent; /* leave questions open */
+    int error_code;  /* of G_IO_ERROR, if there are no guests to tell */
     guint asked;
     GPtrArray *guests;
     GPtrArray *calls; /* "uuid target" */
 } Fixture;
+
+/* What was logged above debug, as "W:message;" or "I:message;". */
+static GString *told;
+
+static GLogWriterOutput
+keep_log(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+    for (gsize i = 0; i < n; i++) {
+        if (g_str_equal(fields[i].key, "MESSAGE") && !(level & G_LOG_LEVEL_DEBUG)) {
+            g_string_append_printf(told, "%c:%s;", level & G_LOG_LEVEL_WARNING ? 'W' : 'I',
+                                   (const char *)fields[i].value);
+        }
+    }
+    return G_LOG_WRITER_HANDLED;
+}
 
 /* ---- the test's source and actuator ---- */
 
@@ -51,7 +67,7 @@ answer(Fixture *f)
     if (f->guests) {
         done(f->guests, NULL, f->done_data);
     } else {
-        g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "away");
+        g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, f->error_code, "away");
 
         done(NULL, error, f->done_data);
     }
@@ -142,7 +158,9 @@ setup(void **state)
     static const MomController *controllers[2];
     Fixture *f = g_new0(Fixture, 1);
 
+    g_string_truncate(told, 0);
     controllers[0] = mom_controller_find("Balloon");
+    f->error_code = G_IO_ERROR_NOT_CONNECTED;
     f->source.klass = &source_class;
     f->actuator.klass = &actuator_class;
     f->clock = virtual_clock_new();
@@ -298,6 +316,36 @@ test_without_guest_data_nothing_is_decided_and_nobody_is_forgotten(void **state)
     ready = mom_engine_guests(f->engine);
     assert_int_equal(ready->len, 1);
     assert_true(mom_entity_n_samples(mom_engine_host(f->engine)) > 2);
+}
+
+static void
+test_a_source_that_is_away_is_one_warning_however_long(void **state)
+{
+    Fixture *f = *state;
+
+    g_clear_pointer(&f->guests, g_ptr_array_unref);
+    start(f);
+    virtual_clock_advance(f->clock, 60 * SECOND);
+    forget_guests(f);
+    virtual_clock_advance(f->clock, 60 * SECOND);
+    assert_string_equal(told->str, "W:No guest data from test, nothing is decided: away;"
+                                   "I:Guest data comes again;");
+}
+
+static void
+test_a_source_that_needs_time_is_no_warning(void **state)
+{
+    Fixture *f = *state;
+
+    g_clear_pointer(&f->guests, g_ptr_array_unref);
+    f->error_code = G_IO_ERROR_BUSY;
+    start(f);
+    virtual_clock_advance(f->clock, 60 * SECOND);
+    assert_int_equal(mom_engine_cycles(f->engine), 0);
+    forget_guests(f);
+    virtual_clock_advance(f->clock, 60 * SECOND);
+    assert_true(mom_engine_cycles(f->engine) > 0);
+    assert_string_equal(told->str, "I:Waiting for test, nothing is decided: away;");
 }
 
 static void
@@ -468,6 +516,8 @@ main(void)
         ENGINE_TEST(test_guests_are_sampled_between_decisions),
         ENGINE_TEST(test_guests_come_and_go),
         ENGINE_TEST(test_without_guest_data_nothing_is_decided_and_nobody_is_forgotten),
+        ENGINE_TEST(test_a_source_that_is_away_is_one_warning_however_long),
+        ENGINE_TEST(test_a_source_that_needs_time_is_no_warning),
         ENGINE_TEST(test_a_slow_answer_is_not_asked_for_twice),
         ENGINE_TEST(test_an_answer_after_the_stop_is_dropped),
         ENGINE_TEST(test_hints_bring_the_next_cycle_forward_but_not_faster_than_a_second),
@@ -479,6 +529,11 @@ main(void)
         ENGINE_TEST(test_reset_reads_the_files_again),
         ENGINE_TEST(test_a_host_that_cannot_be_read_stops_decisions_until_it_can),
     };
+    int failed;
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    told = g_string_new(NULL);
+    g_log_set_writer_func(keep_log, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_string_free(told, TRUE);
+    return failed;
 }
