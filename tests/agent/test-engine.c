@@ -394,6 +394,24 @@ test_hints_bring_the_next_cycle_forward_but_not_faster_than_a_second(void **stat
 }
 
 static void
+test_samples_keep_step_with_decisions_after_a_hint(void **state)
+{
+    Fixture *f = *state;
+    guint asked;
+
+    start(f);
+    virtual_clock_advance(f->clock, 3 * SECOND);
+    mom_engine_hint(f->engine, "a test");
+    virtual_clock_advance(f->clock, 0);
+    asked = f->asked;
+    assert_int_equal(asked, 2);
+    virtual_clock_advance(f->clock, 40 * SECOND);
+    assert_int_equal(f->asked - asked, 8);
+    assert_int_equal(mom_entity_n_samples(mom_engine_host(f->engine)), 10);
+    assert_int_equal(mom_engine_cycles(f->engine), 6);
+}
+
+static void
 test_a_pushed_policy_acts_within_a_second(void **state)
 {
     Fixture *f = *state;
@@ -521,6 +539,7 @@ main(void)
         ENGINE_TEST(test_a_slow_answer_is_not_asked_for_twice),
         ENGINE_TEST(test_an_answer_after_the_stop_is_dropped),
         ENGINE_TEST(test_hints_bring_the_next_cycle_forward_but_not_faster_than_a_second),
+        ENGINE_TEST(test_samples_keep_step_with_decisions_after_a_hint),
         ENGINE_TEST(test_a_pushed_policy_acts_within_a_second),
         ENGINE_TEST(test_a_bad_push_is_refused_and_changes_nothing),
         ENGINE_TEST(test_the_trial_of_a_push_turns_no_knob_and_keeps_no_variable),
