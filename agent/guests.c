@@ -66,11 +66,22 @@ add_guest(MomGuests *guests, const MomGuestData *data)
     guest->monitor = mom_monitor_new(guests->plan, data->name);
     entity = mom_monitor_entity(guest->monitor);
     mom_entity_set_property(entity, "uuid", mom_value_string(data->uuid));
-    mom_entity_set_property(entity, "name", mom_value_string(data->name));
     g_ptr_array_add(guests->list, guest);
     g_hash_table_insert(guests->by_uuid, guest->uuid, guest);
     g_debug("guest %s (%s) is new", data->name, data->uuid);
     return guest;
+}
+
+/* What may change while a guest runs: it can be renamed. */
+static void
+set_properties(MomEntity *entity, const MomGuestData *data)
+{
+    if (data->name) {
+        mom_entity_set_property(entity, "name", mom_value_string(data->name));
+    }
+    if (!mom_value_is_nil(data->pid)) {
+        mom_entity_set_property(entity, "pid", data->pid);
+    }
 }
 
 static void
@@ -79,11 +90,11 @@ collect_one(MomGuests *guests, const MomGuestData *data, const MomCollectInput *
     MomCollectInput input = *base;
     Guest *guest;
 
-    if (!data->uuid || !data->name) {
+    guest = data->uuid ? g_hash_table_lookup(guests->by_uuid, data->uuid) : NULL;
+    if (!guest && (!data->uuid || !data->name)) {
         g_debug("guest %s: uuid or name not known yet", data->uuid ? data->uuid : "without uuid");
         return;
     }
-    guest = g_hash_table_lookup(guests->by_uuid, data->uuid);
     if (!guest) {
         guest = add_guest(guests, data);
     } else if (guest->seen == guests->collection) {
@@ -91,9 +102,7 @@ collect_one(MomGuests *guests, const MomGuestData *data, const MomCollectInput *
         return;
     }
     guest->seen = guests->collection;
-    if (!mom_value_is_nil(data->pid)) {
-        mom_entity_set_property(mom_monitor_entity(guest->monitor), "pid", data->pid);
-    }
+    set_properties(mom_monitor_entity(guest->monitor), data);
     input.guest = data;
     mom_monitor_collect(guest->monitor, &input);
 }

@@ -138,6 +138,31 @@ test_a_guest_without_a_name_waits(void **state)
 }
 
 static void
+test_a_guest_that_is_renamed_keeps_its_history(void **state)
+{
+    Fixture *f = *state;
+
+    report(f, "a", "old", 1);
+    collect(f);
+    report(f, "a", "new", 2);
+    collect(f);
+    assert_ready(f, "new:2:2 ");
+}
+
+static void
+test_a_known_guest_is_not_lost_with_its_name(void **state)
+{
+    Fixture *f = *state;
+
+    report(f, "a", "one", 1);
+    collect(f);
+    report(f, "a", NULL, 2);
+    collect(f);
+    assert_ready(f, "one:2:2 ");
+    assert_string_equal(f->gone->str, "");
+}
+
+static void
 test_a_guest_that_is_reported_twice_counts_once(void **state)
 {
     Fixture *f = *state;
@@ -175,6 +200,8 @@ main(void)
         GUESTS_TEST(test_guests_keep_the_order_in_which_they_came),
         GUESTS_TEST(test_a_guest_that_is_gone_is_told_and_forgotten),
         GUESTS_TEST(test_a_guest_without_a_name_waits),
+        GUESTS_TEST(test_a_guest_that_is_renamed_keeps_its_history),
+        GUESTS_TEST(test_a_known_guest_is_not_lost_with_its_name),
         GUESTS_TEST(test_a_guest_that_is_reported_twice_counts_once),
         GUESTS_TEST(test_the_process_id_is_a_property_once_it_is_known),
     };
