@@ -388,10 +388,11 @@ mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error)
 gboolean
 mom_engine_reset_policies(MomEngine *engine, GError **error)
 {
-    gboolean ok = mom_policies_reload(engine->policies, error);
-
+    if (!mom_policies_reload(engine->policies, error)) {
+        return FALSE;
+    }
     mom_engine_hint(engine, "the policies were reset");
-    return ok;
+    return TRUE;
 }
 
 MomPolicyStore *

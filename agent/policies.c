@@ -99,16 +99,17 @@ list_files(const char *dir, GError **error)
     return names;
 }
 
+/* FALSE if DIR cannot be read, or holds policies of which none loads. */
 static gboolean
 read_dir(MomPolicyStore *store, const char *dir, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    g_autoptr(GPtrArray) names = list_files(dir, &why);
-    gboolean all = TRUE;
+    g_autoptr(GError) first = NULL;
+    g_autoptr(GPtrArray) names = list_files(dir, &first);
+    guint loaded = 0;
 
     if (!names) {
-        g_warning("policies not loaded: %s", why->message);
-        g_propagate_error(error, g_steal_pointer(&why));
+        g_warning("policies not loaded: %s", first->message);
+        g_propagate_error(error, g_steal_pointer(&first));
         return FALSE;
     }
     for (guint i = 0; i < names->len; i++) {
@@ -116,25 +117,27 @@ read_dir(MomPolicyStore *store, const char *dir, GError **error)
         g_autofree char *path = g_build_filename(dir, file, NULL);
         g_autofree char *name = g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
 
-        all = read_file(store, path, name, all ? error : NULL) && all;
+        loaded += read_file(store, path, name, first ? NULL : &first) ? 1 : 0;
     }
-    return all;
+    if (first && loaded == 0) {
+        g_propagate_error(error, g_steal_pointer(&first));
+        return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean
 mom_policies_reload(MomPolicies *policies, GError **error)
 {
     g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
-    gboolean all = TRUE;
 
-    if (policies->file) {
-        all = read_file(fresh, policies->file, NULL, error);
-    } else if (policies->dir) {
-        all = read_dir(fresh, policies->dir, error);
+    if (policies->file ? !read_file(fresh, policies->file, NULL, error)
+                       : policies->dir && !read_dir(fresh, policies->dir, error)) {
+        return FALSE;
     }
     mom_policy_store_free(policies->store);
     policies->store = g_steal_pointer(&fresh);
-    return all;
+    return TRUE;
 }
 
 /* Whether what failed with ERROR in the trial is the change's fault.  If it failed in another

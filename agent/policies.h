@@ -24,8 +24,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomPolicies, mom_policies_free)
 /* What is in force. Borrowed, until the next change. */
 MomPolicyStore *mom_policies_store(MomPolicies *policies);
 
-/* Forgets all and reads from disk.  A file that cannot be read or does not load is left out and
- * logged; FALSE if any was, with ERROR naming the first. */
+/* Reads from disk and forgets all else.  A file that cannot be read or does not load is left out
+ * and logged.  FALSE if that leaves nothing of what should be there, or the directory cannot be
+ * read: then what is in force stays. */
 gboolean mom_policies_reload(MomPolicies *policies, GError **error);
 /* As RPC's setNamedPolicy: NAME NULL is the main policy, TEXT NULL forgets NAME. */
 gboolean

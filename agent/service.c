@@ -51,13 +51,7 @@ set_named_policy(MomRpcService *service, const char *name, const char *text, GEr
 static gboolean
 reset_policies(MomRpcService *service, GError **error)
 {
-    g_autoptr(GError) left_out = NULL;
-
-    /* What does not load is logged file by file; the rest is in force, as at start. */
-    if (!mom_engine_reset_policies(self_of(service)->engine, &left_out)) {
-        g_info("resetPolicies: some policies were left out");
-    }
-    return TRUE;
+    return told(mom_engine_reset_policies(self_of(service)->engine, error), "resetPolicies", error);
 }
 
 static char *

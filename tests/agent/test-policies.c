@@ -100,7 +100,7 @@ test_neither_gives_an_empty_set(void **state)
 }
 
 static void
-test_bad_files_are_left_out_and_the_first_is_the_error(void **state)
+test_bad_files_are_left_out(void **state)
 {
     Fixture *f = *state;
     g_autoptr(MomPolicies) policies = mom_policies_new(NULL, f->dir, NULL, NULL);
@@ -110,9 +110,7 @@ test_bad_files_are_left_out_and_the_first_is_the_error(void **state)
     write_file(f, "10-bad.policy", "(defvar a\n 1))");
     write_file(f, "20-worse.policy", "%");
     write_file(f, "30-good.policy", "a");
-    assert_false(mom_policies_reload(policies, &error));
-    assert_true(g_error_matches(error, MOM_POLICY_ERROR, MOM_POLICY_ERROR_LOAD));
-    assert_non_null(strstr(error->message, "10-bad.policy: 10-bad:2:4: "));
+    assert_ok(mom_policies_reload(policies, &error));
     assert_names(policies, "00-good 30-good");
 }
 
@@ -125,6 +123,40 @@ test_a_directory_that_is_not_there_is_an_error_and_an_empty_set(void **state)
     assert_false(mom_policies_reload(policies, &error));
     assert_non_null(strstr(error->message, "/nosuch/dir"));
     assert_names(policies, "");
+}
+
+static void
+test_a_reload_that_finds_nothing_good_keeps_what_is_in_force(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(MomPolicies) policies = mom_policies_new(NULL, f->dir, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    const char *bad = write_file(f, "10-bad.policy", "(defvar a\n 1))");
+
+    assert_ok(mom_policies_set(policies, "pushed", "2", &error));
+    assert_false(mom_policies_reload(policies, &error));
+    assert_true(g_error_matches(error, MOM_POLICY_ERROR, MOM_POLICY_ERROR_LOAD));
+    assert_non_null(strstr(error->message, "10-bad.policy: 10-bad:2:4: "));
+    assert_names(policies, "pushed");
+    g_clear_error(&error);
+    g_remove(bad);
+    assert_ok(mom_policies_reload(policies, &error));
+    assert_names(policies, "");
+}
+
+static void
+test_a_main_policy_file_that_is_gone_keeps_what_is_in_force(void **state)
+{
+    Fixture *f = *state;
+    const char *rules = write_file(f, "rules", "1");
+    g_autoptr(MomPolicies) policies = mom_policies_new(rules, NULL, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+
+    assert_ok(mom_policies_reload(policies, &error));
+    g_remove(rules);
+    assert_false(mom_policies_reload(policies, &error));
+    assert_non_null(strstr(error->message, "rules"));
+    assert_names(policies, MOM_POLICY_MAIN_NAME);
 }
 
 static void
@@ -178,8 +210,10 @@ main(void)
         POLICIES_TEST(test_a_directory_gives_its_policy_files_their_names),
         POLICIES_TEST(test_a_file_is_the_main_policy),
         cmocka_unit_test(test_neither_gives_an_empty_set),
-        POLICIES_TEST(test_bad_files_are_left_out_and_the_first_is_the_error),
+        POLICIES_TEST(test_bad_files_are_left_out),
         cmocka_unit_test(test_a_directory_that_is_not_there_is_an_error_and_an_empty_set),
+        POLICIES_TEST(test_a_reload_that_finds_nothing_good_keeps_what_is_in_force),
+        POLICIES_TEST(test_a_main_policy_file_that_is_gone_keeps_what_is_in_force),
         POLICIES_TEST(test_a_reload_forgets_what_was_pushed),
         cmocka_unit_test(test_what_fails_its_trial_leaves_no_trace),
     };
