@@ -81,23 +81,41 @@ log_complaints(const MomConfig *config)
     }
 }
 
+/* Signals from the first moment: a stop during the start is a clean one too. */
+static void
+watch_signals(GMainLoop *loop, MomLog *log)
+{
+    g_unix_signal_add(SIGTERM, on_quit, loop);
+    g_unix_signal_add(SIGINT, on_quit, loop);
+    g_unix_signal_add(SIGHUP, on_hangup, log);
+    g_timeout_add_seconds(LOG_CARE_S, on_log_care, log);
+}
+
+/* Who started us looks at the terminal or the journal first, wherever the log goes. */
+static int
+fail_start(const MomConfig *config, const GError *error)
+{
+    g_warning("Cannot start: %s", error->message);
+    if (g_ascii_strcasecmp(mom_config_get(config, "logging", "log"), "stdio") != 0) {
+        fail("cannot start: ", error);
+    }
+    return EXIT_FAILURE;
+}
+
 /* Runs until told to stop; BACKGROUND is the starter's descriptor or -1. */
 static int
 run(const MomOptions *options, const MomConfig *config, MomLog *log, int background)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GError) error = NULL;
-    g_autoptr(MomDaemon) daemon = mom_daemon_new(config, log, &error);
+    g_autoptr(MomDaemon) daemon = NULL;
 
+    watch_signals(loop, log);
+    daemon = mom_daemon_new(config, log, &error);
     if (!daemon ||
         (background >= 0 && !mom_background_ready(background, options->pid_file, &error))) {
-        g_warning("Cannot start: %s", error->message);
-        return EXIT_FAILURE;
+        return fail_start(config, error);
     }
-    g_unix_signal_add(SIGTERM, on_quit, loop);
-    g_unix_signal_add(SIGINT, on_quit, loop);
-    g_unix_signal_add(SIGHUP, on_hangup, log);
-    g_timeout_add_seconds(LOG_CARE_S, on_log_care, log);
     g_info("momd %s starting", MOM_VERSION);
     mom_daemon_start(daemon);
     g_main_loop_run(loop);

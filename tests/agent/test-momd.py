@@ -210,6 +210,40 @@ class Momd(unittest.TestCase):
         done = self.run_momd("-c", self.path("mom.conf"), "-d", "--pid-file", self.path("no/such/dir/pid"))
         self.assertEqual(done.returncode, 1)
 
+    def test_why_it_cannot_start_is_told_to_who_started_it_and_to_the_log(self):
+        self.write_config(main="policy: /x")
+        for more in ([], ["-d", "--pid-file", self.path("pid")]):
+            done = self.run_momd("-c", self.path("mom.conf"), "-l", self.path("mom.log"), *more)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("policy-dir", done.stderr)
+        with open(self.path("mom.log"), encoding="utf-8") as f:
+            self.assertEqual(f.read().count("policy-dir"), 2)
+
+    def test_sigterm_stops_while_vdsm_is_silent(self):
+        """Accepted and not answered: in the TLS handshake, and after CONNECT."""
+        for ssl in ("true", "false"):
+            with socket.create_server(("127.0.0.1", 0)) as silent:
+                silent.settimeout(PATIENCE_S)
+                self.write_config()
+                with open(self.path("mom.conf"), encoding="utf-8") as f:
+                    text = f.read().replace("port: 1\nssl: false", "port: %d\nssl: %s\n%s" % (
+                        silent.getsockname()[1], ssl, self.pki()))
+                self.write("mom.conf", text)
+                process = self.start()
+                peer, _ = silent.accept()
+                with peer:
+                    peer.settimeout(PATIENCE_S)
+                    self.assertTrue(peer.recv(1))
+                    self.assert_stops(process, signal.SIGTERM)
+
+    def pki(self):
+        files = {name: self.path(name) for name in ("key.pem", "cert.pem")}
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-subj", "/CN=localhost", "-days", "2", "-keyout", files["key.pem"],
+                        "-out", files["cert.pem"]], check=True, capture_output=True)
+        return "key-file: %s\ncert-file: %s\nca-cert-file: %s" % (
+            files["key.pem"], files["cert.pem"], files["cert.pem"])
+
     def test_a_second_momd_on_the_same_socket_is_refused(self):
         first = self.start()
         second = self.run_momd("-c", self.path("mom.conf"))
