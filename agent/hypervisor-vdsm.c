@@ -29,6 +29,9 @@ struct MomHypervisorVdsm {
     GHashTable *io_tunes; /* uuid -> MomGuestData with what was last read */
     gint64 io_tunes_due_us;
 
+    gboolean attempted; /* the first attempt to connect has ended, either way */
+    gboolean held;      /* a sample waits for that */
+
     MomFault connection_fault;
 };
 
@@ -162,6 +165,8 @@ stats_done(GPtrArray *stats, const GError *error, gpointer data)
     }
 }
 
+/* A daemon that has just started asks before its connection can stand. That is no failure worth a
+ * warning: the question is held until the first attempt has ended. */
 static void
 sample(MomSource *source, MomSourceDone done, gpointer data)
 {
@@ -169,7 +174,22 @@ sample(MomSource *source, MomSourceDone done, gpointer data)
 
     self->done = done;
     self->done_data = data;
-    mom_vdsm_get_all_vm_stats(self->vdsm, stats_done, self);
+    self->held = !self->attempted;
+    if (!self->held) {
+        mom_vdsm_get_all_vm_stats(self->vdsm, stats_done, self);
+    }
+}
+
+static void
+attempt_ended(MomHypervisorVdsm *self)
+{
+    gboolean held = self->held;
+
+    self->attempted = TRUE;
+    self->held = FALSE;
+    if (held) {
+        mom_vdsm_get_all_vm_stats(self->vdsm, stats_done, self);
+    }
 }
 
 static const MomSourceClass source_class = {.sample = sample, .name = "vdsm"};
@@ -337,6 +357,9 @@ state_changed(MomVdsmState state, const GError *why, gpointer data)
     MomHypervisorVdsm *self = data;
 
     if (state == MOM_VDSM_CONNECTED) {
+        /* vdsm may have been restarted: what it said of I/O limits may hold no more. */
+        self->io_tunes_due_us = 0;
+        attempt_ended(self);
         mom_fault_end(&self->connection_fault, "Connected to vdsm");
         if (self->hint) {
             self->hint("vdsm is connected", self->hint_data);
@@ -346,6 +369,7 @@ state_changed(MomVdsmState state, const GError *why, gpointer data)
             g_strdup_printf("Not connected to vdsm, trying on: %s", why->message);
 
         mom_fault_raise(&self->connection_fault, message);
+        attempt_ended(self);
     }
 }
 

@@ -117,6 +117,7 @@ class Story(unittest.TestCase):
         """momd connects over TLS and takes up every guest of which enough is known"""
         expected = set(self.bench.state()["guests"]) - {"nonsense"}
         self.bench.momd.wait("the guests", lambda: set(self.bench.momd.rpc("getActiveGuests")) == expected)
+        self.assertNotIn("No guest data", self.bench.momd.log())
 
     def test_status(self) -> None:
         """vdsm finds momd active and its KSM statistics complete"""
@@ -246,7 +247,7 @@ class Story(unittest.TestCase):
         self.bench.momd.wait("a new guest", lambda: new in self.bench.momd.rpc("getActiveGuests"))
 
     def test_restart(self) -> None:
-        """vdsm restarts, answers 99 for a while, and momd goes on without a restart"""
+        """vdsm restarts, answers 99 for a while, and momd goes on without a restart; disk limits are read anew"""
         process = self.bench.momd.process
         accepted, since = self.bench.state()["accepted"], self.bench.last()
         self.bench.peer.control("restart", away=1, recovery=3)
@@ -256,6 +257,7 @@ class Story(unittest.TestCase):
         self.assertEqual(self.bench.host_stats()["momStatus"], "active")
         unanswered = [call for call in self.bench.peer.calls("Host.getAllVmStats", since) if "error" in call]
         self.assertEqual(unanswered, [])             # 99 comes before a verb is looked at
+        self.assertTrue(self.bench.peer.calls("Host.getAllVmIoTunePolicies", since))
 
     def survive(self, kind: str, value: Any, seen: Any, drop: bool = False) -> None:
         self.bench.peer.control("fault", kind=kind, value=value)
