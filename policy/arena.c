@@ -134,6 +134,17 @@ mom_arena_used(const MomArena *arena)
     return arena->used;
 }
 
+static const MomExtraLimit *
+copy_extras(MomArena *arena, const MomLimits *limits)
+{
+    MomExtraLimit *copies = mom_arena_alloc(arena, limits->n_extra * sizeof(MomExtraLimit));
+
+    for (guint i = 0; i < limits->n_extra; i++)
+        copies[i] = (MomExtraLimit){.name = mom_arena_strdup(arena, limits->extra[i].name),
+                                    .value = mom_arena_copy_value(arena, limits->extra[i].value)};
+    return copies;
+}
+
 static MomLimits
 copy_limits(MomArena *arena, const MomLimits *limits)
 {
@@ -143,6 +154,8 @@ copy_limits(MomArena *arena, const MomLimits *limits)
     for (gsize i = 0; i < MOM_N_LIMITS; i++)
         if (copy.value[i].type > MOM_VALUE_FLOAT)
             copy.value[i] = mom_arena_copy_value(arena, limits->value[i]);
+    if (copy.n_extra)
+        copy.extra = copy_extras(arena, limits);
     return copy;
 }
 

@@ -81,7 +81,9 @@ get_tune_attribute(const MomTune *tune,
 static gboolean
 get_limit(const MomLimits *limits, const MomSymbol *symbol, MomValue *out)
 {
-    if (symbol->limit < 0 || !(limits->present & 1u << symbol->limit))
+    if (symbol->limit < 0)
+        return mom_limits_get_extra(limits, symbol->attribute, out);
+    if (!(limits->present & 1u << symbol->limit))
         return FALSE;
     *out = limits->value[symbol->limit];
     return TRUE;

@@ -24,11 +24,21 @@ typedef enum {
 /* "total_bytes_sec" ... "write_iops_sec", in the order of MomLimit. */
 extern const char *const mom_limit_names[MOM_N_LIMITS];
 
+/* A limit of a name that is none of the six. */
+typedef struct {
+    const char *name;
+    MomValue value;
+} MomExtraLimit;
+
 /* A map of limits.  A limit that is not present differs from one that is present and nil.
- * Values are nil or numbers; bytes or operations per second, 0 means unlimited. */
+ * Values are nil or numbers; bytes or operations per second, 0 means unlimited.  Extras are there
+ * for policies to read and make two maps differ; what is sent to a hypervisor is the six, as no
+ * client knows of others, so rails and adapters leave extras out. */
 typedef struct {
     guint present; /* bit 1 << MomLimit */
+    guint n_extra;
     MomValue value[MOM_N_LIMITS];
+    const MomExtraLimit *extra; /* N_EXTRA, each name once, in any order */
 } MomLimits;
 
 struct MomTune {
@@ -48,7 +58,10 @@ typedef struct {
 /* Sets LIMIT of LIMITS; V is nil or a number. */
 void mom_limits_set(MomLimits *limits, MomLimit limit, MomValue v);
 
-/* TRUE if both have the same limits present with equal values (1 equals 1.0). */
+/* TRUE and *OUT if LIMITS has an extra of that NAME. */
+gboolean mom_limits_get_extra(const MomLimits *limits, const char *name, MomValue *out);
+
+/* TRUE if both have the same limits present, extras included, with equal values (1 equals 1.0). */
 gboolean mom_limits_equal(const MomLimits *a, const MomLimits *b);
 
 /* The limit of that NAME, or -1. */

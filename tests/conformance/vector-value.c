@@ -17,13 +17,20 @@
 static MomLimits
 read_limits(MomArena *arena, json_object *json)
 {
-    MomLimits limits = {0};
+    gsize n = (gsize)json_object_object_length(json);
+    MomExtraLimit *extra = mom_arena_alloc(arena, n * sizeof(MomExtraLimit));
+    MomLimits limits = {.extra = extra};
 
-    for (int i = 0; i < MOM_N_LIMITS; i++) {
-        json_object *member;
+    json_object_object_foreach(json, key, member)
+    {
+        MomValue v = mom_vector_value(arena, NULL, member);
+        int limit = mom_limit_by_name(key);
 
-        if (json_object_object_get_ex(json, mom_limit_names[i], &member))
-            mom_limits_set(&limits, i, mom_vector_value(arena, NULL, member));
+        if (limit >= 0)
+            mom_limits_set(&limits, (MomLimit)limit, v);
+        else
+            extra[limits.n_extra++] =
+                (MomExtraLimit){.name = mom_arena_strdup(arena, key), .value = v};
     }
     return limits;
 }
@@ -212,6 +219,9 @@ mom_vector_limits_json(const MomLimits *limits)
     for (int i = 0; i < MOM_N_LIMITS; i++)
         if (limits->present & 1u << i)
             json_object_object_add(json, mom_limit_names[i], mom_vector_json(limits->value[i]));
+    for (guint i = 0; i < limits->n_extra; i++)
+        json_object_object_add(json, limits->extra[i].name,
+                               mom_vector_json(limits->extra[i].value));
     return json;
 }
 

@@ -34,7 +34,9 @@ static void
 add_guest_sample(Fixture *f)
 {
     MomSample *sample = mom_sample_new(f->guest_schema, 0);
-    MomTune tune = {.name = "sda"};
+    char name[] = "burst";
+    const MomExtraLimit extra = {name, mom_value_string("7")};
+    MomTune tune = {.name = "sda", .current = {.n_extra = 1, .extra = &extra}};
     const MomValue items[] = {{.type = MOM_VALUE_TUNE, .object = &tune}};
     const MomList list = {.length = 1, .items = items};
 
@@ -42,6 +44,7 @@ add_guest_sample(Fixture *f)
     mom_limits_set(&tune.current, MOM_LIMIT_READ_IOPS, mom_value_int(1));
     mom_sample_set(sample, "balloon_cur", mom_value_int(1000));
     mom_sample_set(sample, "io_tune", (MomValue){.type = MOM_VALUE_LIST, .list = &list});
+    name[0] = 'x'; /* the sample has its own copy */
     mom_entity_add_sample(f->guest, sample, 10);
 }
 
@@ -239,6 +242,23 @@ setters_change_the_runs_tune_and_no_sample(void **state)
 }
 
 static void
+limits_of_other_names_can_be_read(void **state)
+{
+    Fixture *f = *state;
+    gsize n;
+    MomValue v;
+
+    expect(f,
+           "(with Guests g (with g.io_tune t {(t.setReadIopsSec 50) (defvar c t.current) "
+           "c.burst}))",
+           "((7))");
+    assert_true(mom_limits_get_extra(&mom_entity_tunes(f->guest, &n)[0].current, "burst", &v));
+    assert_string_equal(v.string, "7");
+    expect(f, "(with Guests g (with g.io_tune t {(defvar m t.maximum) m.burst}))",
+           "! p:1:56: undefined symbol m.burst");
+}
+
+static void
 a_tune_is_the_same_by_whatever_way_it_is_reached(void **state)
 {
     Fixture *f = *state;
@@ -317,6 +337,7 @@ main(void)
         CASE(names_of_controls_and_variables_may_be_numbers),
         CASE(controls_carry_their_place),
         CASE(setters_change_the_runs_tune_and_no_sample),
+        CASE(limits_of_other_names_can_be_read),
         CASE(a_tune_is_the_same_by_whatever_way_it_is_reached),
         CASE(setters_refuse_what_is_no_integer),
         CASE(a_trial_leaves_no_trace),
