@@ -6,8 +6,24 @@
  */
 #include "policy/run.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
+
+/* The shortest text that reads back.  What can be written with 15 digits comes out so at once, but
+ * near zero floats are that sparse that fewer digits do. */
+static void
+shortest(char text[G_ASCII_DTOSTR_BUF_SIZE], double f)
+{
+    int digits = fabs(f) < DBL_MIN ? 1 : DBL_DIG;
+
+    do {
+        char format[sizeof("%.17g")];
+
+        g_snprintf(format, sizeof(format), "%%.%dg", digits);
+        g_ascii_formatd(text, G_ASCII_DTOSTR_BUF_SIZE, format, f);
+    } while (++digits <= DBL_DECIMAL_DIG && g_ascii_strtod(text, NULL) != f);
+}
 
 static void
 print_float(GString *out, double f)
@@ -18,7 +34,7 @@ print_float(GString *out, double f)
         g_string_append(out, "nan"); /* its sign means nothing */
         return;
     }
-    g_ascii_dtostr(text, sizeof(text), f);
+    shortest(text, f);
     g_string_append(out, text);
     if (!strpbrk(text, ".einE"))
         g_string_append(out, ".0");

@@ -6,6 +6,7 @@
  */
 #include "tests/policy/evaluation.h"
 
+#include <float.h>
 #include <math.h>
 
 static void
@@ -33,7 +34,12 @@ floats_look_like_floats(void **state)
     expect(mom_value_float(1), "1.0");
     expect(mom_value_float(-0.0), "-0.0");
     expect(mom_value_float(0.5), "0.5");
-    expect(mom_value_float(1e300), "1.0000000000000001e+300");
+    expect(mom_value_float(1e300), "1e+300");
+    expect(mom_value_float(0.1), "0.1");
+    expect(mom_value_float(0.1 + 0.2), "0.30000000000000004");
+    expect(mom_value_float(1e15), "1e+15");
+    expect(mom_value_float(5e-324), "5e-324");
+    expect(mom_value_float(DBL_MAX), "1.7976931348623157e+308");
     expect(mom_value_float(INFINITY), "inf");
     expect(mom_value_float(-INFINITY), "-inf");
     expect(mom_value_float(-NAN), "nan");
