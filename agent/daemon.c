@@ -222,6 +222,7 @@ make_engine(MomDaemon *daemon)
         .host_interval_us = seconds_us(config, "host-monitor-interval"),
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),
+        .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
     };
 
     daemon->engine = mom_engine_new(&options);

@@ -19,6 +19,7 @@ struct MomEngine {
     const MomController *const *controllers;
     char *host_root;
     gint64 host_interval_us, guest_interval_us, policy_interval_us;
+    guint fallback_after;
 
     MomMonitor *host;
     MomGuests *guests;
@@ -106,6 +107,25 @@ log_debug_call(const MomPlace *place, const char *text, gpointer data)
     g_debug("%s:%u: %s", place->policy, place->line, text);
 }
 
+/* Nothing of a failed run is applied.  A set that goes on failing is set aside for the last one
+ * that worked: a host that is managed by yesterday's policy is better off than one that is not
+ * managed. */
+static void
+note_policy_failure(MomEngine *engine, const GError *error)
+{
+    g_autofree char *message = NULL;
+
+    if (mom_policies_failed(engine->policies, engine->fallback_after)) {
+        message =
+            g_strdup_printf("Policy error in %u cycles: THE LAST POLICIES THAT WORKED ARE USED "
+                            "until new ones are set: %s",
+                            engine->fallback_after, error->message);
+    } else {
+        message = g_strdup_printf("Policy error, nothing is changed: %s", error->message);
+    }
+    mom_fault_raise(&engine->policy_fault, message);
+}
+
 static void
 decide(MomEngine *engine)
 {
@@ -118,15 +138,15 @@ decide(MomEngine *engine)
         return;
     }
     guests = mom_guests_ready(engine->guests);
-    if (!mom_policy_evaluate(mom_policies_store(engine->policies), host, guests, &options,
+    if (!mom_policy_evaluate(mom_policies_running(engine->policies), host, guests, &options,
                              &error)) {
-        g_autofree char *message =
-            g_strdup_printf("Policy error, nothing is changed: %s", error->message);
-
-        mom_fault_raise(&engine->policy_fault, message);
+        note_policy_failure(engine, error);
         return;
     }
-    mom_fault_end(&engine->policy_fault, "The policies evaluate again");
+    mom_policies_worked(engine->policies);
+    if (!mom_policies_fell_back(engine->policies)) {
+        mom_fault_end(&engine->policy_fault, "The policies evaluate again");
+    }
     commit_run(host, guests);
     mom_guard_begin_cycle(engine->guard, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
@@ -310,6 +330,7 @@ mom_engine_new(const MomEngineOptions *options)
     engine->host_interval_us = MAX(options->host_interval_us, G_USEC_PER_SEC / 10);
     engine->guest_interval_us = MAX(options->guest_interval_us, G_USEC_PER_SEC / 10);
     engine->policy_interval_us = MAX(options->policy_interval_us, G_USEC_PER_SEC / 10);
+    engine->fallback_after = options->fallback_after;
     engine->host = mom_monitor_new(options->host_plan, "Host");
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
     engine->decisions = mom_decisions_new();

@@ -16,6 +16,10 @@ struct MomPolicies {
     MomPolicyTrial trial;
     gpointer data;
     MomPolicyStore *store;
+    MomPolicyStore *worked; /* the last set that did; NULL if none has since the start */
+    gboolean untried;       /* `store` is not known to be `worked` */
+    gboolean fell_back;     /* `worked` is run in place of `store` */
+    guint failures;         /* of `store`, in a row */
 };
 
 #define SUFFIX ".policy"
@@ -30,6 +34,7 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
     policies->trial = trial;
     policies->data = data;
     policies->store = mom_policy_store_new();
+    policies->untried = TRUE;
     return policies;
 }
 
@@ -40,6 +45,7 @@ mom_policies_free(MomPolicies *policies)
         return;
     }
     mom_policy_store_free(policies->store);
+    g_clear_pointer(&policies->worked, mom_policy_store_free);
     g_free(policies->file);
     g_free(policies->dir);
     g_free(policies);
@@ -49,6 +55,53 @@ MomPolicyStore *
 mom_policies_store(MomPolicies *policies)
 {
     return policies->store;
+}
+
+MomPolicyStore *
+mom_policies_running(MomPolicies *policies)
+{
+    return policies->fell_back ? policies->worked : policies->store;
+}
+
+gboolean
+mom_policies_fell_back(const MomPolicies *policies)
+{
+    return policies->fell_back;
+}
+
+void
+mom_policies_worked(MomPolicies *policies)
+{
+    policies->failures = 0;
+    if (policies->fell_back || !policies->untried) {
+        return;
+    }
+    g_clear_pointer(&policies->worked, mom_policy_store_free);
+    policies->worked = mom_policy_store_copy(policies->store);
+    policies->untried = FALSE;
+}
+
+gboolean
+mom_policies_failed(MomPolicies *policies, guint after)
+{
+    /* A set that worked before fails for what it is run on: an older one is no better. */
+    if (policies->fell_back || !policies->untried || !policies->worked || after == 0) {
+        return FALSE;
+    }
+    policies->failures++;
+    policies->fell_back = policies->failures >= after;
+    return policies->fell_back;
+}
+
+/* STORE (taken over) is the administrator's set from now on. */
+static void
+adopt(MomPolicies *policies, MomPolicyStore *store)
+{
+    mom_policy_store_free(policies->store);
+    policies->store = store;
+    policies->untried = TRUE;
+    policies->fell_back = FALSE;
+    policies->failures = 0;
 }
 
 /* Reads one file into STORE; what is wrong is logged here, once, as nobody above handles it. */
@@ -135,8 +188,7 @@ mom_policies_reload(MomPolicies *policies, GError **error)
                        : policies->dir && !read_dir(fresh, policies->dir, error)) {
         return FALSE;
     }
-    mom_policy_store_free(policies->store);
-    policies->store = g_steal_pointer(&fresh);
+    adopt(policies, g_steal_pointer(&fresh));
     return TRUE;
 }
 
@@ -167,8 +219,7 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
         }
         g_warning("policy set fails as it did before the change: %s", why->message);
     }
-    mom_policy_store_free(policies->store);
-    policies->store = mom_policy_store_copy(changed);
+    adopt(policies, mom_policy_store_copy(changed));
     return TRUE;
 }
 

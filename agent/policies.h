@@ -21,8 +21,18 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
 void mom_policies_free(MomPolicies *policies);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomPolicies, mom_policies_free)
 
-/* What is in force. Borrowed, until the next change. */
+/* What the administrator set. Borrowed, until the next change. */
 MomPolicyStore *mom_policies_store(MomPolicies *policies);
+/* What is to be run: the same, or, while that has failed too often, the last set that worked.
+ * Borrowed, until the next change or outcome. */
+MomPolicyStore *mom_policies_running(MomPolicies *policies);
+
+/* The outcome of a cycle's run.  TRUE from `failed` if it was one too many: from now on the last set
+ * that worked is run, until the next change.  AFTER 0 means never. */
+void mom_policies_worked(MomPolicies *policies);
+gboolean mom_policies_failed(MomPolicies *policies, guint after);
+/* TRUE while another set is run than the administrator's. */
+gboolean mom_policies_fell_back(const MomPolicies *policies);
 
 /* Reads from disk and forgets all else.  A file that cannot be read or does not load is left out
  * and logged.  FALSE if that leaves nothing of what should be there, or the directory cannot be

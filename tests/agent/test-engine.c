@@ -185,6 +185,7 @@ setup(void **state)
         .host_interval_us = 5 * SECOND,
         .guest_interval_us = 5 * SECOND,
         .policy_interval_us = 10 * SECOND,
+        .fallback_after = 3,
     });
     *state = f;
     return 0;
@@ -483,6 +484,52 @@ test_a_set_that_is_broken_already_can_be_repaired_in_steps(void **state)
     assert_calls(f, "a 2000000");
 }
 
+/* Fails on what guests are, which no trial without guests can tell. */
+static const char policy_fails_with_guests[] =
+    "(with Guests guest (+ 1 guest.balloon_cur nil))\n(with Guests guest (halve guest))\n";
+
+static void
+test_a_set_that_keeps_failing_gives_way_to_the_last_that_worked(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    start(f);
+    assert_ok(mom_engine_set_policy(f->engine, "10-act", policy_fails_with_guests, &error));
+    add_guest(f, "a", 3000000);
+    virtual_clock_advance(f->clock, 20 * SECOND);
+    assert_calls(f, "");
+    virtual_clock_advance(f->clock, 20 * SECOND);
+    assert_calls(f, "a 2000000");
+    assert_non_null(strstr(told->str, "THE LAST POLICIES THAT WORKED ARE USED"));
+    assert_string_equal(mom_policy_store_get(mom_engine_policies(f->engine), "10-act"),
+                        policy_fails_with_guests);
+    g_string_truncate(told, 0);
+    forget_guests(f);
+    add_guest(f, "b", 3000000);
+    virtual_clock_advance(f->clock, 40 * SECOND);
+    assert_calls(f, "b 2000000");
+    assert_null(strstr(told->str, "W:"));
+}
+
+static void
+test_a_new_policy_ends_the_use_of_the_last_that_worked(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    start(f);
+    assert_ok(mom_engine_set_policy(f->engine, "10-act", policy_fails_with_guests, &error));
+    add_guest(f, "a", 3000000);
+    virtual_clock_advance(f->clock, 60 * SECOND);
+    assert_calls(f, "a 2000000");
+    assert_ok(mom_engine_set_policy(f->engine, "10-act", policy_act, &error));
+    assert_ok(mom_engine_set_policy(f->engine, "01-parameters", "(set part 0.7)", &error));
+    virtual_clock_advance(f->clock, SECOND);
+    assert_calls(f, "a 2800000");
+    assert_non_null(strstr(told->str, "I:The policies evaluate again;"));
+}
+
 static void
 test_a_policy_file_with_a_fault_leaves_the_others_in_force(void **state)
 {
@@ -544,6 +591,8 @@ main(void)
         ENGINE_TEST(test_a_bad_push_is_refused_and_changes_nothing),
         ENGINE_TEST(test_the_trial_of_a_push_turns_no_knob_and_keeps_no_variable),
         ENGINE_TEST(test_a_set_that_is_broken_already_can_be_repaired_in_steps),
+        ENGINE_TEST(test_a_set_that_keeps_failing_gives_way_to_the_last_that_worked),
+        ENGINE_TEST(test_a_new_policy_ends_the_use_of_the_last_that_worked),
         ENGINE_TEST(test_a_policy_file_with_a_fault_leaves_the_others_in_force),
         ENGINE_TEST(test_reset_reads_the_files_again),
         ENGINE_TEST(test_a_host_that_cannot_be_read_stops_decisions_until_it_can),
