@@ -80,24 +80,11 @@ give_float(double f, MomValue *out)
 
 /* ---- strings and lists ---- */
 
-static char *
-new_string(MomRun *run, const MomNode *head, gsize length)
-{
-    if (length > MOM_POLICY_MAX_STRING_BYTES) {
-        mom_run_fail_limit(run, head, "a string of more than %d bytes",
-                           MOM_POLICY_MAX_STRING_BYTES);
-        return NULL;
-    }
-    if (!mom_run_charge(run, head, length / 64))
-        return NULL;
-    return mom_run_alloc(run, head, length + 1);
-}
-
 static gboolean
 join_strings(MomRun *run, const MomNode *head, const char *a, const char *b, MomValue *out)
 {
     gsize length = strlen(a);
-    char *joined = new_string(run, head, length + strlen(b));
+    char *joined = mom_run_string(run, head, length + strlen(b));
 
     if (!joined)
         return FALSE;
@@ -120,7 +107,7 @@ repeat_string(MomRun *run, const MomNode *head, const char *s, gint64 times, Mom
     }
     if (__builtin_mul_overflow(length, (guint64)times, &total))
         total = G_MAXSIZE;
-    repeated = new_string(run, head, total);
+    repeated = mom_run_string(run, head, total);
     if (!repeated)
         return FALSE;
     for (gsize at = 0; at < total; at += length)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Every builtin, its arity and its function.
+ * Every builtin and every extension, its arity and its function.
  *
- * The order is that of the first symbols of every symbol table; it means nothing else.
+ * The order, builtins and then extensions, is that of the first symbols of every symbol table; it
+ * means nothing else.
  */
 #include "policy/builtins.h"
 
@@ -26,3 +27,12 @@ const MomBuiltin mom_builtins[] = {
 };
 
 const gsize mom_n_builtins = G_N_ELEMENTS(mom_builtins);
+
+const MomBuiltin mom_extensions[] = {
+    {"cond", 1, ANY, mom_form_cond, NULL},         {"sort-by", 3, 3, mom_form_sort_by, NULL},
+    {"sum", 1, 1, NULL, mom_operator_sum},         {"floor", 1, 1, NULL, mom_operator_floor},
+    {"round", 1, 1, NULL, mom_operator_round},     {"clamp", 3, 3, NULL, mom_operator_clamp},
+    {"concat", 1, ANY, NULL, mom_operator_concat}, {"format", 1, ANY, NULL, mom_operator_format},
+};
+
+const gsize mom_n_extensions = G_N_ELEMENTS(mom_extensions);

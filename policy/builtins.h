@@ -26,6 +26,11 @@ typedef struct {
 extern const MomBuiltin mom_builtins[];
 extern const gsize mom_n_builtins;
 
+/* Extensions of ours.  A call means one of them only if neither a variable nor a user function has
+ * the name at that moment; builtins, on the contrary, win over user functions. */
+extern const MomBuiltin mom_extensions[];
+extern const gsize mom_n_extensions;
+
 gboolean mom_form_def(MomRun *run, const MomNode *list, MomValue *out);
 gboolean mom_form_defvar(MomRun *run, const MomNode *list, MomValue *out);
 gboolean mom_form_set(MomRun *run, const MomNode *list, MomValue *out);
@@ -33,6 +38,8 @@ gboolean mom_form_let(MomRun *run, const MomNode *list, MomValue *out);
 gboolean mom_form_with(MomRun *run, const MomNode *list, MomValue *out);
 gboolean mom_form_if(MomRun *run, const MomNode *list, MomValue *out);
 gboolean mom_form_eval(MomRun *run, const MomNode *list, MomValue *out);
+gboolean mom_form_cond(MomRun *run, const MomNode *list, MomValue *out);
+gboolean mom_form_sort_by(MomRun *run, const MomNode *list, MomValue *out);
 
 #define MOM_OPERATOR(name)                                                                         \
     gboolean mom_operator_##name(MomRun *run, const MomNode *head, const MomValue *arguments,      \
@@ -57,3 +64,9 @@ MOM_OPERATOR(or);
 MOM_OPERATOR(not );
 MOM_OPERATOR(null);
 MOM_OPERATOR(valid);
+MOM_OPERATOR(sum);
+MOM_OPERATOR(floor);
+MOM_OPERATOR(round);
+MOM_OPERATOR(clamp);
+MOM_OPERATOR(concat);
+MOM_OPERATOR(format);

@@ -219,6 +219,25 @@ call_variable(MomRun *run, const MomNode *list, MomValue *out)
     return done ? CALL_DONE : CALL_FAILED;
 }
 
+/* Not even a nil variable may have the name; see builtins.h. */
+static const MomBuiltin *
+find_extension(const MomRun *run, const MomSymbol *symbol)
+{
+    gsize i = symbol->id - mom_n_builtins;
+
+    return i < mom_n_extensions && !run->cells[symbol->id].binding ? &mom_extensions[i] : NULL;
+}
+
+static G_NO_INLINE gboolean
+apply_extension(MomRun *run, const MomNode *list, MomValue *out)
+{
+    const MomBuiltin *extension = find_extension(run, list->items->symbol);
+
+    if (!extension)
+        return mom_run_fail(run, list->items, "unknown function %s", list->items->symbol->name);
+    return apply_builtin(run, extension, list, out);
+}
+
 static gboolean
 apply(MomRun *run, const MomNode *list, MomValue *out)
 {
@@ -235,7 +254,7 @@ apply(MomRun *run, const MomNode *list, MomValue *out)
         return apply_builtin(run, &mom_builtins[symbol->id], list, out);
     function = run->cells[symbol->id].function;
     if (!function)
-        return mom_run_fail(run, list->items, "unknown function %s", symbol->name);
+        return apply_extension(run, list, out);
     return call_function(run, list, function, out);
 }
 

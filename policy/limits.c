@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define BYTES_PER_STEP 64
+#define STEPS_PER_FLOAT_TEXT 32
 
 MomPlace
 mom_run_place(const MomRun *run, const MomNode *node)
@@ -68,6 +69,24 @@ mom_run_alloc(MomRun *run, const MomNode *node, gsize bytes)
     return mom_arena_alloc(run->arena, bytes);
 }
 
+gboolean
+mom_run_check_string(MomRun *run, const MomNode *node, gsize length)
+{
+    if (length <= MOM_POLICY_MAX_STRING_BYTES)
+        return TRUE;
+    return mom_run_fail_limit(run, node, "a string of more than %d bytes",
+                              MOM_POLICY_MAX_STRING_BYTES);
+}
+
+char *
+mom_run_string(MomRun *run, const MomNode *node, gsize length)
+{
+    if (!mom_run_check_string(run, node, length) ||
+        !mom_run_charge(run, node, length / BYTES_PER_STEP))
+        return NULL;
+    return mom_run_alloc(run, node, length + 1);
+}
+
 MomValue *
 mom_run_list(MomRun *run, const MomNode *node, gsize n, MomValue *out)
 {
@@ -116,6 +135,12 @@ gboolean
 mom_run_charge_sequence(MomRun *run, const MomNode *node, MomValue v)
 {
     return mom_run_charge(run, node, walk_cost(v, run->steps));
+}
+
+gboolean
+mom_run_charge_text(MomRun *run, const MomNode *node, MomValue v)
+{
+    return v.type != MOM_VALUE_FLOAT || mom_run_charge(run, node, STEPS_PER_FLOAT_TEXT);
 }
 
 /* Bytes that a deep copy of V takes; stops counting beyond LIMIT. */

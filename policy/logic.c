@@ -7,7 +7,6 @@
  * (Q11).
  */
 #include "policy/builtins.h"
-#include "policy/compare.h"
 #include "policy/run.h"
 
 #include <string.h>
@@ -61,8 +60,9 @@ order_values(
 }
 
 /* Comparing looks at all of A at the most; that is what it costs. */
-static gboolean
-order(MomRun *run, const MomNode *head, const char *sign, MomValue a, MomValue b, MomOrder *order)
+gboolean
+mom_run_order(
+    MomRun *run, const MomNode *head, const char *sign, MomValue a, MomValue b, MomOrder *order)
 {
     if (a.type == MOM_VALUE_INT && b.type == MOM_VALUE_INT) {
         *order = (MomOrder)(1 + (a.integer > b.integer) - (a.integer < b.integer));
@@ -75,7 +75,7 @@ MOM_OPERATOR(lt)
 {
     MomOrder found;
 
-    if (!order(run, head, "<", arguments[0], arguments[1], &found))
+    if (!mom_run_order(run, head, "<", arguments[0], arguments[1], &found))
         return FALSE;
     *out = mom_value_bool(found == MOM_ORDER_LESS);
     return TRUE;
@@ -85,7 +85,7 @@ MOM_OPERATOR(gt)
 {
     MomOrder found;
 
-    if (!order(run, head, ">", arguments[0], arguments[1], &found))
+    if (!mom_run_order(run, head, ">", arguments[0], arguments[1], &found))
         return FALSE;
     *out = mom_value_bool(found == MOM_ORDER_GREATER);
     return TRUE;
@@ -95,7 +95,7 @@ MOM_OPERATOR(lte)
 {
     MomOrder found;
 
-    if (!order(run, head, "<=", arguments[0], arguments[1], &found))
+    if (!mom_run_order(run, head, "<=", arguments[0], arguments[1], &found))
         return FALSE;
     *out = mom_value_bool(found == MOM_ORDER_LESS || found == MOM_ORDER_EQUAL);
     return TRUE;
@@ -105,7 +105,7 @@ MOM_OPERATOR(gte)
 {
     MomOrder found;
 
-    if (!order(run, head, ">=", arguments[0], arguments[1], &found))
+    if (!mom_run_order(run, head, ">=", arguments[0], arguments[1], &found))
         return FALSE;
     *out = mom_value_bool(found == MOM_ORDER_GREATER || found == MOM_ORDER_EQUAL);
     return TRUE;
@@ -142,7 +142,7 @@ choose(MomRun *run,
     for (gsize i = 1; i < n; i++) {
         MomOrder found;
 
-        if (!order(run, head, sign, arguments[i], best, &found))
+        if (!mom_run_order(run, head, sign, arguments[i], best, &found))
             return FALSE;
         if (found == wanted)
             best = arguments[i];

@@ -8,6 +8,7 @@
 #include "policy/entity-private.h"
 #include "policy/quotient.h"
 #include "policy/run.h"
+#include "policy/sum.h"
 
 #include <string.h>
 
@@ -40,6 +41,8 @@ get_key(MomRun *run, const MomNode *head, MomValue v)
 
     if (v.type > MOM_VALUE_FLOAT)
         return get_name(run, head, v);
+    if (!mom_run_charge_text(run, head, v))
+        return NULL;
     text = g_string_new(NULL);
     if (mom_value_is_nil(v))
         g_string_append(text, "null"); /* as the reference's JSON shows it */
@@ -98,36 +101,9 @@ METHOD(stat)
     return TRUE;
 }
 
-/* Integers are summed exactly; from the first float on the sum is a float. */
-typedef struct {
-    __int128 whole;
-    double real;
-    gboolean is_real;
-    gint64 n;
-} Sum;
-
-static gboolean
-sum_add(Sum *sum, MomValue v)
-{
-    gint64 n = v.type == MOM_VALUE_BOOL ? v.boolean : v.integer;
-
-    if (!mom_value_is_number(v))
-        return FALSE;
-    sum->n++;
-    if (v.type != MOM_VALUE_FLOAT && !sum->is_real) {
-        sum->whole += n;
-        return TRUE;
-    }
-    if (!sum->is_real)
-        sum->real = (double)sum->whole;
-    sum->is_real = TRUE;
-    sum->real += v.type == MOM_VALUE_FLOAT ? v.real : (double)n;
-    return TRUE;
-}
-
 METHOD(stat_avg)
 {
-    Sum sum = {0};
+    MomSum sum = {0};
     gsize index;
 
     if (!get_field_index(run, head, self.entity, arguments[0], &index))
@@ -140,7 +116,7 @@ METHOD(stat_avg)
         if (!mom_sample_get_field(mom_entity_sample(self.entity, i), index, &v) ||
             mom_value_is_nil(v))
             continue;
-        if (!sum_add(&sum, v))
+        if (!mom_sum_add(&sum, v))
             return mom_run_fail(run, head, "no average of values of type %s",
                                 mom_value_type_name(v.type));
     }

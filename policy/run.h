@@ -12,6 +12,7 @@
 #include "policy/arena.h"
 #include "policy/ast.h"
 #include "policy/attributes.h"
+#include "policy/compare.h"
 #include "policy/policy.h"
 
 /* A function that `def` made. */
@@ -74,6 +75,10 @@ MomPlace mom_run_place(const MomRun *run, const MomNode *node);
 gboolean mom_run_charge(MomRun *run, const MomNode *node, guint64 n);
 /* Memory of the run's arena; NULL if that would be too much. */
 gpointer mom_run_alloc(MomRun *run, const MomNode *node, gsize bytes);
+/* FALSE if a string of LENGTH bytes would be too long. */
+gboolean mom_run_check_string(MomRun *run, const MomNode *node, gsize length);
+/* Room for a string of LENGTH bytes and its NUL. NULL: too long, or no memory. */
+char *mom_run_string(MomRun *run, const MomNode *node, gsize length);
 /* A list of N items to be filled in, and its value. NULL: too long, or no memory. */
 MomValue *mom_run_list(MomRun *run, const MomNode *node, gsize n, MomValue *out);
 /* Notes how deep lists nest in LIST, which mom_run_list made. */
@@ -89,6 +94,8 @@ mom_run_charge_walk(MomRun *run, const MomNode *node, MomValue v)
     return mom_run_charge_sequence(run, node, v);
 }
 
+/* Takes what it costs to write V, if it is a float: finding its shortest text takes a while. */
+gboolean mom_run_charge_text(MomRun *run, const MomNode *node, MomValue v);
 /* Takes steps and memory for a deep copy of V that is kept outside of the arena. */
 gboolean mom_run_charge_copy(MomRun *run, const MomNode *node, MomValue v);
 
@@ -134,7 +141,14 @@ mom_run_eval(MomRun *run, const MomNode *node, MomValue *out)
     return mom_run_eval_node(run, node, out);
 }
 
+/* ---- order (logic.c) ---- */
+
+/* How A stands to B, as `<` and its kin see it; SIGN is for the message if they cannot be compared.
+ * Takes the steps that it costs. */
+gboolean mom_run_order(
+    MomRun *run, const MomNode *head, const char *sign, MomValue a, MomValue b, MomOrder *order);
+
 /* ---- text (print.c) ---- */
 
-/* Appends V as `debug` shows it. */
+/* Appends V as `debug` shows it; a float with as few digits as read back as the same float. */
 void mom_value_print(GString *out, MomValue v);

@@ -33,6 +33,8 @@ mom_symbols_new(void)
     symbols->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     for (gsize i = 0; i < mom_n_builtins; i++)
         mom_symbols_intern(symbols, mom_builtins[i].name, strlen(mom_builtins[i].name));
+    for (gsize i = 0; i < mom_n_extensions; i++)
+        mom_symbols_intern(symbols, mom_extensions[i].name, strlen(mom_extensions[i].name));
     for (gsize i = 0; i < MOM_N_PREDEFINED; i++)
         symbols->predefined[i] =
             mom_symbols_intern(symbols, mom_predefined_names[i], strlen(mom_predefined_names[i]));

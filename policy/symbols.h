@@ -31,7 +31,7 @@ struct MomSymbol {
     const char *field_name;
 };
 
-/* The builtins of builtins.h come first, in their order, then these. */
+/* The builtins of builtins.h come first, in their order, then its extensions, then these. */
 typedef enum {
     MOM_PREDEFINED_ABS,
     MOM_PREDEFINED_DEBUG,

@@ -18,12 +18,14 @@ intern(MomSymbols *symbols, const char *name)
 }
 
 static void
-builtins_come_first_in_their_order(void **state)
+builtins_and_extensions_come_first_in_their_order(void **state)
 {
     g_autoptr(MomSymbols) symbols = mom_symbols_new();
 
     for (gsize i = 0; i < mom_n_builtins; i++)
         assert_int_equal(intern(symbols, mom_builtins[i].name)->id, i);
+    for (gsize i = 0; i < mom_n_extensions; i++)
+        assert_int_equal(intern(symbols, mom_extensions[i].name)->id, mom_n_builtins + i);
     assert_string_equal(mom_symbols_predefined(symbols, MOM_PREDEFINED_HOST)->name, "Host");
 }
 
@@ -85,7 +87,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(builtins_come_first_in_their_order),
+        cmocka_unit_test(builtins_and_extensions_come_first_in_their_order),
         cmocka_unit_test(equal_names_are_one_symbol_with_one_number),
         cmocka_unit_test(a_dotted_name_is_split_at_its_first_two_dots),
         cmocka_unit_test(attributes_are_known_by_number),
