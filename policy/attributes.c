@@ -37,15 +37,11 @@ mom_tune_member_find(const char *name)
 }
 
 static gboolean
-get_entity_attribute(MomEntity *entity, MomSymbol *symbol, MomValue *out, const MomMethod **method)
+get_entity_field(MomEntity *entity, MomSymbol *symbol, MomValue *out)
 {
     const MomSchema *schema = mom_entity_schema(entity);
     int index;
 
-    if (symbol->entity_method >= 0) {
-        *method = &mom_entity_methods[symbol->entity_method];
-        return TRUE;
-    }
     if (symbol->field_index < schema->n && schema->names[symbol->field_index] == symbol->field_name)
         return mom_entity_get_field(entity, symbol->field_index, out);
     index = mom_schema_index(schema, symbol->attribute);
@@ -54,6 +50,18 @@ get_entity_attribute(MomEntity *entity, MomSymbol *symbol, MomValue *out, const 
     symbol->field_index = (guint)index;
     symbol->field_name = mom_schema_name(schema, (gsize)index);
     return mom_entity_get_field(entity, (gsize)index, out);
+}
+
+static gboolean
+get_entity_attribute(MomEntity *entity, MomSymbol *symbol, MomValue *out, const MomMethod **method)
+{
+    if (symbol->entity_method < 0)
+        return get_entity_field(entity, symbol, out);
+    if (symbol->entity_method >= MOM_FIRST_EXTENSION_METHOD &&
+        get_entity_field(entity, symbol, out))
+        return TRUE;
+    *method = &mom_entity_methods[symbol->entity_method];
+    return TRUE;
 }
 
 static gboolean

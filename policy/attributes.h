@@ -38,6 +38,8 @@ typedef struct {
 
 extern const MomMethod mom_entity_methods[];
 extern const gsize mom_n_entity_methods;
+/* From here on methods are extensions of ours, which yield to a field of the same name. */
+#define MOM_FIRST_EXTENSION_METHOD 7
 
 /* The first MOM_N_TUNE_ATTRIBUTES members of a tune are attributes, the others setters, one per
  * limit, in the order of MomLimit. */

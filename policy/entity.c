@@ -17,9 +17,12 @@
 #define TUNES "io_tune"
 #define TUNE_STATES "io_tune_current"
 
+#define NO_TIME G_MININT64
+
 typedef struct {
     char *name;
     MomValue value;
+    gint64 changed_us; /* of a variable: when its value last changed, or NO_TIME */
 } Pair;
 
 /* The tunes of a run: a copy that setters may write to, and the list that policies see. */
@@ -105,13 +108,14 @@ find_pair(const GArray *pairs, const char *name)
 }
 
 static void
-set_pair(GArray *pairs, MomArena *arena, const char *name, MomValue v)
+set_pair(GArray *pairs, MomArena *arena, const char *name, MomValue v, gint64 changed_us)
 {
     Pair *found = find_pair(pairs, name);
-    Pair pair = {.value = mom_arena_copy_plain(arena, v)};
+    Pair pair = {.value = mom_arena_copy_plain(arena, v), .changed_us = changed_us};
 
     if (found) {
         found->value = pair.value;
+        found->changed_us = changed_us;
         return;
     }
     pair.name = mom_arena_strdup(arena, name);
@@ -139,7 +143,7 @@ mom_entity_set_property(MomEntity *entity, const char *name, MomValue v)
     /* A property that is set again and again to the same value must not grow the arena. */
     if (present && present->value.type == v.type && mom_value_equal(present->value, v))
         return;
-    set_pair(entity->properties, entity->lasting, name, v);
+    set_pair(entity->properties, entity->lasting, name, v, NO_TIME);
 }
 
 gboolean
@@ -301,12 +305,26 @@ mom_entity_get_int(MomEntity *entity, const char *name, gint64 *out)
 
 /* ---- variables ---- */
 
+static const Pair *
+find_variable(const MomEntity *entity, const char *name)
+{
+    const Pair *pair = find_pair(entity->variables, name);
+
+    return pair ? pair : find_pair(entity->kept, name);
+}
+
 void
 mom_entity_set_variable(MomEntity *entity, const char *name, MomValue v)
 {
-    if (!find_pair(entity->variables, name) && !find_pair(entity->kept, name))
+    const Pair *present = find_variable(entity, name);
+    const MomSample *latest = mom_entity_latest(entity);
+    gint64 changed_us = latest ? mom_sample_time_us(latest) : NO_TIME;
+
+    if (!present)
         entity->n_new++;
-    set_pair(entity->variables, entity->run, name, v);
+    else if (mom_value_equal(present->value, v))
+        changed_us = present->changed_us;
+    set_pair(entity->variables, entity->run, name, v, changed_us);
 }
 
 gboolean
@@ -315,26 +333,57 @@ mom_entity_get_variable(MomEntity *entity, const char *name, MomValue *out)
     return get_pair(entity->variables, name, out) || get_pair(entity->kept, name, out);
 }
 
+gboolean
+mom_entity_get_variable_time(MomEntity *entity, const char *name, gint64 *out_us)
+{
+    const Pair *pair = find_variable(entity, name);
+
+    if (!pair || pair->changed_us == NO_TIME)
+        return FALSE;
+    *out_us = pair->changed_us;
+    return TRUE;
+}
+
 gsize
 mom_entity_n_variables(const MomEntity *entity)
 {
     return entity->kept->len + entity->n_new;
 }
 
-void
-mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer data)
+typedef void (*PairFunc)(const Pair *pair, gpointer data);
+
+static void
+foreach_variable(const MomEntity *entity, PairFunc func, gpointer data)
 {
     for (guint i = 0; i < entity->kept->len; i++) {
         const Pair *pair = &g_array_index(entity->kept, Pair, i);
 
         if (!find_pair(entity->variables, pair->name))
-            func(pair->name, pair->value, data);
+            func(pair, data);
     }
-    for (guint i = 0; i < entity->variables->len; i++) {
-        const Pair *pair = &g_array_index(entity->variables, Pair, i);
+    for (guint i = 0; i < entity->variables->len; i++)
+        func(&g_array_index(entity->variables, Pair, i), data);
+}
 
-        func(pair->name, pair->value, data);
-    }
+typedef struct {
+    MomVariableFunc func;
+    gpointer data;
+} Telling;
+
+static void
+tell_variable(const Pair *pair, gpointer data)
+{
+    const Telling *telling = data;
+
+    telling->func(pair->name, pair->value, telling->data);
+}
+
+void
+mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer data)
+{
+    Telling telling = {func, data};
+
+    foreach_variable(entity, tell_variable, &telling);
 }
 
 /* ---- controls ---- */
@@ -421,15 +470,15 @@ typedef struct {
 } Keeping;
 
 static void
-keep_variable(const char *name, MomValue v, gpointer data)
+keep_variable(const Pair *variable, gpointer data)
 {
     Keeping *keeping = data;
-    Pair pair = {0};
+    Pair pair = *variable;
 
-    if (!is_plain(v))
+    if (!is_plain(pair.value))
         return;
-    pair = (Pair){.name = mom_arena_strdup(keeping->arena, name),
-                  .value = mom_arena_copy_value(keeping->arena, v)};
+    pair.name = mom_arena_strdup(keeping->arena, pair.name);
+    pair.value = mom_arena_copy_value(keeping->arena, pair.value);
     g_array_append_val(keeping->pairs, pair);
 }
 
@@ -442,7 +491,7 @@ mom_entity_commit_run(MomEntity *entity)
         return;
     keeping = (Keeping){.arena = mom_arena_new(BLOCK_BYTES),
                         .pairs = g_array_new(FALSE, FALSE, sizeof(Pair))};
-    mom_entity_foreach_variable(entity, keep_variable, &keeping);
+    foreach_variable(entity, keep_variable, &keeping);
     g_array_unref(entity->kept);
     mom_arena_free(entity->kept_arena);
     entity->kept = keeping.pairs;

@@ -85,6 +85,9 @@ gboolean mom_entity_get_int(MomEntity *entity, const char *name, gint64 *out);
  * the present run only. */
 void mom_entity_set_variable(MomEntity *entity, const char *name, MomValue v);
 gboolean mom_entity_get_variable(MomEntity *entity, const char *name, MomValue *out);
+/* The time of the sample that was the newest when variable NAME last got a value different from the
+ * one before, or its first. FALSE: no such variable, or there was no sample yet. */
+gboolean mom_entity_get_variable_time(MomEntity *entity, const char *name, gint64 *out_us);
 typedef void (*MomVariableFunc)(const char *name, MomValue v, gpointer data);
 void mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer data);
 

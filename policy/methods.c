@@ -6,8 +6,8 @@
  * tunes.  Nothing here may reach a sample or outlive the run, but through mom_entity_commit_run.
  */
 #include "policy/entity-private.h"
+#include "policy/methods.h"
 #include "policy/quotient.h"
-#include "policy/run.h"
 #include "policy/sum.h"
 
 #include <string.h>
@@ -61,8 +61,8 @@ charge_search(MomRun *run, const MomNode *head, gsize entries, const char *key)
     return mom_run_charge(run, head, entries * cost_per_entry / ENTRIES_PER_STEP);
 }
 
-static gboolean
-get_field_index(MomRun *run, const MomNode *head, MomEntity *entity, MomValue name, gsize *index)
+gboolean
+mom_method_field(MomRun *run, const MomNode *head, MomEntity *entity, MomValue name, gsize *index)
 {
     const char *field = get_name(run, head, name);
     int found;
@@ -92,7 +92,7 @@ METHOD(stat)
 {
     gsize index;
 
-    if (!get_field_index(run, head, self.entity, arguments[0], &index))
+    if (!mom_method_field(run, head, self.entity, arguments[0], &index))
         return FALSE;
     *out = MOM_NIL;
     if (!mom_entity_get_field(self.entity, index, out) && n > 1 &&
@@ -106,7 +106,7 @@ METHOD(stat_avg)
     MomSum sum = {0};
     gsize index;
 
-    if (!get_field_index(run, head, self.entity, arguments[0], &index))
+    if (!mom_method_field(run, head, self.entity, arguments[0], &index))
         return FALSE;
     if (mom_entity_n_samples(self.entity) == 0)
         return mom_run_fail(run, head, "there is no sample yet to take an average of");
@@ -157,6 +157,21 @@ METHOD(get_var)
     return TRUE;
 }
 
+METHOD(since)
+{
+    const char *name = get_key(run, head, arguments[0]);
+    const MomSample *latest = mom_entity_latest(self.entity);
+    gint64 changed_us;
+
+    if (!name || !charge_search(run, head, mom_entity_n_variables(self.entity), name))
+        return FALSE;
+    *out = MOM_NIL;
+    if (latest && mom_entity_get_variable_time(self.entity, name, &changed_us))
+        *out = mom_value_float((double)(mom_sample_time_us(latest) - changed_us) /
+                               (double)G_USEC_PER_SEC);
+    return TRUE;
+}
+
 METHOD(control)
 {
     gsize present = mom_entity_n_controls(self.entity);
@@ -194,6 +209,11 @@ const MomMethod mom_entity_methods[] = {
     {"GetVar", 1, 1, get_var},
     {"Control", 2, 2, control},
     {"GetControl", 1, 1, get_control},
+    /* From here on ours: see MOM_FIRST_EXTENSION_METHOD. */
+    {"StatMin", 1, 1, mom_method_stat_min},
+    {"StatMax", 1, 1, mom_method_stat_max},
+    {"StatRate", 1, 1, mom_method_stat_rate},
+    {"Since", 1, 1, since},
 };
 
 const gsize mom_n_entity_methods = G_N_ELEMENTS(mom_entity_methods);

@@ -63,6 +63,8 @@ attributes_are_known_by_number(void **state)
 
     assert_string_equal(mom_entity_methods[intern(symbols, "x.StatAvg")->entity_method].name,
                         "StatAvg");
+    assert_int_equal(intern(symbols, "x.StatMin")->entity_method, MOM_FIRST_EXTENSION_METHOD);
+    assert_string_equal(mom_entity_methods[MOM_FIRST_EXTENSION_METHOD - 1].name, "GetControl");
     assert_int_equal(intern(symbols, "x.maximum")->tune_member, MOM_TUNE_MAXIMUM);
     assert_int_equal(intern(symbols, "x.setReadIopsSec")->tune_member,
                      MOM_N_TUNE_ATTRIBUTES + MOM_LIMIT_READ_IOPS);
