@@ -273,9 +273,9 @@ def check_builtins(source, names):
     check_sets("builtins", known, (words | forms) & known)
     check_sets("words of operators", words & known, words)
     calls = set(re.findall(r"\(([a-z]+)", section(source, "PREDEFINED VARIABLES")))
-    added = set(re.findall(r'\(([a-z-]+)', re.sub(r"^\.EX$.*?^\.EE$", "", section(source, "EXTENSIONS"), flags=re.M | re.S)))
+    added = set(re.findall(r'^\.BI "\(([a-z-]+)', section(source, "EXTENSIONS"), flags=re.M))
     if extensions():
-        check_sets("extensions", extensions(), added - {"momd"} - {"entity"})
+        check_sets("extensions", extensions(), added)
     check_sets("functions", of_kind(names, "function"), calls & of_kind(names, "function"))
 
 
