@@ -60,6 +60,8 @@ main(void)
 {
     for (gsize i = 0; i < mom_n_builtins; i++)
         printf("builtin %s\n", mom_builtins[i].name);
+    for (gsize i = 0; i < mom_n_extensions; i++)
+        printf("extension %s\n", mom_extensions[i].name);
     print_methods("function", &mom_function_abs, 1);
     print_methods("function", &mom_function_debug, 1);
     print_methods("method", mom_entity_methods, mom_n_entity_methods);

@@ -17,7 +17,6 @@ Before each display (.EX) of the manual stand comment lines of the form `.\\" KE
   stock: TEXT       it is evaluated behind the stock set, TEXT being the policy 01-parameters
   first: 1          it is evaluated as 01-site, not as 90-example, in that set
   without: ENTITY CONTROL = VALUE    the control before the example is added to the stock set
-  needs: BUILTIN    left out if the evaluator does not know that function
 
 Elsewhere `limit: NAME` stands before the row of the limit MOM_POLICY_MAX_NAME.
 VALUE is written as `debug` prints it, but that strings are in quotes.
@@ -146,9 +145,6 @@ class Evaluator:
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
-    def knows(self, builtin):
-        return builtin == "cond" and self.run(policy="(cond (1 2))").get("results") == [2]
-
     def guest(self, name):
         return next(g for g in self.state["guests"] if g["properties"]["name"] == name)["properties"]["uuid"]
 
@@ -238,20 +234,13 @@ def check_coverage(blocks, names):
     text = "\n".join(block["text"] for block in blocks if "example" in block)
     heads = {signs.get(head, head) for head in re.findall(r"\(([^\s()]+)", text)}
     methods = {head.split(".")[1] for head in heads if re.match(r"\w+\.\w+$", head)}
-    for kind, used in (("builtin", heads), ("function", heads), ("method", methods)):
+    for kind, used in (("builtin", heads), ("extension", heads), ("function", heads), ("method", methods)):
         check_sets(kind + "s in examples", of_kind(names, kind), used & of_kind(names, kind))
-    check_sets("extensions in examples", extensions(), heads & extensions())
 
 
 def known_names():
     out = subprocess.run([NAMES], stdout=subprocess.PIPE, text=True, check=True).stdout
     return [tuple(line.split()) for line in out.splitlines()]
-
-
-def extensions():
-    """The functions that mom does not have; their table stands behind that of the builtins."""
-    table = re.search(r"mom_extensions\[\] = \{(.*?)^\};", read("policy/builtins.c"), flags=re.M | re.S)
-    return set(re.findall(r'\{"([a-z-]+)"', table.group(1))) if table else set()
 
 
 def of_kind(names, kind):
@@ -274,8 +263,7 @@ def check_builtins(source, names):
     check_sets("words of operators", words & known, words)
     calls = set(re.findall(r"\(([a-z]+)", section(source, "PREDEFINED VARIABLES")))
     added = set(re.findall(r'^\.BI "\(([a-z-]+)', section(source, "EXTENSIONS"), flags=re.M))
-    if extensions():
-        check_sets("extensions", extensions(), added)
+    check_sets("extensions", of_kind(names, "extension"), added)
     check_sets("functions", of_kind(names, "function"), calls & of_kind(names, "function"))
 
 
@@ -348,7 +336,7 @@ def check_rendering():
 def cases(source, blocks, evaluator):
     names = known_names()
     for i, block in enumerate(blocks):
-        if "example" not in block or ("needs" in block and not evaluator.knows(block["needs"])):
+        if "example" not in block:
             continue
         message = blocks[i + 1] if i + 1 < len(blocks) and "message" in blocks[i + 1] else None
         yield "the example %s does what the manual says" % block["example"], check_example, (evaluator, block, message)
