@@ -119,7 +119,7 @@ mom_form_sort_by(MomRun *run, const MomNode *list, MomValue *out)
 {
     MomValue over;
     Item *items;
-    gsize n;
+    gsize n = 0;
 
     if (!mom_run_eval(run, &list->items[1], &over) || !count(run, list, over, &n))
         return FALSE;
