@@ -63,8 +63,8 @@ mom_check_entity_method(const char *name, MomArity *space)
 static void
 offer(MomChecker *checker, MomNearest *nearest, const char *candidate)
 {
-    if (checker->budget > 0) {
-        checker->budget--;
+    if (checker->name_budget > 0) {
+        checker->name_budget--;
         mom_nearest_offer(nearest, candidate);
     }
 }
@@ -78,11 +78,13 @@ proposal(const MomNearest *nearest)
 static void
 offer_symbols(MomChecker *checker, MomNearest *nearest, gboolean functions)
 {
-    for (gsize i = 0; i < checker->n_info && checker->budget > 0; i++) {
+    for (gsize i = 0; i < checker->n_info && checker->name_budget > 0; i++) {
         const MomSymbolInfo *info = &checker->info[i];
 
         if (info->symbol && (functions ? info->n_definitions : info->n_bindings) > 0)
             offer(checker, nearest, info->symbol->name);
+        else
+            checker->name_budget--;
     }
 }
 

@@ -124,7 +124,9 @@ typedef struct {
     MomSymbolInfo *info;
     gsize n_info;
     GHashTable *program_numbers; /* MomProgram -> number */
-    guint budget;                /* of steps for questions that are not linear */
+    /* Steps left for the two kinds of work that are not linear. */
+    guint reach_budget;
+    guint name_budget;
 
     GArray *bound; /* of MomBound: a stack */
     GArray *made;

@@ -81,7 +81,7 @@ ask_call(Question *question, const MomCall *call)
     for (;;) {
         const MomCheckScope *scope = &g_array_index(checker->scopes, MomCheckScope, at);
 
-        checker->budget -= checker->budget > 0;
+        checker->reach_budget -= checker->reach_budget > 0;
         if (is_defined(question, at, call->time)) {
             question->finds |= FINDS;
             return;
@@ -102,7 +102,7 @@ ask_callers(Question *question, const MomSymbol *function)
 {
     guint call = mom_check_info(question->checker, function)->calls;
 
-    while (call && question->checker->budget > 0) {
+    while (call && question->checker->reach_budget > 0) {
         const MomCall *c = &g_array_index(question->checker->calls, MomCall, call - 1);
 
         ask_call(question, c);
@@ -120,7 +120,7 @@ mark_scopes(Question *question, gboolean marked)
 
         /* The list goes from the last to the first, so that the first stays. */
         question->bound_at[m->scope] = marked ? m->time : MOM_NEVER;
-        question->checker->budget -= question->checker->budget > 0;
+        question->checker->reach_budget -= question->checker->reach_budget > 0;
         made = m->next;
     }
 }
@@ -137,7 +137,7 @@ ask(Question *question)
     for (guint i = 0; i < question->queue->len; i++)
         question->is_visited[((const MomSymbol *)question->queue->pdata[i])->id] = FALSE;
     mark_scopes(question, FALSE);
-    return question->checker->budget > 0 ? question->finds : FINDS;
+    return question->checker->reach_budget > 0 ? question->finds : FINDS;
 }
 
 /* ---- findings ---- */
@@ -196,7 +196,7 @@ mom_check_free_names(MomChecker *checker)
 
     for (guint i = 0; i < checker->scopes->len; i++)
         bound_at[i] = MOM_NEVER;
-    for (guint i = 0; i < checker->free_names->len; i++) {
+    for (guint i = 0; i < checker->free_names->len && checker->reach_budget > 0; i++) {
         const MomFree *name = &g_array_index(checker->free_names, MomFree, i);
         gpointer key = key_of(checker, name);
         guint finds = GPOINTER_TO_UINT(g_hash_table_lookup(known, key));

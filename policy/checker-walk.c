@@ -221,6 +221,26 @@ is_constant(const MomNode *node)
     return node->kind <= MOM_NODE_STRING || (node->kind == MOM_NODE_SYMBOL && node->symbol->is_nil);
 }
 
+/* Nothing but constants and operators: the value is the same in every run. */
+static gboolean
+is_closed(const MomNode *node)
+{
+    const MomBuiltin *builtin;
+
+    if (is_constant(node))
+        return TRUE;
+    if (node->kind != MOM_NODE_LIST || node->n == 0 || node->items[0].kind < MOM_NODE_SYMBOL ||
+        node->items[0].kind == MOM_NODE_LIST)
+        return FALSE;
+    builtin = mom_check_builtin(node->items[0].symbol);
+    if (!builtin || (builtin->form && builtin->form != mom_form_if))
+        return FALSE;
+    for (guint32 i = 1; i < node->n; i++)
+        if (!is_closed(&node->items[i]))
+            return FALSE;
+    return TRUE;
+}
+
 /* The same text, but for blanks. Costs no more than the smaller of both. */
 static gboolean
 is_same(const MomNode *a, const MomNode *b)
@@ -266,13 +286,11 @@ walk_dead(MomChecker *checker, const MomNode *node)
 }
 
 static MomKind
-walk_constant_if(MomChecker *checker, const MomNode *list, gboolean is_used)
+walk_known_if(MomChecker *checker, const MomNode *list, gboolean truth, gboolean is_used)
 {
-    const MomNode *condition = &list->items[1];
-    gboolean truth = condition->kind != MOM_NODE_SYMBOL && mom_value_truth(condition->value);
     MomKind kind;
 
-    mom_check_warn(checker, condition,
+    mom_check_warn(checker, &list->items[1],
                    "the condition is always %s, so the %s branch is never taken",
                    truth ? "true" : "false", truth ? "second" : "first");
     if (truth) {
@@ -282,6 +300,14 @@ walk_constant_if(MomChecker *checker, const MomNode *list, gboolean is_used)
     }
     walk_dead(checker, &list->items[2]);
     return mom_check_walk(checker, &list->items[3], is_used);
+}
+
+/* Objects are true whatever they hold. */
+static gboolean
+is_always_true(MomKind kind)
+{
+    return kind == MOM_KIND_HOST || kind == MOM_KIND_GUEST || kind == MOM_KIND_TUNE ||
+           kind == MOM_KIND_CALLABLE;
 }
 
 static void
@@ -295,17 +321,13 @@ check_effect(MomChecker *checker, const MomNode *list, gboolean is_used)
         mom_check_warn(checker, head, "this if has no effect, as its value is not used");
 }
 
-FORM(walk_if)
+static MomKind
+walk_branches(MomChecker *checker, const MomNode *list, gboolean is_used)
 {
-    guint first;
+    guint first = checker->bound->len;
     guint second;
     MomKind kind;
 
-    if (is_constant(&list->items[1]))
-        return walk_constant_if(checker, list, is_used);
-    check_effect(checker, list, is_used);
-    mom_check_walk(checker, &list->items[1], TRUE);
-    first = checker->bound->len;
     checker->branches++;
     kind = mom_check_walk(checker, &list->items[2], is_used);
     second = checker->bound->len;
@@ -313,6 +335,28 @@ FORM(walk_if)
     kind = join_kinds(kind, mom_check_walk(checker, &list->items[3], is_used));
     checker->branches--;
     mom_check_join(checker, first, second);
+    return kind;
+}
+
+FORM(walk_if)
+{
+    const MomNode *condition = &list->items[1];
+    gboolean closed = is_closed(condition);
+    MomKind kind = mom_check_walk(checker, condition, TRUE);
+
+    if (is_constant(condition))
+        return walk_known_if(checker, list,
+                             kind != MOM_KIND_NIL && mom_value_truth(condition->value), is_used);
+    if (is_always_true(kind))
+        return walk_known_if(checker, list, TRUE, is_used);
+    check_effect(checker, list, is_used);
+    if (closed)
+        mom_check_warn(checker, condition,
+                       "the condition is the same in every run, so one branch is never taken");
+    /* Which of them is not worked out, so either may be the one that never fails. */
+    checker->dead += closed;
+    kind = walk_branches(checker, list, is_used);
+    checker->dead -= closed;
     return kind;
 }
 

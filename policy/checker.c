@@ -14,7 +14,8 @@
 #define MAX_KEPT 2000 /* of either severity, while functions and places are not yet sorted */
 #define MAX_MESSAGE_CHARACTERS 300
 #define MAX_NAME_CHARACTERS 60
-#define BUDGET (2 * 1000 * 1000)
+#define REACH_BUDGET (4 * 1000 * 1000)
+#define NAME_BUDGET (1000 * 1000)
 
 static const MomCheckWorld no_world;
 
@@ -241,7 +242,8 @@ init(MomChecker *checker, MomSymbols *symbols, const MomCheckWorld *world)
 {
     *checker = (MomChecker){.world = world ? world : &no_world,
                             .n_info = mom_symbols_count(symbols),
-                            .budget = BUDGET,
+                            .reach_budget = REACH_BUDGET,
+                            .name_budget = NAME_BUDGET,
                             .program_numbers = g_hash_table_new(NULL, NULL)};
     checker->info = g_new0(MomSymbolInfo, checker->n_info);
     for (gsize i = 0; i < checker->n_info; i++)

@@ -65,12 +65,15 @@ host_schema(json_object *vector)
     return mom_schema_new((const char *const *)names->pdata, names->len);
 }
 
+/* NULL if there is no guest: then nothing is known of what guests declare. */
 static MomSchema *
 guest_schema(json_object *vector)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     json_object *guests = json_object_object_get(vector, "guests");
 
+    if (!guests || json_object_array_length(guests) == 0)
+        return NULL;
     for (size_t i = 0; guests && i < json_object_array_length(guests); i++)
         add_fields(names, json_object_array_get_idx(guests, i));
     return mom_schema_new((const char *const *)names->pdata, names->len);
@@ -150,8 +153,8 @@ static gboolean
 is_static(json_object *vector)
 {
     static const char *const words[] = {
-        "undefined symbol", "arity", "malformed expression", "not enough arguments",
-        "Expect",           "Unexpected token",
+        "undefined symbol",     "arity",  "malformed expression",
+        "not enough arguments", "Expect", "Unexpected token",
     };
     json_object *expect = json_object_object_get(vector, "expect");
     json_object *error = json_object_object_get(expect, "error");
@@ -220,7 +223,7 @@ test_no_policy_that_works_is_refused(void **state)
 
     for (char **file = tally->files; *file; file++)
         check_file(tally, *file);
-    assert_true(tally->n_good > 1000);
+    assert_true(tally->n_good > 700);
     assert_int_equal(tally->n_refused, 0);
 }
 
