@@ -215,6 +215,13 @@ soften_unreached(MomChecker *checker)
     }
 }
 
+/* Those that a builtin or a predefined variable hides have been told already. */
+static gboolean
+is_hidden(const MomChecker *checker, const MomSymbol *function)
+{
+    return mom_check_builtin(function) || mom_check_innermost(checker, function);
+}
+
 static void
 warn_unused(MomChecker *checker)
 {
@@ -224,7 +231,7 @@ warn_unused(MomChecker *checker)
         const MomSymbolInfo *info = mom_check_info(checker, name->symbol);
 
         checker->program = definition->program;
-        if (info->definition == name && !info->is_reached && !mom_check_builtin(name->symbol))
+        if (info->definition == name && !info->is_reached && !is_hidden(checker, name->symbol))
             mom_check_warn(checker, name, "the function %s is never called", name->symbol->name);
     }
 }

@@ -4,6 +4,8 @@
  *
  * Looks at all policies of a store together, in the order in which they run, and knows that scopes are dynamic:
  * what fails for certain whenever it is reached is an error, what may fail or has no effect is a warning.
+ * Any branch and any function that something calls counts as reached some day; a branch that a constant
+ * condition excludes and a function that nothing calls do not, and what is wrong there is a warning.
  * Every finding has its place.  Pure: no entity is looked at, nothing is evaluated.
  */
 #pragma once
