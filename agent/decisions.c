@@ -162,6 +162,13 @@ mark_of(const MomGuardReport *report)
     return g_strconcat(report->verdict == MOM_GUARD_FAILED ? FAILED_MARK : "", gist, NULL);
 }
 
+/* What is sent along with a knob that turns, and stays (a CPU period with its quota). */
+static gboolean
+stays(const MomGuardReport *report)
+{
+    return report->from.type == MOM_VALUE_INT && mom_value_equal(report->from, report->to);
+}
+
 /* What failed before is tried again and again: told when it works, not at each attempt. */
 static void
 report_attempt(MomDecisions *decisions,
@@ -171,8 +178,9 @@ report_attempt(MomDecisions *decisions,
 {
     gboolean failing = is_failing(decisions, report->uuid, knob);
     gboolean done = report->verdict == MOM_GUARD_DONE;
+    gboolean loud = failing == done && !stays(report);
 
-    g_log(G_LOG_DOMAIN, failing == done ? G_LOG_LEVEL_INFO : G_LOG_LEVEL_DEBUG, "%s", line);
+    g_log(G_LOG_DOMAIN, loud ? G_LOG_LEVEL_INFO : G_LOG_LEVEL_DEBUG, "%s", line);
     if (done) {
         g_hash_table_remove(told_of(decisions, report->uuid), knob);
     }

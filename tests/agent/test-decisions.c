@@ -62,6 +62,20 @@ test_what_is_sent_is_told_with_its_place_every_time(void **state)
 }
 
 static void
+test_what_is_sent_along_unchanged_is_no_decision(void **state)
+{
+    MomGuardReport quota = balloon(MOM_GUARD_SENT, NULL);
+    MomGuardReport period = balloon(MOM_GUARD_SENT, NULL);
+
+    quota.knob = "vcpu_quota";
+    period.knob = "vcpu_period";
+    period.from = period.to;
+    mom_decisions_report(&quota, *state);
+    mom_decisions_report(&period, *state);
+    assert_string_equal(told->str, "I:vcpu_quota of vm-1: 4194304 -> 3984588 (02-balloon:31);");
+}
+
+static void
 test_a_failure_is_told_once_until_it_changes_or_succeeds(void **state)
 {
     MomGuardReport gone = balloon(MOM_GUARD_FAILED, "no such VM");
@@ -200,6 +214,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         DECISIONS_TEST(test_what_is_sent_is_told_with_its_place_every_time),
+        DECISIONS_TEST(test_what_is_sent_along_unchanged_is_no_decision),
         DECISIONS_TEST(test_a_failure_is_told_once_until_it_changes_or_succeeds),
         DECISIONS_TEST(test_attempts_after_a_failure_are_quiet_until_one_works),
         DECISIONS_TEST(test_each_disk_has_faults_of_its_own),
