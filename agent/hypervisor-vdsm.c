@@ -141,11 +141,23 @@ io_tunes_wanted(MomHypervisorVdsm *self)
     return FALSE;
 }
 
+/* A connection that stands for a moment and breaks again is no end of the fault, or a vdsm that
+ * drops us each time would fill the log; an answer is, whatever it says. */
+static gboolean
+is_answer(const GError *error)
+{
+    return !error ||
+           (error->domain == MOM_VDSM_ERROR && error->code < MOM_VDSM_ERROR_NOT_CONNECTED);
+}
+
 static void
 stats_done(GPtrArray *stats, const GError *error, gpointer data)
 {
     MomHypervisorVdsm *self = data;
 
+    if (is_answer(error)) {
+        mom_fault_end(&self->connection_fault, "Connected to vdsm");
+    }
     if (!stats) {
         finish_without(self, error);
         return;
@@ -360,7 +372,6 @@ state_changed(MomVdsmState state, const GError *why, gpointer data)
         /* vdsm may have been restarted: what it said of I/O limits may hold no more. */
         self->io_tunes_due_us = 0;
         attempt_ended(self);
-        mom_fault_end(&self->connection_fault, "Connected to vdsm");
         if (self->hint) {
             self->hint("vdsm is connected", self->hint_data);
         }

@@ -27,6 +27,21 @@ typedef struct {
     MomEntity *guest;
 } Fixture;
 
+/* What was logged above debug, as "W:message;" or "I:message;". */
+static GString *told;
+
+static GLogWriterOutput
+keep_log(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+    for (gsize i = 0; i < n; i++) {
+        if (g_str_equal(fields[i].key, "MESSAGE") && !(level & G_LOG_LEVEL_DEBUG)) {
+            g_string_append_printf(told, "%c:%s;", level & G_LOG_LEVEL_WARNING ? 'W' : 'I',
+                                   (const char *)fields[i].value);
+        }
+    }
+    return G_LOG_WRITER_HANDLED;
+}
+
 static void
 hint(const char *reason, gpointer data)
 {
@@ -40,6 +55,7 @@ setup(void **state)
     g_autoptr(MomSchema) schema = mom_schema_new(NULL, 0);
     MomVdsmOptions options = {.host = "127.0.0.1"};
 
+    g_string_truncate(told, 0);
     f->peer = peer_new(NULL, NULL);
     f->clock = virtual_clock_new();
     f->hints = g_string_new(NULL);
@@ -265,6 +281,27 @@ test_a_guests_change_of_state_is_a_hint_and_other_events_are_none(void **state)
     assert_string_equal(f->hints->str, "|virt|VM_status|a; ");
 }
 
+static void
+test_a_connection_that_breaks_again_and_again_is_one_warning_until_vdsm_answers(void **state)
+{
+    Fixture *f = *state;
+    g_autofree char *expected = g_strdup_printf("W:Not connected to vdsm, trying on: 127.0.0.1:%u: "
+                                                "vdsm closed the connection;",
+                                                f->peer->port);
+
+    for (guint i = 1; i <= 3; i++) {
+        run_until(f->peer->greeted == i && f->peer->queues->len == 2);
+        g_string_truncate(f->hints, 0);
+        peer_hang_up(f->peer);
+        run_until(f->peer->greeted == i + 1 && f->hints->len > 0);
+    }
+    assert_string_equal(told->str, expected);
+    g_string_truncate(told, 0);
+    cycle(f, "\"result\": []", NULL);
+    assert_outcomes(f, ". ");
+    assert_string_equal(told->str, "I:Connected to vdsm;");
+}
+
 #define VDSM_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -279,7 +316,13 @@ main(void)
         VDSM_TEST(test_quota_and_period_are_two_calls_and_one_outcome),
         VDSM_TEST(test_calls_under_way_end_once_when_all_is_freed),
         VDSM_TEST(test_a_guests_change_of_state_is_a_hint_and_other_events_are_none),
+        VDSM_TEST(test_a_connection_that_breaks_again_and_again_is_one_warning_until_vdsm_answers),
     };
+    int failed;
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    told = g_string_new(NULL);
+    g_log_set_writer_func(keep_log, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_string_free(told, TRUE);
+    return failed;
 }
