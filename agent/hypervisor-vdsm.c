@@ -29,6 +29,7 @@ struct MomHypervisorVdsm {
     GHashTable *io_tunes; /* uuid -> MomGuestData with what was last read */
     gint64 io_tunes_due_us;
 
+    gboolean answered;  /* vdsm has, at least once */
     gboolean attempted; /* the first attempt to connect has ended, either way */
     gboolean held;      /* a sample waits for that */
 
@@ -150,13 +151,24 @@ is_answer(const GError *error)
            (error->domain == MOM_VDSM_ERROR && error->code < MOM_VDSM_ERROR_NOT_CONNECTED);
 }
 
+/* Said once, and again only after a fault. */
+static void
+note_answer(MomHypervisorVdsm *self)
+{
+    if (!self->answered && !mom_fault_stands(&self->connection_fault)) {
+        g_info("Connected to vdsm");
+    }
+    mom_fault_end(&self->connection_fault, "Connected to vdsm");
+    self->answered = TRUE;
+}
+
 static void
 stats_done(GPtrArray *stats, const GError *error, gpointer data)
 {
     MomHypervisorVdsm *self = data;
 
     if (is_answer(error)) {
-        mom_fault_end(&self->connection_fault, "Connected to vdsm");
+        note_answer(self);
     }
     if (!stats) {
         finish_without(self, error);

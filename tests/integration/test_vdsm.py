@@ -117,6 +117,7 @@ class Story(unittest.TestCase):
         """momd connects over TLS and takes up every guest of which enough is known"""
         expected = set(self.bench.state()["guests"]) - {"nonsense"}
         self.bench.momd.wait("the guests", lambda: set(self.bench.momd.rpc("getActiveGuests")) == expected)
+        self.assertIn("Connected to vdsm\n", self.bench.momd.log())
         self.assertNotIn("No guest data", self.bench.momd.log())
 
     def test_status(self) -> None:
