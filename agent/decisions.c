@@ -11,6 +11,8 @@
 
 #include <inttypes.h>
 
+#include "vdsm-client/error.h"
+
 /* The host's key among the guests' uuids. */
 #define HOST_KEY ""
 /* What the gist of a failure begins with. */
@@ -186,6 +188,14 @@ report_attempt(MomDecisions *decisions,
     }
 }
 
+/* A lost connection fails every call under way and is told once by who keeps it; a line for each
+ * knob would only bury that one. */
+static gboolean
+is_told_elsewhere(const GError *error)
+{
+    return g_error_matches(error, MOM_VDSM_ERROR, MOM_VDSM_ERROR_NOT_CONNECTED);
+}
+
 void
 mom_decisions_report(const MomGuardReport *report, gpointer data)
 {
@@ -201,7 +211,9 @@ mom_decisions_report(const MomGuardReport *report, gpointer data)
         report_attempt(decisions, report, knob, line);
         break;
     case MOM_GUARD_FAILED:
-        if (is_news(decisions, report->uuid, knob, mark)) {
+        if (is_told_elsewhere(report->error)) {
+            g_debug("%s", line);
+        } else if (is_news(decisions, report->uuid, knob, mark)) {
             g_warning("%s", line);
         }
         break;

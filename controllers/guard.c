@@ -262,6 +262,7 @@ finish(const GError *error, gpointer data)
             .uuid = call->uuid,
             .name = call->name,
             .why = error ? error->message : NULL,
+            .error = error,
         };
 
         if (!sent) /* forgotten */

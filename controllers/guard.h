@@ -32,7 +32,8 @@ typedef struct {
     MomValue to;       /* what is or would be sent; of "io_tune" both are MOM_VALUE_LIMITS */
     const char *rail;  /* the rail that acted, or NULL */
     const char *why;   /* for people; NULL if there is nothing to explain */
-    MomPlace place;    /* of the control; unknown for "io_tune" */
+    const GError *error; /* with FAILED: BEHIND's, of which `why` is the text; else NULL */
+    MomPlace place;      /* of the control; unknown for "io_tune" */
 } MomGuardReport;
 
 typedef void (*MomGuardVerdictFunc)(const MomGuardReport *report, gpointer data);

@@ -5,6 +5,7 @@
 #include "agent/decisions.h"
 
 #include "tests/mom-test.h"
+#include "vdsm-client/error.h"
 
 static GString *told;
 
@@ -73,6 +74,25 @@ test_what_is_sent_along_unchanged_is_no_decision(void **state)
     mom_decisions_report(&quota, *state);
     mom_decisions_report(&period, *state);
     assert_string_equal(told->str, "I:vcpu_quota of vm-1: 4194304 -> 3984588 (02-balloon:31);");
+}
+
+static void
+test_calls_lost_with_the_connection_are_not_told_one_by_one(void **state)
+{
+    g_autoptr(GError) away =
+        g_error_new_literal(MOM_VDSM_ERROR, MOM_VDSM_ERROR_NOT_CONNECTED, "away");
+    g_autoptr(GError) refused = g_error_new_literal(MOM_VDSM_ERROR, 53, "refused");
+    MomGuardReport report = balloon(MOM_GUARD_FAILED, away->message);
+
+    report.error = away;
+    mom_decisions_report(&report, *state);
+    assert_string_equal(told->str, "");
+    report.error = refused;
+    report.why = refused->message;
+    mom_decisions_report(&report, *state);
+    assert_string_equal(
+        told->str,
+        "W:balloon_target of vm-1: 4194304 -> 3984588, failed: refused (02-balloon:31);");
 }
 
 static void
@@ -218,6 +238,7 @@ main(void)
         DECISIONS_TEST(test_a_failure_is_told_once_until_it_changes_or_succeeds),
         DECISIONS_TEST(test_attempts_after_a_failure_are_quiet_until_one_works),
         DECISIONS_TEST(test_each_disk_has_faults_of_its_own),
+        DECISIONS_TEST(test_calls_lost_with_the_connection_are_not_told_one_by_one),
         DECISIONS_TEST(test_a_rail_is_told_once_for_each_guest),
         DECISIONS_TEST(test_the_host_and_limits_are_named),
         DECISIONS_TEST(test_a_complaint_names_the_control_and_is_told_once),

@@ -31,6 +31,8 @@ tell(const MomGuardReport *report, gpointer data)
         g_string_append_printf(f->told, " %" G_GINT64_FORMAT, report->from.integer);
     if (report->to.type == MOM_VALUE_INT)
         g_string_append_printf(f->told, "->%" G_GINT64_FORMAT, report->to.integer);
+    if (report->error)
+        g_string_append_printf(f->told, " (%s)", report->error->message);
     if (report->rail)
         g_string_append_printf(f->told, " [%s]", report->rail);
     if (report->place.line)
@@ -178,8 +180,8 @@ a_failure_is_told_and_tried_again(void **state)
 
     f->recorder->fail = TRUE;
     set_balloon(f, 90000);
-    assert_told(f,
-                "u0 balloon_target sent 100000->90000; u0 balloon_target failed 100000->90000; ");
+    assert_told(f, "u0 balloon_target sent 100000->90000; u0 balloon_target failed 100000->90000 "
+                   "(the host said no); ");
     f->recorder->fail = FALSE;
     set_balloon(f, 90000);
     assert_calls(f->recorder, "u0 balloon 90000; u0 balloon 90000; ");
