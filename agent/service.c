@@ -11,6 +11,7 @@
 
 #include <gio/gio.h>
 
+#include "agent/state-json.h"
 #include "agent/statistics.h"
 
 static MomService *
@@ -101,6 +102,15 @@ get_active_guests(MomRpcService *service)
     return out;
 }
 
+static json_object *
+get_state(MomRpcService *service)
+{
+    MomEngine *engine = self_of(service)->engine;
+    g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+
+    return mom_state_to_json(mom_engine_host(engine), guests);
+}
+
 static gboolean
 set_verbosity(MomRpcService *service, const char *verbosity, GError **error)
 {
@@ -127,6 +137,7 @@ static const MomRpcServiceClass service_class = {
     .get_named_policies = get_named_policies,
     .get_statistics = get_statistics,
     .get_active_guests = get_active_guests,
+    .get_state = get_state,
     .set_verbosity = set_verbosity,
 };
 

@@ -162,6 +162,16 @@ mom_entity_get_string_property(const MomEntity *entity, const char *name)
     return v.string;
 }
 
+void
+mom_entity_foreach_property(const MomEntity *entity, MomVariableFunc func, gpointer data)
+{
+    for (guint i = 0; i < entity->properties->len; i++) {
+        const Pair *pair = &g_array_index(entity->properties, Pair, i);
+
+        func(pair->name, pair->value, data);
+    }
+}
+
 /* ---- samples ---- */
 
 void

@@ -64,6 +64,9 @@ void mom_entity_set_property(MomEntity *entity, const char *name, MomValue v);
 gboolean mom_entity_get_property(const MomEntity *entity, const char *name, MomValue *out);
 /* A property that is a string, or NULL. */
 const char *mom_entity_get_string_property(const MomEntity *entity, const char *name);
+/* Calls FUNC for every property, in the order in which they were first set. */
+typedef void (*MomVariableFunc)(const char *name, MomValue v, gpointer data);
+void mom_entity_foreach_property(const MomEntity *entity, MomVariableFunc func, gpointer data);
 
 /* Appends SAMPLE (taken over; its schema must be the entity's) and drops the oldest ones beyond
  * HISTORY_LENGTH. */
@@ -88,7 +91,6 @@ gboolean mom_entity_get_variable(MomEntity *entity, const char *name, MomValue *
 /* The time of the sample that was the newest when variable NAME last got a value different from the
  * one before, or its first. FALSE: no such variable, or there was no sample yet. */
 gboolean mom_entity_get_variable_time(MomEntity *entity, const char *name, gint64 *out_us);
-typedef void (*MomVariableFunc)(const char *name, MomValue v, gpointer data);
 void mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer data);
 
 /* Where in which policy something stands; lines and columns count from 1, 0 is unknown. */

@@ -119,6 +119,18 @@ get_active_guests(MomRpcService *service,
     return TRUE;
 }
 
+/* As a text: XML-RPC could tell neither an integer from a float without loss nor nil everywhere. */
+static gboolean
+get_state(MomRpcService *service, json_object *const *args, json_object **result, GError **error)
+{
+    json_object *state = service->klass->get_state(service);
+
+    *result = json_object_new_string(json_object_to_json_string_ext(
+        state, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(state);
+    return TRUE;
+}
+
 static gboolean
 set_verbosity(MomRpcService *service,
               json_object *const *args,
@@ -222,6 +234,11 @@ static const Method methods[] = {
     {"getActiveGuests", "array", {{0}}, get_active_guests, "The names of the guests that run."},
     {"getNamedPolicies", "struct", {{0}}, get_named_policies, "All policies, name to text."},
     {"getPolicy", "string", {{0}}, get_policy, "The text in force: all policies joined."},
+    {"getState",
+     "string",
+     {{0}},
+     get_state,
+     "Host and guests with all samples and variables, as JSON; momctl policy eval reads it."},
     {"getStatistics",
      "struct",
      {{0}},

@@ -24,6 +24,8 @@ typedef struct {
      * ksm_merge_across_nodes, ksm_pages_sharing and ksmd_cpu_usage as numbers (vdsm-wire.md 2). Caller puts. */
     json_object *(*get_statistics)(MomRpcService *self);
     json_object *(*get_active_guests)(MomRpcService *self);  /* array of names; caller puts */
+    /* Host and guests with all their samples, as agent/state-json.h writes them; caller puts. */
+    json_object *(*get_state)(MomRpcService *self);
     /* VERBOSITY as in the configuration, 1 to 5 or a name. */
     gboolean (*set_verbosity)(MomRpcService *self, const char *verbosity, GError **error);
 } MomRpcServiceClass;

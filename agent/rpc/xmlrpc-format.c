@@ -9,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#define HEAD "<?xml version='1.0'?>\n<methodResponse>\n"
+#define DECLARATION "<?xml version='1.0'?>\n"
+#define HEAD DECLARATION "<methodResponse>\n"
 #define TAIL "</methodResponse>\n"
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -152,6 +153,24 @@ append_value(GString *out, json_object *value)
         break;
     }
     g_string_append(out, "</value>\n");
+}
+
+char *
+mom_xmlrpc_format_call(const char *method, json_object *params, gsize *length)
+{
+    GString *out = g_string_new(DECLARATION "<methodCall>\n<methodName>");
+    gsize n = json_object_array_length(params);
+
+    append_text(out, method, strlen(method));
+    g_string_append(out, "</methodName>\n<params>\n");
+    for (gsize i = 0; i < n; i++) {
+        g_string_append(out, "<param>\n");
+        append_value(out, json_object_array_get_idx(params, i));
+        g_string_append(out, "</param>\n");
+    }
+    g_string_append(out, "</params>\n</methodCall>\n");
+    *length = out->len;
+    return g_string_free(out, FALSE);
 }
 
 static char *

@@ -403,7 +403,7 @@ parser_clear(Parser *parser)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Parser, parser_clear)
 
 static gboolean
-run(Parser *parser, const char *body, gsize length, GError **error)
+run(Parser *parser, const char *body, gsize length, gsize limit, GError **error)
 {
     g_autoptr(GMarkupParseContext) context = NULL;
     g_autoptr(GError) markup_error = NULL;
@@ -412,9 +412,9 @@ run(Parser *parser, const char *body, gsize length, GError **error)
     if (length == 0) { /* BODY may be NULL then, which GMarkup takes for a bug */
         return fail(error, "no XML: empty");
     }
-    if (length > MOM_XMLRPC_BODY_BYTES) {
-        g_set_error(error, MOM_XMLRPC_ERROR, MOM_XMLRPC_ERROR_LIMIT, "larger than %d bytes",
-                    MOM_XMLRPC_BODY_BYTES);
+    if (length > limit) {
+        g_set_error(error, MOM_XMLRPC_ERROR, MOM_XMLRPC_ERROR_LIMIT,
+                    "larger than %" G_GSIZE_FORMAT " bytes", limit);
         return FALSE;
     }
     context = g_markup_parse_context_new(&callbacks, G_MARKUP_TREAT_CDATA_AS_TEXT, parser, NULL);
@@ -446,7 +446,7 @@ mom_xmlrpc_parse_call(
     Frame *document;
 
     parser_init(&parser);
-    if (!run(&parser, body, length, error)) {
+    if (!run(&parser, body, length, MOM_XMLRPC_BODY_BYTES, error)) {
         return FALSE;
     }
     document = top(&parser, 0);
@@ -476,7 +476,7 @@ mom_xmlrpc_parse_response(const char *body, gsize length, json_object **value, G
     Frame *document;
 
     parser_init(&parser);
-    if (!run(&parser, body, length, error)) {
+    if (!run(&parser, body, length, MOM_XMLRPC_RESPONSE_BYTES, error)) {
         return FALSE;
     }
     document = top(&parser, 0);

@@ -13,6 +13,8 @@
 
 #define MOM_XMLRPC_BODY_BYTES (4 * 1024 * 1024)
 #define MOM_XMLRPC_DEPTH 64
+/* A response comes from whom one has asked, and may hold the state of all guests. */
+#define MOM_XMLRPC_RESPONSE_BYTES (512 * 1024 * 1024)
 /* Python's servers know no other, and nobody looks at it. */
 #define MOM_XMLRPC_FAULT_CODE 1
 
@@ -33,7 +35,8 @@ gboolean mom_xmlrpc_parse_call(
 gboolean
 mom_xmlrpc_parse_response(const char *body, gsize length, json_object **value, GError **error);
 
-/* A whole document; caller frees. NaN and infinities become nil, characters that XML has not become
+/* A whole document; caller frees.  PARAMS is an array. NaN and infinities become nil, characters that XML has not become
  * U+FFFD. */
+char *mom_xmlrpc_format_call(const char *method, json_object *params, gsize *length);
 char *mom_xmlrpc_format_response(json_object *value, gsize *length);
 char *mom_xmlrpc_format_fault(int code, const char *text, gsize *length);

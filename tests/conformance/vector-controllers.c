@@ -7,7 +7,7 @@
  */
 #include "controllers/controller.h"
 #include "tests/conformance/vector-kinds.h"
-#include "tests/conformance/vector-value.h"
+#include "agent/value-json.h"
 
 typedef struct {
     MomActuator actuator;
@@ -46,7 +46,7 @@ set_balloon_target(
     json_object *call = new_call((Recorder *)self, "setVmBalloonTarget");
 
     add_uuid(call, guest);
-    json_object_array_add(call, mom_vector_json(mom_value_int(target_kib)));
+    json_object_array_add(call, mom_value_to_json(mom_value_int(target_kib)));
     finish(done, data);
 }
 
@@ -60,7 +60,7 @@ set_ksm(
     for (int i = 0; i < MOM_N_KSM_KEYS; i++)
         if (tune->present & 1u << i)
             json_object_object_add(keys, mom_ksm_key_names[i],
-                                   mom_vector_json(mom_value_int(tune->value[i])));
+                                   mom_value_to_json(mom_value_int(tune->value[i])));
     json_object_array_add(call, keys);
     finish(done, data);
 }
@@ -76,8 +76,8 @@ set_cpu_tune(MomActuator *self,
     json_object *call = new_call((Recorder *)self, "setVmCpuTune");
 
     add_uuid(call, guest);
-    json_object_array_add(call, mom_vector_json(mom_value_int(quota_us)));
-    json_object_array_add(call, mom_vector_json(mom_value_int(period_us)));
+    json_object_array_add(call, mom_value_to_json(mom_value_int(quota_us)));
+    json_object_array_add(call, mom_value_to_json(mom_value_int(period_us)));
     finish(done, data);
 }
 
@@ -94,7 +94,7 @@ set_io_tune(MomActuator *self,
 
     for (gsize i = 0; i < n; i++)
         json_object_array_add(
-            list, mom_vector_tune_json(changes[i].name, changes[i].path, &changes[i].io_tune));
+            list, mom_tune_state_to_json(changes[i].name, changes[i].path, &changes[i].io_tune));
     add_uuid(call, guest);
     json_object_array_add(call, list);
     finish(done, data);
@@ -108,7 +108,7 @@ static const MomActuatorClass recorder_class = {
 };
 
 json_object *
-mom_vector_calls(json_object *vector, MomVectorState *state)
+mom_vector_calls(json_object *vector, MomState *state)
 {
     Recorder recorder = {.actuator = {.klass = &recorder_class}, .calls = json_object_new_array()};
     const MomControllerContext context = {.actuator = &recorder.actuator};
@@ -127,10 +127,10 @@ mom_vector_calls(json_object *vector, MomVectorState *state)
 json_object *
 mom_vector_controllers(json_object *vector, const char *policy_dir)
 {
-    g_autoptr(MomVectorState) state = mom_vector_state_new(vector);
+    g_autoptr(MomState) state = mom_state_from_json(vector);
     json_object *answer = json_object_new_object();
 
-    mom_vector_state_set_controls(state, vector);
+    mom_state_set_controls(state, vector);
     json_object_object_add(answer, "calls", mom_vector_calls(vector, state));
     return answer;
 }

@@ -5,7 +5,7 @@
  * Everything goes through the public functions of policy/, as it does in the daemon.
  */
 #include "tests/conformance/vector-kinds.h"
-#include "tests/conformance/vector-value.h"
+#include "agent/value-json.h"
 
 #include <string.h>
 
@@ -40,15 +40,12 @@ mom_vector_results_json(const GArray *results)
     json_object *json = json_object_new_array();
 
     for (guint i = 0; i < results->len; i++)
-        json_object_array_add(json, mom_vector_json(g_array_index(results, MomValue, i)));
+        json_object_array_add(json, mom_value_to_json(g_array_index(results, MomValue, i)));
     return json;
 }
 
 json_object *
-mom_vector_evaluate(MomPolicyStore *store,
-                    MomVectorState *state,
-                    json_object *vector,
-                    GArray *results)
+mom_vector_evaluate(MomPolicyStore *store, MomState *state, json_object *vector, GArray *results)
 {
     g_autoptr(GError) error = NULL;
     const MomPolicyRunOptions options = {.results = results};
@@ -56,7 +53,7 @@ mom_vector_evaluate(MomPolicyStore *store,
     gboolean done = mom_policy_evaluate(store, state->host, state->guests, &options, &error);
 
     json_object_object_add(answer, "error", done ? NULL : mom_vector_error_json(error, "eval"));
-    mom_vector_state_answer(state, answer);
+    mom_state_answer(state, answer);
 #ifdef VECTORS_WITH_CONTROLLERS
     if (done && json_object_object_get_ex(vector, "controllers", NULL))
         json_object_object_add(answer, "calls", mom_vector_calls(vector, state));
@@ -96,7 +93,7 @@ json_object *
 mom_vector_eval(json_object *vector, const char *policy_dir)
 {
     g_autoptr(MomPolicyStore) store = mom_policy_store_new();
-    g_autoptr(MomVectorState) state = mom_vector_state_new(vector);
+    g_autoptr(MomState) state = mom_state_from_json(vector);
     g_autoptr(GArray) results = g_array_new(FALSE, FALSE, sizeof(MomValue));
     g_autoptr(GError) error = NULL;
     json_object *policies = json_object_object_get(vector, "policies");

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "policy/policy.h"
-#include "tests/conformance/vector-state.h"
+#include "agent/state-json.h"
 
 /* The answer to VECTOR, owned by the caller. NULL: it cannot be handled.  POLICY_DIR may be NULL.
  */
@@ -31,8 +31,8 @@ json_object *mom_vector_results_json(const GArray *results);
 /* Evaluates STORE on STATE and answers all but `results`; runs the controllers that VECTOR asks
  * for. RESULTS may be NULL. */
 json_object *mom_vector_evaluate(MomPolicyStore *store,
-                                 MomVectorState *state,
+                                 MomState *state,
                                  json_object *vector,
                                  GArray *results);
 /* Runs the controllers named in VECTOR on STATE; the calls they made. */
-json_object *mom_vector_calls(json_object *vector, MomVectorState *state);
+json_object *mom_vector_calls(json_object *vector, MomState *state);

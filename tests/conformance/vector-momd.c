@@ -67,7 +67,7 @@ json_object *
 mom_vector_momd(json_object *vector, const char *policy_dir)
 {
     g_autoptr(MomPolicyStore) store = mom_policy_store_new();
-    g_autoptr(MomVectorState) state = mom_vector_state_new(vector);
+    g_autoptr(MomState) state = mom_state_from_json(vector);
     g_autoptr(GError) error = NULL;
 
     if (!policy_dir)

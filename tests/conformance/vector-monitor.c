@@ -8,7 +8,7 @@
  */
 #include "agent/monitor.h"
 #include "tests/conformance/vector-kinds.h"
-#include "tests/conformance/vector-value.h"
+#include "agent/value-json.h"
 
 #include <string.h>
 
@@ -48,7 +48,7 @@ play(gsize index, MomSample *sample, GError **error)
     if (raised)
         return fail(raised, error);
     json_object_object_foreach(output, key, value)
-        mom_sample_set(sample, key, mom_vector_value(arena, key, value));
+        mom_sample_set(sample, key, mom_value_from_json(arena, key, value));
     return TRUE;
 }
 
@@ -115,7 +115,7 @@ read_plan(MomArena *arena, gsize history_length)
 static void
 add_field(const char *name, MomValue v, gpointer data)
 {
-    json_object_object_add(data, name, mom_vector_json(v));
+    json_object_object_add(data, name, mom_value_to_json(v));
 }
 
 static json_object *
@@ -148,7 +148,7 @@ attributes_json(MomEntity *entity)
         MomValue v;
 
         if (mom_entity_get_attribute(entity, name, &v))
-            json_object_object_add(json, name, mom_vector_json(v));
+            json_object_object_add(json, name, mom_value_to_json(v));
     }
     return json;
 }

@@ -10,7 +10,7 @@
 
 typedef struct {
     MomPolicyStore *store;
-    MomVectorState *state;
+    MomState *state;
 } Ops;
 
 static void
@@ -120,7 +120,7 @@ json_object *
 mom_vector_ops(json_object *vector, const char *policy_dir)
 {
     g_autoptr(MomPolicyStore) store = mom_policy_store_new();
-    g_autoptr(MomVectorState) state = mom_vector_state_new(vector);
+    g_autoptr(MomState) state = mom_state_from_json(vector);
     Ops ops = {.store = store, .state = state};
     json_object *list = json_object_object_get(vector, "ops");
     json_object *steps, *answer;

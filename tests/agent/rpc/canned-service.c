@@ -78,6 +78,12 @@ get_active_guests(MomRpcService *base)
     return json_tokener_parse("[\"vm <1>\"]");
 }
 
+static json_object *
+get_state(MomRpcService *base)
+{
+    return json_tokener_parse("{\"host\":{\"stats\":[{\"a\":1.0,\"b\":\"</>\"}]},\"guests\":[]}");
+}
+
 static gboolean
 set_verbosity(MomRpcService *base, const char *verbosity, GError **error)
 {
@@ -96,6 +102,7 @@ static const MomRpcServiceClass klass = {
     .get_named_policies = get_named_policies,
     .get_statistics = get_statistics,
     .get_active_guests = get_active_guests,
+    .get_state = get_state,
     .set_verbosity = set_verbosity,
 };
 

@@ -92,6 +92,14 @@ every_method_answers_as_the_reference(void **state)
 }
 
 static void
+the_state_is_a_text_that_holds_json(void **state)
+{
+    assert_answer(state, "getState", "[]",
+                  "\"{\\\"host\\\":{\\\"stats\\\":[{\\\"a\\\":1.0,\\\"b\\\":\\\"<\\/>\\\"}]},"
+                  "\\\"guests\\\":[]}\"");
+}
+
+static void
 a_refusal_of_the_service_comes_through(void **state)
 {
     assert_refused(state, "setPolicy", "[\"bad\"]", G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
@@ -157,7 +165,7 @@ introspection_lists_sorted_names_with_help_and_signature(void **state)
     const char *last = "";
 
     assert_true(mom_rpc_call(&service->base, "system.listMethods", none, &names, NULL));
-    assert_int_equal(json_object_array_length(names), 12);
+    assert_int_equal(json_object_array_length(names), 13);
     for (gsize i = 0; i < json_object_array_length(names); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(names, i));
         g_autofree char *params = g_strdup_printf("[\"%s\"]", name);
@@ -231,6 +239,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_method_answers_as_the_reference),
+        TEST(the_state_is_a_text_that_holds_json),
         TEST(a_refusal_of_the_service_comes_through),
         TEST(arity_and_types_are_checked_before_the_call),
         TEST(an_unknown_method_is_named),

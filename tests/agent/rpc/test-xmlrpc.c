@@ -286,6 +286,39 @@ a_response_comes_back_as_it_was(void **state)
 }
 
 static void
+a_call_comes_back_as_it_was(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    json_object *params = json_tokener_parse("[\"<a> & b\",null,{\"x\":[1.5,9000000000]}]");
+    json_object *back = NULL;
+    g_autofree char *method = NULL;
+    gsize length;
+    g_autofree char *text = mom_xmlrpc_format_call("setNamedPolicy", params, &length);
+
+    assert_ok(mom_xmlrpc_parse_call(text, length, &method, &back, &error));
+    assert_string_equal(method, "setNamedPolicy");
+    assert_true(json_object_equal(params, back));
+    json_object_put(params);
+    json_object_put(back);
+}
+
+static void
+a_response_may_be_larger_than_a_call(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *letters = g_strnfill(MOM_XMLRPC_BODY_BYTES + 1, 'x');
+    json_object *value = json_object_new_string(letters);
+    json_object *back = NULL;
+    gsize length;
+    g_autofree char *text = mom_xmlrpc_format_response(value, &length);
+
+    assert_ok(mom_xmlrpc_parse_response(text, length, &back, &error));
+    assert_true(json_object_equal(value, back));
+    json_object_put(value);
+    json_object_put(back);
+}
+
+static void
 a_fault_comes_back_as_an_error(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -334,6 +367,8 @@ main(void)
         cmocka_unit_test(values_are_written),
         cmocka_unit_test(bytes_that_are_no_utf8_are_replaced),
         cmocka_unit_test(a_response_comes_back_as_it_was),
+        cmocka_unit_test(a_call_comes_back_as_it_was),
+        cmocka_unit_test(a_response_may_be_larger_than_a_call),
         cmocka_unit_test(a_fault_comes_back_as_an_error),
         cmocka_unit_test(what_is_no_response_is_refused),
     };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The vectors' notation of values, read and written.
+ * The notation of values in states, read and written.
  *
  * Floats are written with 17 digits and always look like floats, so that nothing is lost on the
  * way.
  */
-#include "tests/conformance/vector-value.h"
+#include "agent/value-json.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,7 +23,7 @@ read_limits(MomArena *arena, json_object *json)
 
     json_object_object_foreach(json, key, member)
     {
-        MomValue v = mom_vector_value(arena, NULL, member);
+        MomValue v = mom_value_from_json(arena, NULL, member);
         int limit = mom_limit_by_name(key);
 
         if (limit >= 0)
@@ -105,7 +105,7 @@ read_list(MomArena *arena, const char *field, json_object *json)
     guint depth = 0;
 
     for (gsize i = 0; i < n; i++) {
-        items[i] = mom_vector_value(arena, field, json_object_array_get_idx(json, i));
+        items[i] = mom_value_from_json(arena, field, json_object_array_get_idx(json, i));
         if (items[i].type == MOM_VALUE_LIST)
             depth = MAX(depth, items[i].list->depth + 1);
     }
@@ -114,7 +114,7 @@ read_list(MomArena *arena, const char *field, json_object *json)
 }
 
 MomValue
-mom_vector_value(MomArena *arena, const char *field, json_object *json)
+mom_value_from_json(MomArena *arena, const char *field, json_object *json)
 {
     switch (json_object_get_type(json)) {
     case json_type_boolean:
@@ -175,17 +175,17 @@ float_json(double f)
 }
 
 static json_object *
-list_json(const MomList *list)
+list_json(const MomList *list, json_object *(*item_json)(MomValue))
 {
     json_object *json = json_object_new_array_ext((int)list->length);
 
     for (gsize i = 0; i < list->length; i++)
-        json_object_array_add(json, mom_vector_json(list->items[i]));
+        json_object_array_add(json, item_json(list->items[i]));
     return json;
 }
 
 json_object *
-mom_vector_json(MomValue v)
+mom_value_to_json(MomValue v)
 {
     switch (v.type) {
     case MOM_VALUE_NIL:
@@ -199,7 +199,7 @@ mom_vector_json(MomValue v)
     case MOM_VALUE_STRING:
         return json_object_new_string(v.string);
     case MOM_VALUE_LIST:
-        return list_json(v.list);
+        return list_json(v.list, mom_value_to_json);
     case MOM_VALUE_ENTITY:
     case MOM_VALUE_GUESTS:
     case MOM_VALUE_CALLABLE:
@@ -212,26 +212,62 @@ mom_vector_json(MomValue v)
 }
 
 json_object *
-mom_vector_limits_json(const MomLimits *limits)
+mom_limits_to_json(const MomLimits *limits)
 {
     json_object *json = json_object_new_object();
 
     for (int i = 0; i < MOM_N_LIMITS; i++)
         if (limits->present & 1u << i)
-            json_object_object_add(json, mom_limit_names[i], mom_vector_json(limits->value[i]));
+            json_object_object_add(json, mom_limit_names[i], mom_value_to_json(limits->value[i]));
     for (guint i = 0; i < limits->n_extra; i++)
         json_object_object_add(json, limits->extra[i].name,
-                               mom_vector_json(limits->extra[i].value));
+                               mom_value_to_json(limits->extra[i].value));
+    return json;
+}
+
+/* {name, path} */
+static json_object *
+disk_json(const char *name, const char *path)
+{
+    json_object *json = json_object_new_object();
+
+    json_object_object_add(json, "name", mom_value_to_json(mom_value_string(name)));
+    json_object_object_add(json, "path", mom_value_to_json(mom_value_string(path)));
     return json;
 }
 
 json_object *
-mom_vector_tune_json(const char *name, const char *path, const MomLimits *limits)
+mom_tune_state_to_json(const char *name, const char *path, const MomLimits *limits)
 {
-    json_object *json = json_object_new_object();
+    json_object *json = disk_json(name, path);
 
-    json_object_object_add(json, "name", mom_vector_json(mom_value_string(name)));
-    json_object_object_add(json, "path", mom_vector_json(mom_value_string(path)));
-    json_object_object_add(json, "ioTune", mom_vector_limits_json(limits));
+    json_object_object_add(json, "ioTune", mom_limits_to_json(limits));
     return json;
+}
+
+static json_object *
+tune_json(const MomTune *tune)
+{
+    json_object *json = disk_json(tune->name, tune->path);
+
+    json_object_object_add(json, "guaranteed", mom_limits_to_json(&tune->guaranteed));
+    json_object_object_add(json, "maximum", mom_limits_to_json(&tune->maximum));
+    json_object_object_add(json, "current", mom_limits_to_json(&tune->current));
+    return json;
+}
+
+json_object *
+mom_field_to_json(MomValue v)
+{
+    const MomTuneState *state;
+
+    if (v.type == MOM_VALUE_LIST)
+        return list_json(v.list, mom_field_to_json);
+    if (v.type == MOM_VALUE_TUNE)
+        return tune_json(v.object);
+    if (v.type == MOM_VALUE_TUNE_STATE) {
+        state = v.object;
+        return mom_tune_state_to_json(state->name, state->path, &state->io_tune);
+    }
+    return mom_value_to_json(v);
 }
