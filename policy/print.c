@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Values as text, for `debug` and for people.
+ * Values as text, see print.h.
  *
- * Not a notation that anything reads back; a float always shows that it is one.
+ * Lists are printed by recursion: how deep they nest has a limit.
  */
-#include "policy/run.h"
+#include "policy/print.h"
 
 #include <float.h>
 #include <math.h>

@@ -14,6 +14,7 @@
 #include "policy/attributes.h"
 #include "policy/compare.h"
 #include "policy/policy.h"
+#include "policy/print.h"
 
 /* A function that `def` made. */
 typedef struct {
@@ -147,8 +148,3 @@ mom_run_eval(MomRun *run, const MomNode *node, MomValue *out)
  * Takes the steps that it costs. */
 gboolean mom_run_order(
     MomRun *run, const MomNode *head, const char *sign, MomValue a, MomValue b, MomOrder *order);
-
-/* ---- text (print.c) ---- */
-
-/* Appends V as `debug` shows it; a float with as few digits as read back as the same float. */
-void mom_value_print(GString *out, MomValue v);
