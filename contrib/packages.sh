@@ -5,9 +5,9 @@
 # installing only, and only if not root. Must never install anything that is there already.
 
 APT_PACKAGES=(build-essential meson ninja-build pkg-config libglib2.0-dev libjson-c-dev libsoup-3.0-dev
-    libvirt-dev libcmocka-dev glib-networking openssl python3)
+    libvirt-dev libedit-dev libcmocka-dev glib-networking openssl python3)
 DNF_PACKAGES=(gcc meson ninja-build pkgconf-pkg-config glib2-devel json-c-devel libsoup3-devel
-    libvirt-devel libcmocka-devel glib-networking openssl python3)
+    libvirt-devel libedit-devel libcmocka-devel glib-networking openssl python3)
 
 # What the tests need besides, and what the full run of CI needs besides that.
 APT_TEST_PACKAGES=(universal-ctags libvirt-daemon)
