@@ -37,7 +37,8 @@ any_value(guint32 *seed)
 static void
 add_tunes(MomSample *sample, guint32 *seed)
 {
-    MomTune tune = {.name = "sda"};
+    const MomExtraLimit extra = {"burst", any_value(seed)};
+    MomTune tune = {.name = "sda", .current = {.n_extra = 1, .extra = &extra}};
     const MomValue items[] = {{.type = MOM_VALUE_TUNE, .object = &tune}, MOM_NIL};
     const MomList list = {.length = 2, .items = items};
 
