@@ -168,6 +168,14 @@ an_extension_counts_again_where_the_variable_is_gone(void **state)
                    {"(def f (sum) (sum -1)) (f abs) (def g (round) (f abs)) (g 1)", "f 1 g 1"});
 }
 
+static void
+endless_recursion_through_forms_ends_as_an_error(void **state)
+{
+    MOM_TEST_TABLE({"(def f () (cond (1 (f)))) (f)", "! p:1:21: expressions nested more than"},
+                   {"(def f (l) (sort-by l x (f l))) (def l (s) (with s c c)) (f (l 'ab'))",
+                    "! p:1:26: expressions nested more than"});
+}
+
 int
 main(void)
 {
@@ -181,6 +189,7 @@ main(void)
         cmocka_unit_test(floor_goes_down_and_round_to_even),
         cmocka_unit_test(floor_and_round_refuse_what_is_no_integer_of_64_bits),
         cmocka_unit_test(clamp_keeps_the_value_it_chooses),
+        cmocka_unit_test(endless_recursion_through_forms_ends_as_an_error),
         cmocka_unit_test(a_user_function_wins_over_an_extension),
         cmocka_unit_test(a_user_function_counts_from_its_definition_on),
         cmocka_unit_test(a_variable_wins_over_an_extension),

@@ -114,6 +114,23 @@ no_string_gets_too_long(void **state)
     }
 }
 
+/* Four hundred thousand texts; the same with integers is no trouble. */
+static void
+writing_floats_costs_steps(void **state)
+{
+    g_autofree char *word = mom_test_repeat("x", 4000);
+    g_autofree char *values = mom_test_repeat(" v", 100);
+    const char *const numbers[] = {"1", "0.1"};
+
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *text = g_strdup_printf(
+            "(defvar v %s) (defvar s '%s') (null (with s c (concat%s)))", numbers[i], word, values);
+        g_autofree char *found = mom_test_evaluate(text, strlen(text));
+
+        assert_true(g_str_has_suffix(found, i == 0 ? " false" : "is there a loop?"));
+    }
+}
+
 int
 main(void)
 {
@@ -127,6 +144,7 @@ main(void)
         cmocka_unit_test(format_refuses_bad_placeholders),
         cmocka_unit_test(format_refuses_bad_values),
         cmocka_unit_test(no_string_gets_too_long),
+        cmocka_unit_test(writing_floats_costs_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
