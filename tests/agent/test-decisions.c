@@ -4,22 +4,9 @@
  */
 #include "agent/decisions.h"
 
+#include "tests/agent/kept-log.h"
 #include "tests/mom-test.h"
 #include "vdsm-client/error.h"
-
-static GString *told;
-
-static GLogWriterOutput
-keep(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
-{
-    for (gsize i = 0; i < n; i++) {
-        if (g_str_equal(fields[i].key, "MESSAGE") && !(level & G_LOG_LEVEL_DEBUG)) {
-            g_string_append_printf(told, "%c:%s;", level & G_LOG_LEVEL_WARNING ? 'W' : 'I',
-                                   (const char *)fields[i].value);
-        }
-    }
-    return G_LOG_WRITER_HANDLED;
-}
 
 static int
 setup(void **state)
@@ -245,9 +232,8 @@ main(void)
     };
     int failed;
 
-    told = g_string_new(NULL);
-    g_log_set_writer_func(keep, NULL, NULL);
+    kept_log_begin();
     failed = cmocka_run_group_tests(tests, NULL, NULL);
-    g_string_free(told, TRUE);
+    kept_log_end();
     return failed;
 }

@@ -10,6 +10,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
+#include "tests/agent/kept-log.h"
 #include "tests/agent/virtual-clock.h"
 #include "tests/mom-test.h"
 
@@ -40,21 +41,6 @@ typedef struct {
     GPtrArray *guests;
     GPtrArray *calls; /* "uuid target" */
 } Fixture;
-
-/* What was logged above debug, as "W:message;" or "I:message;". */
-static GString *told;
-
-static GLogWriterOutput
-keep_log(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
-{
-    for (gsize i = 0; i < n; i++) {
-        if (g_str_equal(fields[i].key, "MESSAGE") && !(level & G_LOG_LEVEL_DEBUG)) {
-            g_string_append_printf(told, "%c:%s;", level & G_LOG_LEVEL_WARNING ? 'W' : 'I',
-                                   (const char *)fields[i].value);
-        }
-    }
-    return G_LOG_WRITER_HANDLED;
-}
 
 /* ---- the test's source and actuator ---- */
 
@@ -599,9 +585,8 @@ main(void)
     };
     int failed;
 
-    told = g_string_new(NULL);
-    g_log_set_writer_func(keep_log, NULL, NULL);
+    kept_log_begin();
     failed = cmocka_run_group_tests(tests, NULL, NULL);
-    g_string_free(told, TRUE);
+    kept_log_end();
     return failed;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "tests/agent/kept-log.h"
 #include "tests/agent/virtual-clock.h"
 #include "tests/mom-test.h"
 #include "tests/vdsm-client/peer.h"
@@ -26,21 +27,6 @@ typedef struct {
     GString *outcomes; /* "uuid disk; " of each guest, or "error CODE; ", or "ok; " */
     MomEntity *guest;
 } Fixture;
-
-/* What was logged above debug, as "W:message;" or "I:message;". */
-static GString *told;
-
-static GLogWriterOutput
-keep_log(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
-{
-    for (gsize i = 0; i < n; i++) {
-        if (g_str_equal(fields[i].key, "MESSAGE") && !(level & G_LOG_LEVEL_DEBUG)) {
-            g_string_append_printf(told, "%c:%s;", level & G_LOG_LEVEL_WARNING ? 'W' : 'I',
-                                   (const char *)fields[i].value);
-        }
-    }
-    return G_LOG_WRITER_HANDLED;
-}
 
 static void
 hint(const char *reason, gpointer data)
@@ -320,9 +306,8 @@ main(void)
     };
     int failed;
 
-    told = g_string_new(NULL);
-    g_log_set_writer_func(keep_log, NULL, NULL);
+    kept_log_begin();
     failed = cmocka_run_group_tests(tests, NULL, NULL);
-    g_string_free(told, TRUE);
+    kept_log_end();
     return failed;
 }
