@@ -12,6 +12,7 @@
 
 #define SUFFIX ".policy"
 #define CHUNK 65536
+#define MAX_SHOWN_LINE 400 /* bytes */
 
 static void
 source_free(MomCtlSource *source)
@@ -144,14 +145,6 @@ mom_ctl_sources_read(char **paths, int n, GError **error)
     return g_steal_pointer(&sources);
 }
 
-const char *
-mom_ctl_sources_text(GPtrArray *sources, const char *name)
-{
-    int i = name ? find_source(sources, name) : -1;
-
-    return i >= 0 ? ((MomCtlSource *)sources->pdata[i])->text : NULL;
-}
-
 /* ---- storing ---- */
 
 MomFinding *
@@ -199,12 +192,39 @@ mom_ctl_sources_load_all(GPtrArray *sources, MomPolicyStore *store)
 
 /* ---- telling ---- */
 
+/* The text of FINDING's policy up to the end of the finding's line, with a U+FFFD for each byte
+ * that is no UTF-8, so that columns stay.  NULL if there is none, or if its line is too long to be
+ * of help. */
+static char *
+presentable_text(GPtrArray *sources, const MomFinding *finding)
+{
+    int i = finding->policy ? find_source(sources, finding->policy) : -1;
+    const MomCtlSource *source = i >= 0 ? sources->pdata[i] : NULL;
+    const char *line = source ? source->text : NULL;
+    const char *end = source ? source->text + source->length : NULL;
+    g_autofree char *text = NULL;
+
+    for (guint n = 1; line && n < finding->line; n++) {
+        line = memchr(line, '\n', (gsize)(end - line));
+        line = line ? line + 1 : NULL;
+    }
+    if (!line)
+        return NULL;
+    end = line + strcspn(line, "\n");
+    text = g_utf8_make_valid(source->text, end - source->text);
+    return end - line > MAX_SHOWN_LINE ? NULL : g_steal_pointer(&text);
+}
+
 void
 mom_ctl_print_finding(FILE *out, GPtrArray *sources, const MomFinding *finding)
 {
-    g_autofree char *text =
-        mom_finding_format(finding, mom_ctl_sources_text(sources, finding->policy));
+    g_autofree char *source = presentable_text(sources, finding);
+    g_autofree char *text = mom_finding_format(finding, source);
 
+    /* What is in a policy must not steer a terminal. */
+    for (char *at = text; *at; at++)
+        if (g_ascii_iscntrl(*at) && *at != '\n' && *at != '\t')
+            *at = '?';
     fprintf(out, "%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
 }
 

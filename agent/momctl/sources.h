@@ -29,9 +29,6 @@ GPtrArray *mom_ctl_sources_read(char **paths, int n, GError **error);
 /* Adds NAME with a copy of TEXT, in place of one of that name; order is not kept. */
 void mom_ctl_sources_put(GPtrArray *sources, const char *name, const char *text);
 
-/* The text of the policy NAME, or NULL. */
-const char *mom_ctl_sources_text(GPtrArray *sources, const char *name);
-
 /* Stores all SOURCES; what does not load becomes a finding and is left out.  The result is empty if
  * all load. */
 GPtrArray *mom_ctl_sources_load(GPtrArray *sources, MomPolicyStore *store);
@@ -42,7 +39,7 @@ gboolean mom_ctl_sources_load_all(GPtrArray *sources, MomPolicyStore *store);
 /* ERROR, of MOM_POLICY_ERROR, as a finding. */
 MomFinding *mom_ctl_finding_new(const GError *error);
 
-/* Prints FINDING to OUT with its source line and a caret. */
+/* Prints FINDING to OUT with its source line (made fit for a terminal) and a caret. */
 void mom_ctl_print_finding(FILE *out, GPtrArray *sources, const MomFinding *finding);
 /* Prints ERROR to standard error, with the source line if it has a place. */
 void mom_ctl_print_error(GPtrArray *sources, const GError *error);

@@ -122,6 +122,16 @@ class Check(Momctl):
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stdout.startswith(b"x:2:9: error: "), done.stdout)
 
+    def test_what_terminals_must_not_see(self):
+        """of the source line no control characters are shown, and no line of thousands of characters"""
+        file = self.write("x.policy", "# \x1b[2J\n(debug '\x1b[31m\a' ä (nosuch))")
+        done = self.policy(1, "check", file)
+        self.assertIn("\n(debug '?[31m?' ä (nosuch))\n", done.stdout)
+        done = self.policy(1, "check", self.write("x.policy", "\x1b[2J"))
+        self.assertRegex(done.stdout, r"^x:1:1: error: .*'\?'\n\?\[2J\n\^\n$")
+        done = self.policy(1, "check", self.write("x.policy", "(nosuch %s)" % ("1 " * 10000)))
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+
     def test_strict(self):
         """a warning fails only with --strict"""
         file = self.write("a.policy", '(Host.Control "ksm_rum" 1)')
