@@ -13,10 +13,15 @@
 #include "agent/fault.h"
 #include "agent/guests.h"
 
+/* Under this name vdsm pushes what the engine sets for a cluster. */
+#define PARAMETERS_POLICY "01-parameters"
+
 struct MomEngine {
     MomSource *source;
     MomClock *clock;
     const MomController *const *controllers;
+    GPtrArray *controls; /* the names that they read, ended by NULL */
+    MomMonitorPlan *guest_plan;
     char *host_root;
     gint64 host_interval_us, guest_interval_us, policy_interval_us;
     guint fallback_after;
@@ -87,6 +92,21 @@ try_policies(MomPolicyStore *candidate, gpointer data, GError **error)
     return ok;
 }
 
+/* The checker with what this engine's collectors declare and its controllers read. */
+static GPtrArray *
+check_policies(MomPolicyStore *candidate, gpointer data)
+{
+    MomEngine *engine = data;
+    MomCheckWorld world = {
+        .host = mom_entity_schema(mom_monitor_entity(engine->host)),
+        .guest = mom_monitor_plan_schema(engine->guest_plan),
+        .controls = (const char *const *)engine->controls->pdata,
+        .parameters_policy = PARAMETERS_POLICY,
+    };
+
+    return mom_policy_check(candidate, &world);
+}
+
 static void
 apply_controllers(MomEngine *engine, MomEntity *host, GPtrArray *guests)
 {
@@ -115,6 +135,10 @@ note_policy_failure(MomEngine *engine, const GError *error)
 {
     g_autofree char *message = NULL;
 
+    if (mom_policies_fell_back(engine->policies)) {
+        g_debug("the last policies that worked fail too: %s", error->message);
+        return;
+    }
     if (mom_policies_failed(engine->policies, engine->fallback_after)) {
         message =
             g_strdup_printf("Policy error in %u cycles: THE LAST POLICIES THAT WORKED ARE USED "
@@ -318,6 +342,20 @@ set_host_properties(MomEngine *engine)
                             mom_value_int(engine->host_interval_us / G_USEC_PER_SEC));
 }
 
+static GPtrArray *
+controls_of(const MomController *const *controllers)
+{
+    GPtrArray *controls = g_ptr_array_new();
+
+    for (gsize i = 0; controllers[i]; i++) {
+        for (const char *const *name = controllers[i]->controls; *name; name++) {
+            g_ptr_array_add(controls, (gpointer)*name);
+        }
+    }
+    g_ptr_array_add(controls, NULL);
+    return controls;
+}
+
 MomEngine *
 mom_engine_new(const MomEngineOptions *options)
 {
@@ -326,6 +364,8 @@ mom_engine_new(const MomEngineOptions *options)
     engine->source = options->source;
     engine->clock = options->clock;
     engine->controllers = options->controllers;
+    engine->controls = controls_of(options->controllers);
+    engine->guest_plan = mom_monitor_plan_ref(options->guest_plan);
     engine->host_root = g_strdup(options->host_root);
     engine->host_interval_us = MAX(options->host_interval_us, G_USEC_PER_SEC / 10);
     engine->guest_interval_us = MAX(options->guest_interval_us, G_USEC_PER_SEC / 10);
@@ -337,6 +377,7 @@ mom_engine_new(const MomEngineOptions *options)
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
+    mom_policies_use_check(engine->policies, check_policies);
     engine->source_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
@@ -351,6 +392,8 @@ mom_engine_free(MomEngine *engine)
     }
     mom_engine_stop(engine);
     mom_policies_free(engine->policies);
+    g_ptr_array_unref(engine->controls);
+    mom_monitor_plan_unref(engine->guest_plan);
     mom_guests_free(engine->guests);
     mom_monitor_free(engine->host);
     mom_guard_free(engine->guard);

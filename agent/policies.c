@@ -14,6 +14,7 @@ struct MomPolicies {
     char *file;
     char *dir;
     MomPolicyTrial trial;
+    MomPolicyCheck check; /* NULL: nothing is found */
     gpointer data;
     MomPolicyStore *store;
     MomPolicyStore *worked; /* the last set that did; NULL if none has since the start */
@@ -49,6 +50,12 @@ mom_policies_free(MomPolicies *policies)
     g_free(policies->file);
     g_free(policies->dir);
     g_free(policies);
+}
+
+void
+mom_policies_use_check(MomPolicies *policies, MomPolicyCheck check)
+{
+    policies->check = check;
 }
 
 MomPolicyStore *
@@ -179,6 +186,60 @@ read_dir(MomPolicyStore *store, const char *dir, GError **error)
     return TRUE;
 }
 
+/* The first error that the checker finds in STORE, or NULL. */
+static GError *
+find_error(MomPolicies *policies, MomPolicyStore *store)
+{
+    g_autoptr(GPtrArray) findings = policies->check ? policies->check(store, policies->data) : NULL;
+
+    return findings ? mom_findings_error(findings) : NULL;
+}
+
+/* Logs the checker's doubts of policy NAME, or of all if it is NULL. */
+static void
+log_doubts(MomPolicies *policies, const char *name)
+{
+    g_autoptr(GPtrArray) findings =
+        policies->check ? policies->check(policies->store, policies->data) : NULL;
+
+    for (guint i = 0; findings && i < findings->len; i++) {
+        const MomFinding *finding = g_ptr_array_index(findings, i);
+
+        if (!name || g_strcmp0(finding->policy, name) == 0) {
+            g_autofree char *text = mom_finding_format(finding, NULL);
+
+            g_warning("%s", text);
+        }
+    }
+}
+
+/* Leaves out policies that fail for certain, so that the others can be used.  FALSE with the first
+ * error if nothing is left then. */
+static gboolean
+leave_out_unsound(MomPolicies *policies, MomPolicyStore *store, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    GError *why;
+    gsize left = 1;
+
+    while (left > 0 && (why = find_error(policies, store))) {
+        g_autofree const char **names = NULL;
+
+        g_warning("policy left out: %s", why->message);
+        mom_policy_store_remove(store, mom_policy_error_place(why).policy);
+        names = mom_policy_store_names(store, &left);
+        if (first) {
+            g_error_free(why);
+        } else {
+            first = why;
+        }
+    }
+    if (left == 0) {
+        g_propagate_error(error, g_steal_pointer(&first));
+    }
+    return left > 0;
+}
+
 gboolean
 mom_policies_reload(MomPolicies *policies, GError **error)
 {
@@ -188,8 +249,25 @@ mom_policies_reload(MomPolicies *policies, GError **error)
                        : policies->dir && !read_dir(fresh, policies->dir, error)) {
         return FALSE;
     }
+    if (!leave_out_unsound(policies, fresh, error)) {
+        return FALSE;
+    }
     adopt(policies, g_steal_pointer(&fresh));
+    log_doubts(policies, NULL);
     return TRUE;
+}
+
+/* Whether STORE may be used, as far as can be told before. */
+static gboolean
+passes(MomPolicies *policies, MomPolicyStore *store, GError **error)
+{
+    GError *found = find_error(policies, store);
+
+    if (found) {
+        g_propagate_error(error, found);
+        return FALSE;
+    }
+    return !policies->trial || policies->trial(store, policies->data, error);
 }
 
 /* Whether what failed with ERROR in the trial is the change's fault.  If it failed in another
@@ -203,16 +281,16 @@ to_blame(MomPolicies *policies, const char *name, const GError *error)
     if (g_strcmp0(place.policy, name ? name : MOM_POLICY_MAIN_NAME) == 0) {
         return TRUE;
     }
-    return policies->trial(policies->store, policies->data, NULL);
+    return passes(policies, policies->store, NULL);
 }
 
-/* Takes CHANGED over if it passes the trial. NAME is the policy that was changed. */
+/* Takes CHANGED over if it passes check and trial. NAME is the policy that was changed. */
 static gboolean
 take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GError **error)
 {
     g_autoptr(GError) why = NULL;
 
-    if (policies->trial && !policies->trial(changed, policies->data, &why)) {
+    if (!passes(policies, changed, &why)) {
         if (to_blame(policies, name, why)) {
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
@@ -220,6 +298,7 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
         g_warning("policy set fails as it did before the change: %s", why->message);
     }
     adopt(policies, mom_policy_store_copy(changed));
+    log_doubts(policies, name ? name : MOM_POLICY_MAIN_NAME);
     return TRUE;
 }
 

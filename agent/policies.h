@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "policy/checker.h"
 #include "policy/policy.h"
 
 typedef struct MomPolicies MomPolicies;
@@ -21,14 +22,21 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
 void mom_policies_free(MomPolicies *policies);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomPolicies, mom_policies_free)
 
+/* Finds what is wrong with CANDIDATE without running it: of MomFinding, caller unrefs. */
+typedef GPtrArray *(*MomPolicyCheck)(MomPolicyStore *candidate, gpointer data);
+
+/* CHECK gets the data of `new`.  From now on a change in which it finds an error is refused, and a
+ * file in which it does is left out. Its warnings are logged. */
+void mom_policies_use_check(MomPolicies *policies, MomPolicyCheck check);
+
 /* What the administrator set. Borrowed, until the next change. */
 MomPolicyStore *mom_policies_store(MomPolicies *policies);
 /* What is to be run: the same, or, while that has failed too often, the last set that worked.
  * Borrowed, until the next change or outcome. */
 MomPolicyStore *mom_policies_running(MomPolicies *policies);
 
-/* The outcome of a cycle's run.  TRUE from `failed` if it was one too many: from now on the last set
- * that worked is run, until the next change.  AFTER 0 means never. */
+/* The outcome of a cycle's run.  TRUE from `failed` if it was one too many: from now on the last
+ * set that worked is run, until the next change.  AFTER 0 means never. */
 void mom_policies_worked(MomPolicies *policies);
 gboolean mom_policies_failed(MomPolicies *policies, guint after);
 /* TRUE while another set is run than the administrator's. */
