@@ -247,6 +247,11 @@ gboolean mom_check_arity(MomChecker *checker,
                          guint max,
                          gboolean certain);
 
+/* ---- checker-branches.c ---- */
+
+MomKind mom_check_if(MomChecker *checker, const MomNode *list, gboolean is_used);
+MomKind mom_check_cond(MomChecker *checker, const MomNode *list, gboolean is_used);
+
 /* ---- checker-walk.c ---- */
 
 MomKind mom_check_walk(MomChecker *checker, const MomNode *node, gboolean is_used);

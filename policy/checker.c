@@ -203,14 +203,20 @@ list_findings(MomChecker *checker, MomPolicyStore *store)
 
 /* ---- functions that cannot run ---- */
 
-/* What is wrong in a function that nothing calls does no harm. */
+/* What is wrong in a function that nothing calls does no harm; of several functions of one name,
+ * some may never be called. */
 static void
 soften_unreached(MomChecker *checker)
 {
     for (guint i = 0; i < checker->found->len; i++) {
         MomFound *found = &g_array_index(checker->found, MomFound, i);
 
-        if (found->function && !mom_check_info(checker, found->function)->is_reached)
+        const MomSymbolInfo *info;
+
+        if (!found->function)
+            continue;
+        info = mom_check_info(checker, found->function);
+        if (!info->is_reached || info->n_definitions > 1)
             found->severity = MOM_FINDING_WARNING;
     }
 }

@@ -171,6 +171,7 @@ test_unknown_variables_are_found_with_the_nearest_name(void **state)
            "1:6 W the function f is never called\n1:12 W f takes 0 arguments, not 1\n"
            "1:14 W unknown variable nope\n1:26 W the function g is never called\n"
            "1:32 W f takes 0 arguments, not 1"},
+          {"(def f () nope) (def f () 1) (f)", "1:11 W unknown variable nope"},
           {"nil (defvar a nil) a", ""});
 }
 
@@ -416,6 +417,13 @@ test_ifs_without_effect_are_told(void **state)
           {"(if Host 1 (nope))",
            "1:5 W the condition is always true, so the second branch is never taken\n"
            "1:13 W unknown function nope"},
+          {"(if (and Host.mem_free nil) (nope) (Host.Control \"ksm_run\" 1))",
+           "1:5 W the condition is always false, so the first branch is never taken\n"
+           "1:30 W unknown function nope"},
+          {"(if (not (or 0 nil)) (Host.Control \"ksm_run\" 1) (nope))",
+           "1:5 W the condition is always true, so the second branch is never taken\n"
+           "1:50 W unknown function nope"},
+          {"(if (or Host.mem_free nil) (Host.Control \"ksm_run\" 1) 0)", ""},
           {"(if (< 1 2) 1 (nope))",
            "1:5 W the condition is the same in every run, so one branch is never taken\n"
            "1:16 W unknown function nope"},
