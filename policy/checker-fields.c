@@ -41,7 +41,7 @@ has(const MomChecker *checker, MomKind kind, const MomSymbol *symbol)
     case MOM_KIND_TUNE:
         return symbol->tune_member >= 0 ? MOM_YES : MOM_NO;
     case MOM_KIND_LIMITS:
-        return symbol->limit >= 0 ? MOM_YES : MOM_NO;
+        return symbol->limit >= 0 ? MOM_YES : MOM_MAYBE; /* limits may have any name */
     case MOM_KIND_NIL:
     case MOM_KIND_NUMBER:
     case MOM_KIND_STRING:
@@ -184,7 +184,10 @@ mom_check_attribute(MomChecker *checker, const MomNode *node, const MomSymbol *s
         report_missing(checker, node, symbol, owner);
         return MOM_KIND_UNKNOWN;
     }
-    if (owner.found == MOM_MAYBE && !is_known_anywhere(symbol))
+    if (owner.found == MOM_MAYBE && owner.kind == MOM_KIND_LIMITS)
+        mom_check_warn(checker, node, "%s is a set of limits, and none is usually named %s",
+                       symbol->base->name, symbol->attribute);
+    else if (owner.found == MOM_MAYBE && !is_known_anywhere(symbol))
         check_field(checker, node, owner.kind, symbol->attribute, FALSE);
     return owner.found == MOM_YES ? kind_of_attribute(symbol, owner.kind) : MOM_KIND_UNKNOWN;
 }

@@ -183,7 +183,7 @@ judge(Tally *tally, json_object *vector, MomPolicyStore *store)
         tally->n_static += is_static(vector);
         tally->n_static_foreseen += is_static(vector) && error;
         if (is_static(vector) && !error && g_getenv("MOM_TEST_VERBOSE"))
-            print_message("not foreseen: %s\n", name);
+            print_message("# not foreseen: %s\n", name);
         return;
     }
     tally->n_good++;
@@ -232,10 +232,11 @@ test_most_failures_by_names_and_shapes_are_foreseen(void **state)
 {
     const Tally *tally = *state;
 
-    print_message("%u vectors evaluate; of %u that fail %u are foreseen, of %u by names, arity or "
-                  "shape %u\n",
-                  tally->n_good, tally->n_failing, tally->n_foreseen, tally->n_static,
-                  tally->n_static_foreseen);
+    print_message(
+        "# %u vectors evaluate; of %u that fail %u are foreseen, of %u by names, arity or "
+        "shape %u\n",
+        tally->n_good, tally->n_failing, tally->n_foreseen, tally->n_static,
+        tally->n_static_foreseen);
     assert_true(tally->n_static > 100);
     assert_true(tally->n_static_foreseen * 100 >= tally->n_static * 90);
 }

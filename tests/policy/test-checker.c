@@ -333,7 +333,7 @@ test_tunes_are_known(void **state)
 {
     TABLE({"(with Guests g (with g.io_tune t t.maximun))", "1:34 E t is a tune and has no maximun"},
           {"(with Guests g (with g.io_tune t (let ((m t.maximum)) m.total_byts_sec)))",
-           "1:55 E m is a set of limits and has no total_byts_sec"},
+           "1:55 W m is a set of limits, and none is usually named total_byts_sec"},
           {"(with Guests g (with g.io_tune t (t.setTotalBytesSec 1 2)))",
            "1:35 E setTotalBytesSec takes 1 argument, not 2"},
           {"(with Guests g (with g.io_tune t (t.Stat \"x\")))",
@@ -545,53 +545,6 @@ test_an_empty_store_has_no_findings(void **state)
     expect_same("", found, "");
 }
 
-static void
-test_findings_are_capped_and_errors_come_first(void **state)
-{
-    g_autoptr(MomPolicyStore) store = mom_policy_store_new();
-    g_autoptr(GPtrArray) findings = NULL;
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autofree char *last = NULL;
-    guint errors = 0;
-
-    for (int i = 0; i < 5000; i++)
-        g_string_append(text, "(if Host.mem_free 1 2)\n");
-    g_string_append(text, "(nope)\n(nope)");
-    set(store, "p", text->str);
-    findings = mom_policy_check(store, NULL);
-    assert_int_equal(findings->len, 101);
-    for (guint i = 0; i < findings->len; i++)
-        errors += ((const MomFinding *)findings->pdata[i])->severity == MOM_FINDING_ERROR;
-    assert_int_equal(errors, 2);
-    last = mom_finding_format(findings->pdata[100], text->str);
-    assert_string_equal(last, "warning: 4902 more findings are not shown");
-}
-
-static void
-test_deep_nesting_and_large_texts_are_checked(void **state)
-{
-    g_autoptr(MomPolicyStore) store = mom_policy_store_new();
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autofree char *found = NULL;
-
-    for (int i = 0; i < 250; i++)
-        g_string_append(text, i % 2 ? "(if Host.mem_free " : "(let ((a 1)) ");
-    g_string_append(text, "nope");
-    for (int i = 249; i >= 0; i--)
-        g_string_append(text, i % 2 ? " 0)" : ")");
-    set(store, "p", text->str);
-    found = found_in_world(store, FALSE);
-    expect_same("deep", found, "1:3876 E unknown variable nope");
-    g_string_truncate(text, 0);
-    for (int i = 0; i < 20000; i++)
-        g_string_append_printf(text, "(def f%d () {(f%d) x y%d})", i, MAX(i - 1, 0), i);
-    g_string_append(text, "(let ((x 1)) (f19999))");
-    set(store, "p", text->str);
-    g_clear_pointer(&found, g_free);
-    found = found_in_world(store, FALSE);
-    assert_true(g_str_has_prefix(found, "1:20 E unknown variable y0"));
-}
-
 int
 main(void)
 {
@@ -617,8 +570,6 @@ main(void)
         cmocka_unit_test(test_the_stock_set_is_free_of_findings),
         cmocka_unit_test(test_what_the_world_does_not_tell_is_not_checked),
         cmocka_unit_test(test_an_empty_store_has_no_findings),
-        cmocka_unit_test(test_findings_are_capped_and_errors_come_first),
-        cmocka_unit_test(test_deep_nesting_and_large_texts_are_checked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
