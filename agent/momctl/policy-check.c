@@ -90,6 +90,33 @@ world_clear(World *world)
     g_ptr_array_unref(world->controls);
 }
 
+/* A collector or controller whose name is wrong would be missed without a word. */
+static void
+tell_unknown(const MomConfig *config, const char *section, const char *key)
+{
+    g_auto(GStrv) names = mom_config_get_list(config, section, key);
+
+    for (gsize i = 0; names[i]; i++)
+        if (!mom_collector_find(names[i]) && !mom_controller_find(names[i]))
+            fprintf(stderr, "%s: [%s] %s: there is no \"%s\"\n", g_get_prgname(), section, key,
+                    names[i]);
+}
+
+static gboolean
+load_config(MomConfig *config, const char *file, GError **error)
+{
+    const char *const *complaint;
+
+    if (!mom_config_load(config, file, error))
+        return FALSE;
+    for (complaint = mom_config_complaints(config); *complaint; complaint++)
+        fprintf(stderr, "%s: %s\n", g_get_prgname(), *complaint);
+    tell_unknown(config, "host", "collectors");
+    tell_unknown(config, "guest", "collectors");
+    tell_unknown(config, "main", "controllers");
+    return TRUE;
+}
+
 /* ---- telling ---- */
 
 static guint
@@ -177,7 +204,7 @@ read_and_check(char **paths, int n, const Options *options)
     g_autoptr(GPtrArray) sources = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (config && !mom_config_load(config, options->config, &error))
+    if (config && !load_config(config, options->config, &error))
         return mom_ctl_fail(NULL, error);
     sources = mom_ctl_sources_read(paths, n, &error);
     if (!sources)
