@@ -136,15 +136,15 @@ call_value(MomChecker *checker, const MomNode *list)
 /* ---- who is called ---- */
 
 static MomKind
-call_builtin(MomChecker *checker, const MomNode *list, MomArity arity, gboolean is_used)
+call_builtin(MomChecker *checker, const MomNode *list, const MomBuiltin *builtin, gboolean is_used)
 {
     const MomSymbolInfo *info = mom_check_info(checker, list->items->symbol);
     gboolean certain = !checker->function || info->n_bindings == 0;
 
-    if (!mom_check_arity(checker, list->items, arity.name, list->n - 1, arity.min, arity.max,
-                         certain))
+    if (!mom_check_arity(checker, list->items, builtin->name, list->n - 1, builtin->min,
+                         builtin->max, certain))
         return MOM_KIND_UNKNOWN;
-    return mom_check_form(checker, list, arity.name, is_used);
+    return mom_check_form(checker, list, builtin->name, is_used);
 }
 
 static MomKind
@@ -170,15 +170,14 @@ call_by_name(MomChecker *checker, const MomNode *list, gboolean is_used)
     const MomSymbol *symbol = list->items->symbol;
     const MomSymbolInfo *info = mom_check_info(checker, symbol);
     const MomBuiltin *builtin = mom_check_builtin(symbol);
-    const MomArity *extension = mom_check_extension(symbol);
+    const MomBuiltin *extension = mom_check_extension(symbol);
 
     if (builtin)
-        return call_builtin(checker, list, (MomArity){builtin->name, builtin->min, builtin->max},
-                            is_used);
+        return call_builtin(checker, list, builtin, is_used);
     if (info->n_definitions > 0)
         return call_function(checker, list, !checker->function || info->n_bindings == 0);
     if (extension)
-        return call_builtin(checker, list, *extension, is_used);
+        return call_builtin(checker, list, extension, is_used);
     return call_unknown(checker, list);
 }
 

@@ -19,9 +19,7 @@ typedef struct {
 static MomCertainty
 entity_has(const MomSchema *schema, const MomSymbol *symbol)
 {
-    MomArity space;
-
-    if (mom_check_entity_method(symbol->attribute, &space))
+    if (mom_check_entity_method(symbol))
         return MOM_YES;
     if (!schema)
         return MOM_MAYBE;
@@ -150,24 +148,19 @@ report_missing(MomChecker *checker, const MomNode *node, const MomSymbol *symbol
 static gboolean
 is_known_anywhere(const MomSymbol *symbol)
 {
-    MomArity space;
-
-    return symbol->tune_member >= 0 || symbol->limit >= 0 ||
-           mom_check_entity_method(symbol->attribute, &space);
+    return symbol->tune_member >= 0 || symbol->limit >= 0 || mom_check_entity_method(symbol);
 }
 
 static MomKind
 kind_of_attribute(const MomSymbol *symbol, MomKind owner)
 {
-    MomArity space;
-
     if (owner == MOM_KIND_TUNE)
         return symbol->tune_member >= MOM_N_TUNE_ATTRIBUTES ? MOM_KIND_CALLABLE
                : symbol->tune_member >= MOM_TUNE_GUARANTEED ? MOM_KIND_LIMITS
                                                             : MOM_KIND_UNKNOWN;
     if (!is_entity(owner))
         return MOM_KIND_UNKNOWN;
-    if (mom_check_entity_method(symbol->attribute, &space))
+    if (mom_check_entity_method(symbol))
         return MOM_KIND_CALLABLE;
     return strcmp(symbol->attribute, "io_tune") == 0 ? MOM_KIND_TUNES : MOM_KIND_UNKNOWN;
 }
@@ -246,17 +239,13 @@ mom_check_method(MomChecker *checker, const MomNode *list)
     const MomNode *head = list->items;
     const MomSymbol *symbol = head->symbol;
     int setter = symbol->tune_member - MOM_N_TUNE_ATTRIBUTES;
-    MomArity space = {0};
-    const MomArity *method = mom_check_entity_method(symbol->attribute, &space);
+    const MomMethod *method = mom_check_entity_method(symbol);
     Owner owner;
 
     if (!mom_check_variable(checker, head, symbol->base, FALSE))
         return;
-    if (!method && setter >= 0) {
-        space = (MomArity){mom_tune_methods[setter].name, mom_tune_methods[setter].min,
-                           mom_tune_methods[setter].max};
-        method = &space;
-    }
+    if (!method && setter >= 0)
+        method = &mom_tune_methods[setter];
     if (!method) {
         report_no_method(checker, head);
         return;

@@ -11,51 +11,25 @@
 
 #include <string.h>
 
-static const MomArity extensions[] = {
-    {"cond", 1, G_MAXUINT}, {"sum", 1, 1},   {"sort-by", 3, 3},        {"floor", 1, 1},
-    {"round", 1, 1},        {"clamp", 3, 3}, {"concat", 1, G_MAXUINT}, {"format", 1, G_MAXUINT},
-};
-
-/* Those that mom_entity_methods may not have. */
-static const MomArity more_methods[] = {
-    {"StatMin", 1, 1},
-    {"StatMax", 1, 1},
-    {"StatRate", 1, 1},
-    {"Since", 1, 1},
-};
-
-const MomArity *
+/* The symbols of builtins and then of extensions come first in every table. */
+const MomBuiltin *
 mom_check_extension(const MomSymbol *symbol)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(extensions); i++)
-        if (strcmp(extensions[i].name, symbol->name) == 0)
-            return &extensions[i];
-    return NULL;
+    gsize i = symbol->id - mom_n_builtins;
+
+    return i < mom_n_extensions ? &mom_extensions[i] : NULL;
 }
 
 const MomBuiltin *
 mom_check_builtin(const MomSymbol *symbol)
 {
-    if (symbol->id >= mom_n_builtins || mom_check_extension(symbol))
-        return NULL;
-    return &mom_builtins[symbol->id];
+    return symbol->id < mom_n_builtins ? &mom_builtins[symbol->id] : NULL;
 }
 
-const MomArity *
-mom_check_entity_method(const char *name, MomArity *space)
+const MomMethod *
+mom_check_entity_method(const MomSymbol *symbol)
 {
-    int index = mom_entity_method_find(name);
-
-    if (index >= 0) {
-        const MomMethod *method = &mom_entity_methods[index];
-
-        *space = (MomArity){method->name, method->min, method->max};
-        return space;
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(more_methods); i++)
-        if (strcmp(more_methods[i].name, name) == 0)
-            return &more_methods[i];
-    return NULL;
+    return symbol->entity_method >= 0 ? &mom_entity_methods[symbol->entity_method] : NULL;
 }
 
 /* ---- the nearest ---- */
@@ -96,8 +70,8 @@ mom_check_near_function(MomChecker *checker, const char *name)
     mom_nearest_init(&nearest, name);
     for (gsize i = 0; i < mom_n_builtins; i++)
         offer(checker, &nearest, mom_builtins[i].name);
-    for (gsize i = 0; i < G_N_ELEMENTS(extensions); i++)
-        offer(checker, &nearest, extensions[i].name);
+    for (gsize i = 0; i < mom_n_extensions; i++)
+        offer(checker, &nearest, mom_extensions[i].name);
     offer(checker, &nearest, mom_predefined_names[MOM_PREDEFINED_ABS]);
     offer(checker, &nearest, mom_predefined_names[MOM_PREDEFINED_DEBUG]);
     offer_symbols(checker, &nearest, TRUE);
@@ -144,8 +118,6 @@ mom_check_near_method(MomChecker *checker, const char *name)
     mom_nearest_init(&nearest, name);
     for (gsize i = 0; i < mom_n_entity_methods; i++)
         offer(checker, &nearest, mom_entity_methods[i].name);
-    for (gsize i = 0; i < G_N_ELEMENTS(more_methods); i++)
-        offer(checker, &nearest, more_methods[i].name);
     for (gsize i = 0; i < MOM_N_LIMITS; i++)
         offer(checker, &nearest, mom_tune_methods[i].name);
     return proposal(&nearest);

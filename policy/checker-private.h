@@ -181,18 +181,13 @@ void mom_check_collect(MomChecker *checker, const MomProgram *program);
 
 /* ---- checker-names.c ---- */
 
-typedef struct {
-    const char *name;
-    guint min;
-    guint max;
-} MomArity;
-
 /* The forms and functions that old policies do not know; they give way to variables and functions.
  */
-const MomArity *mom_check_extension(const MomSymbol *symbol);
+const MomBuiltin *mom_check_extension(const MomSymbol *symbol);
 /* A form or operator that wins over functions; NULL: none. */
 const MomBuiltin *mom_check_builtin(const MomSymbol *symbol);
-const MomArity *mom_check_entity_method(const char *name, MomArity *space);
+/* What the dotted SYMBOL calls on an entity, or NULL. */
+const MomMethod *mom_check_entity_method(const MomSymbol *symbol);
 
 /* "; did you mean X?" or "". */
 char *mom_check_near_function(MomChecker *checker, const char *name);
