@@ -482,3 +482,27 @@ mom_engine_cycles(const MomEngine *engine)
 {
     return engine->cycles;
 }
+
+const char *
+mom_engine_policy_fault(const MomEngine *engine)
+{
+    return engine->policy_fault.message;
+}
+
+const char *
+mom_engine_source_fault(const MomEngine *engine)
+{
+    return engine->source_fault.message;
+}
+
+gboolean
+mom_engine_uses_last_good(const MomEngine *engine)
+{
+    return mom_policies_fell_back(engine->policies);
+}
+
+const char *
+mom_engine_source_name(const MomEngine *engine)
+{
+    return engine->source->klass->name;
+}

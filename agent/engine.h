@@ -61,5 +61,12 @@ MomPolicyStore *mom_engine_policies(MomEngine *engine);
 MomEntity *mom_engine_host(MomEngine *engine);
 /* The guests that are ready; caller unrefs the array, entities are borrowed. */
 GPtrArray *mom_engine_guests(MomEngine *engine);
+/* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
+const char *mom_engine_policy_fault(const MomEngine *engine);
+const char *mom_engine_source_fault(const MomEngine *engine);
+/* TRUE while policies that worked before stand in for the administrator's, which fail. */
+gboolean mom_engine_uses_last_good(const MomEngine *engine);
+/* What the source is called: "vdsm". */
+const char *mom_engine_source_name(const MomEngine *engine);
 /* How many cycles have been decided to their end. */
 guint64 mom_engine_cycles(const MomEngine *engine);

@@ -343,6 +343,24 @@ vdsm_limits(const MomLimits *limits)
     return out;
 }
 
+typedef struct {
+    MomHypervisorVdsm *self;
+    MomActuatorDone done;
+    gpointer data;
+} IoTuneCall;
+
+/* What was read while the call was under way may be older than what it set. */
+static void
+io_tune_set(const GError *error, gpointer data)
+{
+    g_autofree IoTuneCall *call = data;
+
+    call->self->io_tunes_due_us = 0;
+    if (call->done) {
+        call->done(error, call->data);
+    }
+}
+
 static void
 set_io_tune(MomActuator *actuator,
             MomEntity *guest,
@@ -352,6 +370,7 @@ set_io_tune(MomActuator *actuator,
             gpointer data)
 {
     MomHypervisorVdsm *self = from_actuator(actuator);
+    IoTuneCall *call;
     g_autofree MomVdsmIoTuneChange *list = g_new0(MomVdsmIoTuneChange, n + 1);
 
     if (!addressable(guest, done, data)) {
@@ -363,7 +382,9 @@ set_io_tune(MomActuator *actuator,
     }
     /* What is set now is no longer what was read. */
     self->io_tunes_due_us = 0;
-    mom_vdsm_set_io_tune(self->vdsm, uuid_of(guest), list, n, done, data);
+    call = g_new(IoTuneCall, 1);
+    *call = (IoTuneCall){self, done, data};
+    mom_vdsm_set_io_tune(self->vdsm, uuid_of(guest), list, n, io_tune_set, call);
 }
 
 static const MomActuatorClass actuator_class = {

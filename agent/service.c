@@ -111,6 +111,34 @@ get_state(MomRpcService *service)
     return mom_state_to_json(mom_engine_host(engine), guests);
 }
 
+static json_object *
+text_or_nil(const char *text)
+{
+    return text ? json_object_new_string(text) : NULL;
+}
+
+static json_object *
+get_status(MomRpcService *service)
+{
+    MomEngine *engine = self_of(service)->engine;
+    g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+    const char *fault = mom_engine_policy_fault(engine);
+    json_object *out = json_object_new_object();
+
+    json_object_object_add(out, "version", json_object_new_string(MOM_VERSION));
+    json_object_object_add(out, "hypervisor",
+                           json_object_new_string(mom_engine_source_name(engine)));
+    json_object_object_add(out, "guests", json_object_new_int64(guests->len));
+    json_object_object_add(out, "cycles", json_object_new_int64((gint64)mom_engine_cycles(engine)));
+    json_object_object_add(out, "policies",
+                           json_object_new_string(mom_engine_uses_last_good(engine) ? "last good"
+                                                  : fault                           ? "failing"
+                                                                                    : "ok"));
+    json_object_object_add(out, "policy_fault", text_or_nil(fault));
+    json_object_object_add(out, "source_fault", text_or_nil(mom_engine_source_fault(engine)));
+    return out;
+}
+
 static gboolean
 set_verbosity(MomRpcService *service, const char *verbosity, GError **error)
 {
@@ -138,6 +166,7 @@ static const MomRpcServiceClass service_class = {
     .get_statistics = get_statistics,
     .get_active_guests = get_active_guests,
     .get_state = get_state,
+    .get_status = get_status,
     .set_verbosity = set_verbosity,
 };
 

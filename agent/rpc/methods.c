@@ -132,6 +132,13 @@ get_state(MomRpcService *service, json_object *const *args, json_object **result
 }
 
 static gboolean
+get_status(MomRpcService *service, json_object *const *args, json_object **result, GError **error)
+{
+    *result = service->klass->get_status(service);
+    return TRUE;
+}
+
+static gboolean
 set_verbosity(MomRpcService *service,
               json_object *const *args,
               json_object **result,
@@ -244,6 +251,11 @@ static const Method methods[] = {
      {{0}},
      get_statistics,
      "The last sample: host, and guests by name."},
+    {"getStatus",
+     "struct",
+     {{0}},
+     get_status,
+     "Version, hypervisor, guests, cycles, and what is wrong at present: nil, or the message."},
     {"ping", "boolean", {{0}}, ping, "True."},
     {"resetPolicies",
      "boolean",
@@ -252,9 +264,10 @@ static const Method methods[] = {
      "Forgets what was pushed and reads the configured policies again."},
     {"setNamedPolicy",
      "boolean",
-     {{"name", TEXT}, {"policy", TEXT | NIL}},
+     {{"name", TEXT | NIL}, {"policy", TEXT | NIL}},
      set_named_policy,
-     "Sets one policy beside the others; nil removes it. A fault says why it was refused."},
+     "Sets one policy beside the others (name nil: 50_main_); nil removes it. A fault says why it "
+     "was refused."},
     {"setPolicy",
      "boolean",
      {{"policy", TEXT}},

@@ -2,8 +2,8 @@
  *
  * What the RPC server may ask of the daemon.
  *
- * The interface lives with its consumer: the server knows these functions and nothing of the engine.  All
- * answer at once, from memory.  Statistics come from the last snapshot and never fail.
+ * The interface lives with its consumer: the server knows these functions and nothing of the
+ * engine.  All answer at once, from memory.  Statistics come from the last snapshot and never fail.
  */
 #pragma once
 
@@ -16,16 +16,23 @@ typedef struct {
     /* FALSE with a message that says where and why; then the old set is in force. */
     gboolean (*set_policy)(MomRpcService *self, const char *text, GError **error);
     /* NAME NULL: the main policy; TEXT NULL: forget NAME. */
-    gboolean (*set_named_policy)(MomRpcService *self, const char *name, const char *text, GError **error);
+    gboolean (*set_named_policy)(MomRpcService *self,
+                                 const char *name,
+                                 const char *text,
+                                 GError **error);
     gboolean (*reset_policies)(MomRpcService *self, GError **error);
     char *(*get_policy)(MomRpcService *self);                /* caller frees */
     json_object *(*get_named_policies)(MomRpcService *self); /* object name -> text; caller puts */
     /* {"host": {...}, "guests": {name: {...}}}; host always has ksm_run, ksm_pages_to_scan,
-     * ksm_merge_across_nodes, ksm_pages_sharing and ksmd_cpu_usage as numbers (vdsm-wire.md 2). Caller puts. */
+     * ksm_merge_across_nodes, ksm_pages_sharing and ksmd_cpu_usage as numbers.
+     * Caller puts. */
     json_object *(*get_statistics)(MomRpcService *self);
-    json_object *(*get_active_guests)(MomRpcService *self);  /* array of names; caller puts */
+    json_object *(*get_active_guests)(MomRpcService *self); /* array of names; caller puts */
     /* Host and guests with all their samples, as agent/state-json.h writes them; caller puts. */
     json_object *(*get_state)(MomRpcService *self);
+    /* {"version", "hypervisor", "guests", "cycles", "policies": "ok", "failing" or "last good",
+     * "policy_fault", "source_fault": text or nil}; caller puts. */
+    json_object *(*get_status)(MomRpcService *self);
     /* VERBOSITY as in the configuration, 1 to 5 or a name. */
     gboolean (*set_verbosity)(MomRpcService *self, const char *verbosity, GError **error);
 } MomRpcServiceClass;

@@ -102,6 +102,8 @@ test_a_set_that_keeps_failing_gives_way_to_the_last_that_worked(void **state)
     virtual_clock_advance(f->clock, 20 * SECOND);
     engine_assert_calls(f, "a 2000000");
     assert_non_null(strstr(told->str, "THE LAST POLICIES THAT WORKED ARE USED"));
+    assert_true(mom_engine_uses_last_good(f->engine));
+    assert_non_null(mom_engine_policy_fault(f->engine));
     assert_string_equal(mom_policy_store_get(mom_engine_policies(f->engine), "10-act"),
                         policy_fails_with_guests);
     g_string_truncate(told, 0);
@@ -128,6 +130,8 @@ test_a_new_policy_ends_the_use_of_the_last_that_worked(void **state)
     virtual_clock_advance(f->clock, SECOND);
     engine_assert_calls(f, "a 2800000");
     assert_non_null(strstr(told->str, "I:The policies evaluate again;"));
+    assert_false(mom_engine_uses_last_good(f->engine));
+    assert_null(mom_engine_policy_fault(f->engine));
 }
 
 static void

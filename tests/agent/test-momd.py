@@ -182,6 +182,16 @@ class Momd(unittest.TestCase):
         self.assertEqual(momd.getPolicy(), "(defvar a 1)\n\n(set a 5)")
         self.assert_stops(process, signal.SIGTERM)
 
+    def test_the_status_tells_version_guests_and_faults(self):
+        process = self.start()
+        momd = rpc(self.socket)
+        status = wait_for(lambda: (lambda s: s["source_fault"] and s)(momd.getStatus()))
+        self.assertRegex(status["version"], r"^\d+\.\d+\.\d+$")
+        self.assertEqual((status["hypervisor"], status["guests"], status["policies"]), ("vdsm", 0, "ok"))
+        self.assertIsNone(status["policy_fault"])
+        self.assertIn("No guest data from vdsm", status["source_fault"])
+        self.assert_stops(process, signal.SIGTERM)
+
     def test_the_rules_file_replaces_the_policy_directory(self):
         self.write("rules", "(defvar r 1)")
         process = self.start("-r", self.path("rules"))

@@ -19,6 +19,7 @@ set_named_policy(MomRpcService *base, const char *name, const char *text, GError
 {
     CannedService *self = (CannedService *)base;
 
+    name = name ? name : "50_main_";
     if (text && g_str_has_prefix(text, "bad")) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:1:1: <bad> & worse", name);
         return FALSE;
@@ -84,6 +85,12 @@ get_state(MomRpcService *base)
     return json_tokener_parse("{\"host\":{\"stats\":[{\"a\":1.0,\"b\":\"</>\"}]},\"guests\":[]}");
 }
 
+static json_object *
+get_status(MomRpcService *base)
+{
+    return json_tokener_parse("{\"policies\":\"ok\",\"policy_fault\":null}");
+}
+
 static gboolean
 set_verbosity(MomRpcService *base, const char *verbosity, GError **error)
 {
@@ -103,6 +110,7 @@ static const MomRpcServiceClass klass = {
     .get_statistics = get_statistics,
     .get_active_guests = get_active_guests,
     .get_state = get_state,
+    .get_status = get_status,
     .set_verbosity = set_verbosity,
 };
 

@@ -82,6 +82,8 @@ every_method_answers_as_the_reference(void **state)
     assert_string_equal(g_hash_table_lookup(service->policies, "01-parameters"), "(set a 2)");
     assert_answer(state, "setNamedPolicy", "[\"50_main_\", null]", "true");
     assert_answer(state, "setNamedPolicy", "[\"nosuch\", null]", "true");
+    assert_answer(state, "setNamedPolicy", "[null, \"(set b 1)\"]", "true");
+    assert_answer(state, "setNamedPolicy", "[null, null]", "true");
     assert_answer(state, "getNamedPolicies", "[]", "{\"01-parameters\":\"(set a 2)\"}");
     assert_answer(state, "resetPolicies", "[]", "true");
     assert_answer(state, "getNamedPolicies", "[]", "{}");
@@ -97,6 +99,12 @@ the_state_is_a_text_that_holds_json(void **state)
     assert_answer(state, "getState", "[]",
                   "\"{\\\"host\\\":{\\\"stats\\\":[{\\\"a\\\":1.0,\\\"b\\\":\\\"<\\/>\\\"}]},"
                   "\\\"guests\\\":[]}\"");
+}
+
+static void
+the_status_is_passed_on_with_nil_where_nothing_is_wrong(void **state)
+{
+    assert_answer(state, "getStatus", "[]", "{\"policies\":\"ok\",\"policy_fault\":null}");
 }
 
 static void
@@ -126,7 +134,8 @@ arity_and_types_are_checked_before_the_call(void **state)
         {"setPolicy", "[[]]", "setPolicy: argument 1 (policy) must be a string"},
         {"setPolicy", "[\"a\\u0000b\"]", "setPolicy: argument 1 (policy) holds a NUL character"},
         {"setNamedPolicy", "[\"a\"]", "setNamedPolicy takes 2 arguments, not 1"},
-        {"setNamedPolicy", "[null,\"b\"]", "setNamedPolicy: argument 1 (name) must be a string"},
+        {"setNamedPolicy", "[1,\"b\"]",
+         "setNamedPolicy: argument 1 (name) must be a string or nil"},
         {"setNamedPolicy", "[\"a\",1]",
          "setNamedPolicy: argument 2 (policy) must be a string or nil"},
         {"setVerbosity", "[1.5]",
@@ -165,7 +174,7 @@ introspection_lists_sorted_names_with_help_and_signature(void **state)
     const char *last = "";
 
     assert_true(mom_rpc_call(&service->base, "system.listMethods", none, &names, NULL));
-    assert_int_equal(json_object_array_length(names), 13);
+    assert_int_equal(json_object_array_length(names), 14);
     for (gsize i = 0; i < json_object_array_length(names); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(names, i));
         g_autofree char *params = g_strdup_printf("[\"%s\"]", name);
@@ -240,6 +249,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_method_answers_as_the_reference),
         TEST(the_state_is_a_text_that_holds_json),
+        TEST(the_status_is_passed_on_with_nil_where_nothing_is_wrong),
         TEST(a_refusal_of_the_service_comes_through),
         TEST(arity_and_types_are_checked_before_the_call),
         TEST(an_unknown_method_is_named),
