@@ -19,12 +19,8 @@ static const struct {
     {"eval", mom_vector_eval},
     {"ops", mom_vector_ops},
     {"momd", mom_vector_momd},
-#ifdef VECTORS_WITH_CONTROLLERS
     {"controllers", mom_vector_controllers},
-#endif
-#ifdef VECTORS_WITH_MONITOR
     {"monitor", mom_vector_monitor},
-#endif
 };
 
 static json_object *

@@ -54,10 +54,8 @@ mom_vector_evaluate(MomPolicyStore *store, MomState *state, json_object *vector,
 
     json_object_object_add(answer, "error", done ? NULL : mom_vector_error_json(error, "eval"));
     mom_state_answer(state, answer);
-#ifdef VECTORS_WITH_CONTROLLERS
     if (done && json_object_object_get_ex(vector, "controllers", NULL))
         json_object_object_add(answer, "calls", mom_vector_calls(vector, state));
-#endif
     return answer;
 }
 
