@@ -1,164 +1,170 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * How long a run of a stock-like policy set takes over 10 to 10000 guests, and how much memory.
+ * What the stock set costs over 10 to 10000 guests, and beside it the same answers from C.
  *
- * Prints one line per case and asserts nothing: a time is no test.  With `--once GUESTS` it makes
- * just one warm run, for counting instructions with callgrind (toggle on mom_policy_evaluate).
+ * Each case first asserts that both sides decide alike.  Prints a table and judges no figure: a
+ * time is no test.  With --only it makes a number of runs and prints nothing, for counting
+ * instructions from outside (see the script `instructions`).
  */
-#include "policy/policy.h"
 #include "policy/store-private.h"
+#include "tests/bench/stock-world.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#define HISTORY 10
 #define MIN_TIME_US (200 * 1000)
 
-static const char *const host_fields[] = {"mem_available", "mem_free", "cpu_count"};
-static const char *const guest_fields[] = {
-    "mem_available", "mem_unused",      "swap_in",    "swap_out",    "balloon_cur",
-    "balloon_max",   "balloon_min",     "vcpu_quota", "vcpu_period", "vcpu_user_limit",
-    "vcpu_count",    "io_tune_current", "io_tune"};
+/* One side of a comparison: a way to decide over a world. */
+typedef struct {
+    MomPolicyStore *store; /* NULL: directly */
+    MomStockWorld *world;
+} Side;
+
+static const MomStockParameters all_enabled = {TRUE, TRUE, TRUE, TRUE, TRUE};
+
+static gboolean
+run(const Side *side, GError **error)
+{
+    if (side->store)
+        return mom_policy_evaluate(side->store, side->world->host, side->world->guests, NULL,
+                                   error);
+    mom_stock_direct(side->world->host, side->world->guests, &all_enabled);
+    return TRUE;
+}
+
+static double
+cpu_time_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/* The shortest of many runs: what the others took longer was not theirs. */
+static gboolean
+measure(const Side *side, double *best_us, GError **error)
+{
+    double start = cpu_time_us();
+    double after = start;
+
+    *best_us = G_MAXDOUBLE;
+    do {
+        double before = after;
+
+        if (!run(side, error))
+            return FALSE;
+        after = cpu_time_us();
+        *best_us = MIN(*best_us, after - before);
+    } while (after - start < MIN_TIME_US);
+    return TRUE;
+}
+
+static gboolean
+check_alike(const Side *a, const Side *b)
+{
+    g_autofree char *difference = mom_stock_world_difference(a->world, b->world);
+
+    if (difference)
+        g_printerr("bench-policy: the answers differ: %s\n", difference);
+    return !difference;
+}
+
+static gboolean
+compare(MomPolicyStore *store, gsize n_guests, MomStockState state, GError **error)
+{
+    g_autoptr(MomStockWorld) world = mom_stock_world_new(n_guests, state);
+    g_autoptr(MomStockWorld) other = mom_stock_world_new(n_guests, state);
+    const Side interpreter = {store, world};
+    const Side direct = {NULL, other};
+    double interpreter_us, direct_us;
+
+    if (!run(&interpreter, error) || !run(&direct, error) || !check_alike(&interpreter, &direct) ||
+        !measure(&interpreter, &interpreter_us, error) || !measure(&direct, &direct_us, error))
+        return FALSE;
+    printf("%6" G_GSIZE_FORMAT "  %-8s  %10.3f  %9.0f  %9.3f  %7.0f  %5.1f  %9" G_GSIZE_FORMAT "\n",
+           n_guests, mom_stock_state_names[state], interpreter_us / 1e3,
+           interpreter_us * 1e3 / (double)n_guests, direct_us / 1e3,
+           direct_us * 1e3 / (double)n_guests, interpreter_us / direct_us,
+           mom_arena_used(mom_policy_store_run(store)->arena));
+    return TRUE;
+}
+
+static gboolean
+compare_all(MomPolicyStore *store, GError **error)
+{
+    const gsize sizes[] = {10, 100, 1000, 10000};
+
+    printf("                  interpreter             direct                    arena of\n"
+           "guests  host      ms per run  ns/guest  ms per run  ns/guest  ratio  a run, bytes\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++)
+        if (!compare(store, sizes[i], MOM_STOCK_IDLE, error) ||
+            !compare(store, sizes[i], MOM_STOCK_PRESSED, error))
+            return FALSE;
+    return TRUE;
+}
 
 typedef struct {
-    MomSchema *host_schema;
-    MomSchema *guest_schema;
-    MomEntity *host;
-    GPtrArray *guests;
-} World;
+    char *only;
+    gboolean idle;
+    gint64 guests;
+    gint64 runs;
+    gint64 unused;
+} Options;
 
-static void
-add_tunes(MomSample *sample)
+static gboolean
+run_only(MomPolicyStore *store, const Options *options, GError **error)
 {
-    MomTune tune = {.name = "vda"};
-    const MomValue item = {.type = MOM_VALUE_TUNE, .object = &tune};
-    const MomList list = {.length = 1, .items = &item};
+    g_autoptr(MomStockWorld) world = mom_stock_world_new(
+        (gsize)options->guests, options->idle ? MOM_STOCK_IDLE : MOM_STOCK_PRESSED);
+    const Side side = {strcmp(options->only, "direct") == 0 ? NULL : store, world};
 
-    for (int i = 0; i < MOM_N_LIMITS; i++)
-        mom_limits_set(&tune.maximum, i, mom_value_int(1000 * i));
-    mom_sample_set(sample, "io_tune", (MomValue){.type = MOM_VALUE_LIST, .list = &list});
-}
-
-/* Guests differ, so that each branch of the set is taken by some. */
-static MomEntity *
-guest_new(MomSchema *schema, gint64 i)
-{
-    MomEntity *guest = mom_entity_new(schema);
-
-    for (int t = 0; t < HISTORY; t++) {
-        MomSample *sample = mom_sample_new(schema, t);
-
-        mom_sample_set(sample, "balloon_cur", mom_value_int(4000000 + 1000 * (i % 7)));
-        mom_sample_set(sample, "balloon_max", mom_value_int(4194304));
-        mom_sample_set(sample, "balloon_min", mom_value_int(1000000));
-        mom_sample_set(sample, "mem_unused", mom_value_int(2000000 + 1000 * t));
-        mom_sample_set(sample, "vcpu_user_limit", mom_value_int(i % 2 ? 50 : 100));
-        mom_sample_set(sample, "vcpu_quota", mom_value_int(-1));
-        mom_sample_set(sample, "vcpu_period", mom_value_int(100000));
-        mom_sample_set(sample, "vcpu_count", mom_value_int(4));
-        if (i % 4 == 0)
-            add_tunes(sample);
-        else
-            mom_sample_set(sample, "io_tune", MOM_NIL);
-        mom_entity_add_sample(guest, sample, HISTORY);
-    }
-    return guest;
-}
-
-static World *
-world_new(gsize n_guests, gboolean pressed)
-{
-    World *world = g_new0(World, 1);
-
-    world->host_schema = mom_schema_new(host_fields, G_N_ELEMENTS(host_fields));
-    world->guest_schema = mom_schema_new(guest_fields, G_N_ELEMENTS(guest_fields));
-    world->host = mom_entity_new(world->host_schema);
-    world->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_entity_free);
-    for (int t = 0; t < HISTORY; t++) {
-        MomSample *sample = mom_sample_new(world->host_schema, t);
-
-        mom_sample_set(sample, "mem_available", mom_value_int(1000000000));
-        mom_sample_set(sample, "mem_free", mom_value_int(pressed ? 100000000 : 500000000));
-        mom_sample_set(sample, "cpu_count", mom_value_int(64));
-        mom_entity_add_sample(world->host, sample, HISTORY);
-    }
-    for (gsize i = 0; i < n_guests; i++)
-        g_ptr_array_add(world->guests, guest_new(world->guest_schema, (gint64)i));
-    return world;
-}
-
-static void
-world_free(World *world)
-{
-    g_ptr_array_unref(world->guests);
-    mom_entity_free(world->host);
-    mom_schema_unref(world->guest_schema);
-    mom_schema_unref(world->host_schema);
-    g_free(world);
+    for (gint64 i = 0; i < options->runs; i++)
+        if (!run(&side, error))
+            return FALSE;
+    return TRUE;
 }
 
 static gboolean
-run(MomPolicyStore *store, World *world)
+parse(int *argc, char ***argv, Options *options, GError **error)
 {
-    g_autoptr(GError) error = NULL;
+    const GOptionEntry entries[] = {
+        {"only", 0, 0, G_OPTION_ARG_STRING, &options->only, "Run one side, untimed",
+         "interpreter|direct"},
+        {"guests", 0, 0, G_OPTION_ARG_INT64, &options->guests, "With --only: guests", "N"},
+        {"runs", 0, 0, G_OPTION_ARG_INT64, &options->runs, "With --only: runs", "K"},
+        {"idle", 0, 0, G_OPTION_ARG_NONE, &options->idle, "With --only: not pressed", NULL},
+        {"unused", 0, 0, G_OPTION_ARG_INT64, &options->unused, "Add N unused functions", "N"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
-    if (mom_policy_evaluate(store, world->host, world->guests, NULL, &error))
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return FALSE;
+    if (!options->only || strcmp(options->only, "interpreter") == 0 ||
+        strcmp(options->only, "direct") == 0)
         return TRUE;
-    g_printerr("bench-policy: %s\n", error->message);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "--only takes interpreter or direct, not %s", options->only);
     return FALSE;
-}
-
-static gboolean
-measure(MomPolicyStore *store, gsize n_guests, gboolean pressed)
-{
-    World *world = world_new(n_guests, pressed);
-    gint64 best = G_MAXINT64;
-    gint64 start = g_get_monotonic_time();
-    gboolean done;
-
-    do {
-        gint64 before = g_get_monotonic_time();
-
-        done = run(store, world);
-        best = MIN(best, g_get_monotonic_time() - before);
-    } while (done && g_get_monotonic_time() - start < MIN_TIME_US);
-    printf("%6" G_GSIZE_FORMAT " guests %-7s %8.3f ms  %7.1f ns per guest  %8" G_GSIZE_FORMAT
-           " bytes of the run's arena\n",
-           n_guests, pressed ? "pressed" : "idle", (double)best / 1e3,
-           (double)best * 1e3 / (double)n_guests,
-           mom_arena_used(mom_policy_store_run(store)->arena));
-    world_free(world);
-    return done;
-}
-
-static gboolean
-measure_once(MomPolicyStore *store, gsize n_guests)
-{
-    World *world = world_new(n_guests, TRUE);
-    gboolean done = run(store, world) && run(store, world);
-
-    world_free(world);
-    return done;
 }
 
 int
 main(int argc, char **argv)
 {
-    g_autoptr(MomPolicyStore) store = mom_policy_store_new();
+    Options options = {.guests = 1000, .runs = 1};
+    g_autoptr(MomPolicyStore) store = NULL;
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    const gsize sizes[] = {10, 100, 1000, 10000};
-    gsize length;
+    gboolean done = FALSE;
 
-    if (argc < 2 || !g_file_get_contents(argv[1], &text, &length, &error) ||
-        !mom_policy_store_set(store, "stock-like", text, (gssize)length, &error)) {
-        g_printerr("bench-policy: %s\n", error ? error->message : "name a policy file");
-        return 1;
-    }
-    if (argc == 4 && strcmp(argv[2], "--once") == 0)
-        return !measure_once(store, g_ascii_strtoull(argv[3], NULL, 10));
-    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++)
-        if (!measure(store, sizes[i], FALSE) || !measure(store, sizes[i], TRUE))
-            return 1;
-    return 0;
+    if (parse(&argc, &argv, &options, &error))
+        store = mom_stock_store_new(&all_enabled, (gsize)options.unused, &error);
+    if (store)
+        done = options.only ? run_only(store, &options, &error) : compare_all(store, &error);
+    if (error)
+        g_printerr("bench-policy: %s\n", error->message);
+    g_free(options.only);
+    return done ? 0 : 1;
 }
