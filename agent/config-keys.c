@@ -9,13 +9,11 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "policy/nearest.h"
 
 #define DAY_S 86400.0
 /* A cycle that is due before the last one is over says nothing new. */
 #define INTERVAL_MIN_S 0.05
-/* More wrong letters than this is another word. */
-#define SUGGEST_DISTANCE 3
-#define SUGGEST_LENGTH 40
 
 const MomConfigKey mom_config_keys[] = {
     {"main", "main-loop-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
@@ -23,7 +21,8 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "guest-manager-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
     {"main", "guest-monitor-interval", MOM_CONFIG_SECONDS, "5", INTERVAL_MIN_S, DAY_S},
     {"main", "policy-engine-interval", MOM_CONFIG_SECONDS, "10", INTERVAL_MIN_S, DAY_S},
-    {"main", "hypervisor-interface", MOM_CONFIG_TEXT, "libvirt"}, /* checked by the daemon: no default can stand in */
+    {"main", "hypervisor-interface", MOM_CONFIG_TEXT,
+     "libvirt"}, /* checked by the daemon: no default can stand in */
     {"main", "sample-history-length", MOM_CONFIG_INT, "10", 1, 10000},
     {"main", "libvirt-hypervisor-uri", MOM_CONFIG_TEXT, ""},
     {"main", "controllers", MOM_CONFIG_LIST, "Balloon"},
@@ -193,10 +192,8 @@ char *
 mom_config_key_check(const MomConfigKey *key, const char *value)
 {
     static char *(*const checks[])(const MomConfigKey *, const char *) = {
-        [MOM_CONFIG_INT] = check_int,
-        [MOM_CONFIG_SECONDS] = check_seconds,
-        [MOM_CONFIG_BOOL] = check_bool,
-        [MOM_CONFIG_VERBOSITY] = check_verbosity,
+        [MOM_CONFIG_INT] = check_int,   [MOM_CONFIG_SECONDS] = check_seconds,
+        [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
         [MOM_CONFIG_PORT] = check_port,
     };
 
@@ -205,82 +202,36 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
 
 /* ---- the nearest name ---- */
 
-/* Letters to add, drop, change or swap with the next; 99 if either word is too long to care. */
-static guint
-distance(const char *a, const char *b)
-{
-    guint d[SUGGEST_LENGTH + 1][SUGGEST_LENGTH + 1];
-    gsize m = strlen(a);
-    gsize n = strlen(b);
-
-    if (m > SUGGEST_LENGTH || n > SUGGEST_LENGTH) {
-        return 99;
-    }
-    for (guint i = 0; i <= m; i++) {
-        for (guint j = 0; j <= n; j++) {
-            if (i == 0 || j == 0) {
-                d[i][j] = i + j;
-                continue;
-            }
-            d[i][j] =
-                MIN(MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
-            }
-        }
-    }
-    return d[m][n];
-}
-
-/* A short word changed in half of its letters is no misspelling of it. */
-static gboolean
-is_nearer(const char *wrong, const char *known, guint *best)
-{
-    guint d = distance(wrong, known);
-
-    if (d > SUGGEST_DISTANCE || d * 2 >= strlen(known) || d >= *best) {
-        return FALSE;
-    }
-    *best = d;
-    return TRUE;
-}
-
 char *
 mom_config_suggest_key(const char *section, const char *key)
 {
-    const MomConfigKey *nearest = NULL;
-    const MomConfigKey *elsewhere = NULL;
-    guint best = G_MAXUINT;
+    MomNearest nearest;
 
+    mom_nearest_init(&nearest, key);
     for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
-        if (strcmp(k->section, section) != 0) {
-            elsewhere = strcmp(k->key, key) == 0 ? k : elsewhere;
-        } else if (is_nearer(key, k->key, &best)) {
-            nearest = k;
+        if (strcmp(k->section, section) == 0) {
+            mom_nearest_offer(&nearest, k->key);
+        } else if (strcmp(k->key, key) == 0) {
+            return g_strdup_printf(", it belongs into [%s]", k->section);
         }
     }
-    if (elsewhere && best > 0) {
-        return g_strdup_printf(", it belongs into [%s]", elsewhere->section);
-    }
-    return nearest ? g_strdup_printf(", did you mean `%s'?", nearest->key) : g_strdup("");
+    return nearest.best ? g_strdup_printf(", did you mean `%s'?", nearest.best) : g_strdup("");
 }
 
 char *
 mom_config_suggest_section(const char *section)
 {
-    const char *nearest = NULL;
-    const char *prefix = "";
-    guint best = G_MAXUINT;
+    gboolean collector = g_str_has_prefix(section, MOM_CONFIG_COLLECTOR_PREFIX);
+    const char *prefix = collector ? MOM_CONFIG_COLLECTOR_PREFIX : "";
+    MomNearest nearest;
 
-    for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
-        nearest = is_nearer(section, k->section, &best) ? k->section : nearest;
+    mom_nearest_init(&nearest, section + strlen(prefix));
+    for (const MomConfigKey *k = mom_config_keys; !collector && k->section; k++) {
+        mom_nearest_offer(&nearest, k->section);
     }
-    if (g_str_has_prefix(section, MOM_CONFIG_COLLECTOR_PREFIX)) {
-        prefix = MOM_CONFIG_COLLECTOR_PREFIX;
-        section += strlen(prefix);
-        for (gsize i = 0; i < G_N_ELEMENTS(collectors); i++) {
-            nearest = is_nearer(section, collectors[i], &best) ? collectors[i] : nearest;
-        }
+    for (gsize i = 0; collector && i < G_N_ELEMENTS(collectors); i++) {
+        mom_nearest_offer(&nearest, collectors[i]);
     }
-    return nearest ? g_strdup_printf(", did you mean [%s%s]?", prefix, nearest) : g_strdup("");
+    return nearest.best ? g_strdup_printf(", did you mean [%s%s]?", prefix, nearest.best)
+                        : g_strdup("");
 }
