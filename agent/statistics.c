@@ -6,10 +6,7 @@
  */
 #include "agent/statistics.h"
 
-/* What vdsm's momIF cannot do without. */
-static const char *const needed_by_vdsm[] = {"ksm_run", "ksm_pages_to_scan",
-                                             "ksm_merge_across_nodes", "ksm_pages_sharing",
-                                             "ksmd_cpu_usage"};
+static json_object *value_json(MomValue value);
 
 static json_object *
 limits_json(const MomLimits *limits)
@@ -18,7 +15,7 @@ limits_json(const MomLimits *limits)
 
     for (guint i = 0; i < MOM_N_LIMITS; i++) {
         if (limits->present & (1u << i)) {
-            json_object_object_add(out, mom_limit_names[i], mom_statistics_value(limits->value[i]));
+            json_object_object_add(out, mom_limit_names[i], value_json(limits->value[i]));
         }
     }
     return out;
@@ -69,13 +66,13 @@ list_json(const MomList *list)
     json_object *out = json_object_new_array();
 
     for (gsize i = 0; i < list->length; i++) {
-        json_object_array_add(out, mom_statistics_value(list->items[i]));
+        json_object_array_add(out, value_json(list->items[i]));
     }
     return out;
 }
 
-json_object *
-mom_statistics_value(MomValue value)
+static json_object *
+value_json(MomValue value)
 {
     switch (value.type) {
     case MOM_VALUE_BOOL:
@@ -106,7 +103,7 @@ mom_statistics_value(MomValue value)
 static void
 add_value(const char *name, MomValue value, gpointer data)
 {
-    json_object_object_add(data, name, mom_statistics_value(value));
+    json_object_object_add(data, name, value_json(value));
 }
 
 static json_object *
@@ -116,23 +113,6 @@ sample_json(const MomSample *sample)
 
     if (sample) {
         mom_sample_foreach(sample, add_value, out);
-    }
-    return out;
-}
-
-static json_object *
-host_json(const MomEntity *host)
-{
-    json_object *out = sample_json(mom_entity_latest(host));
-
-    for (gsize i = 0; i < G_N_ELEMENTS(needed_by_vdsm); i++) {
-        json_object *present = NULL;
-
-        json_object_object_get_ex(out, needed_by_vdsm[i], &present);
-        if (!json_object_is_type(present, json_type_int) &&
-            !json_object_is_type(present, json_type_double)) {
-            json_object_object_add(out, needed_by_vdsm[i], json_object_new_int64(0));
-        }
     }
     return out;
 }
@@ -151,7 +131,7 @@ mom_statistics_json(const MomEntity *host, GPtrArray *guests)
             json_object_object_add(by_name, name, sample_json(mom_entity_latest(guest)));
         }
     }
-    json_object_object_add(out, "host", host_json(host));
+    json_object_object_add(out, "host", sample_json(mom_entity_latest(host)));
     json_object_object_add(out, "guests", by_name);
     return out;
 }

@@ -2,9 +2,8 @@
  *
  * Samples as JSON, in the shape that RPC's getStatistics has always had (vdsm's momIF reads it).
  *
- * vdsm takes five KSM numbers from the host's part and fails its own host statistics if one is
- * missing or nil: they are always there, 0 where the host has none.  Reads the last samples only,
- * never collects.
+ * What vdsm cannot do without is added where the method answers (rpc/methods.c).  Reads the last
+ * samples only, never collects.
  */
 #pragma once
 
@@ -14,6 +13,3 @@
 
 /* {"host": {field: value}, "guests": {name: {field: value}}}. Caller puts. */
 json_object *mom_statistics_json(const MomEntity *host, GPtrArray *guests);
-
-/* One value: nil is NULL (JSON null), tunes and their states are objects. Caller puts. */
-json_object *mom_statistics_value(MomValue value);

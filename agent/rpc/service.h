@@ -23,9 +23,8 @@ typedef struct {
     gboolean (*reset_policies)(MomRpcService *self, GError **error);
     char *(*get_policy)(MomRpcService *self);                /* caller frees */
     json_object *(*get_named_policies)(MomRpcService *self); /* object name -> text; caller puts */
-    /* {"host": {...}, "guests": {name: {...}}}; host always has ksm_run, ksm_pages_to_scan,
-     * ksm_merge_across_nodes, ksm_pages_sharing and ksmd_cpu_usage as numbers.
-     * Caller puts. */
+    /* {"host": {...}, "guests": {name: {...}}}; numbers that vdsm cannot do without are filled in
+     * by the method. Caller puts. */
     json_object *(*get_statistics)(MomRpcService *self);
     json_object *(*get_active_guests)(MomRpcService *self); /* array of names; caller puts */
     /* Host and guests with all their samples, as agent/state-json.h writes them; caller puts. */
