@@ -150,9 +150,3 @@ mom_guests_ready(const MomGuests *guests)
     }
     return ready;
 }
-
-gsize
-mom_guests_count(const MomGuests *guests)
-{
-    return guests->list->len;
-}

@@ -26,4 +26,3 @@ void mom_guests_collect(MomGuests *guests, GPtrArray *reported, const MomCollect
 /* The entities of the guests that are ready, in order of arrival. Caller unrefs the array; the
  * entities are borrowed, until the next collection. */
 GPtrArray *mom_guests_ready(const MomGuests *guests);
-gsize mom_guests_count(const MomGuests *guests);
