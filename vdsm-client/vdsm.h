@@ -44,6 +44,7 @@ typedef struct {
     gboolean has_balloon_info;         /* balloonInfo was there and not empty; of it: */
     MomVdsmInt balloon_cur, balloon_max, balloon_min, balloon_target;
     MomVdsmInt ballooning_enabled; /* 0 or 1 */
+    MomVdsmInt elapsed_s;          /* elapsedTime, since the VM was started */
     MomVdsmInt vcpu_count;         /* vcpuCount */
     MomVdsmInt vcpu_user_limit;    /* vcpuUserLimit, percent; absent: no limit */
     MomVdsmInt vcpu_quota;         /* vcpuQuota, us */
