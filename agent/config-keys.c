@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "controllers/guard.h"
 #include "policy/nearest.h"
 
 #define DAY_S 86400.0
@@ -50,6 +51,14 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
+    {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
+    {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
+    {"rails", "guest-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
+    {"rails", "host-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
+    {"rails", "host-critical", MOM_CONFIG_PERCENT, "5", 0, 100},
+    {"rails", "max-change", MOM_CONFIG_PERCENT, "10", 0, 100},
+    {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
+    {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
     {"vdsm", "ssl", MOM_CONFIG_BOOL, "true"},
     {"vdsm", "vdsm-conf", MOM_CONFIG_TEXT, "/etc/vdsm/vdsm.conf"},
     {NULL},
@@ -78,6 +87,14 @@ static const struct {
 } bool_words[] = {
     {"1", TRUE},  {"yes", TRUE}, {"true", TRUE},   {"on", TRUE},
     {"0", FALSE}, {"no", FALSE}, {"false", FALSE}, {"off", FALSE},
+};
+
+/* In the order of MomGuardKnob. */
+static const char *const knob_words[] = {
+    [MOM_GUARD_BALLOON] = "balloon",
+    [MOM_GUARD_KSM] = "ksm",
+    [MOM_GUARD_CPU] = "cpu",
+    [MOM_GUARD_IO] = "io",
 };
 
 const MomConfigKey *
@@ -123,6 +140,51 @@ mom_config_parse_bool(const char *text, gboolean *out)
     return FALSE;
 }
 
+gboolean
+mom_config_parse_percent(const char *text, double *out)
+{
+    char *end;
+    double number = g_ascii_strtod(text, &end);
+
+    if (end == text) {
+        return FALSE;
+    }
+    end += strspn(end, " \t");
+    end += *end == '%';
+    if (*end || number != number) {
+        return FALSE;
+    }
+    *out = number;
+    return TRUE;
+}
+
+gboolean
+mom_config_parse_knobs(const char *text, guint *out)
+{
+    g_auto(GStrv) words = g_strsplit(text, ",", -1);
+    gboolean all;
+    guint knobs = 0;
+
+    if (mom_config_parse_bool(text, &all)) {
+        *out = all ? ~0u : 0;
+        return TRUE;
+    }
+    for (char **word = words; *word; word++) {
+        gsize i = 0;
+
+        g_strstrip(*word);
+        while (i < G_N_ELEMENTS(knob_words) && g_ascii_strcasecmp(*word, knob_words[i]) != 0) {
+            i++;
+        }
+        if (i == G_N_ELEMENTS(knob_words)) {
+            return FALSE;
+        }
+        knobs |= 1u << i;
+    }
+    *out = knobs;
+    return knobs != 0;
+}
+
 /* ---- one check a type ---- */
 
 static char *
@@ -153,6 +215,28 @@ check_seconds(const MomConfigKey *key, const char *value)
                                key->max);
     }
     return NULL;
+}
+
+static char *
+check_percent(const MomConfigKey *key, const char *value)
+{
+    double ignored;
+
+    return mom_config_parse_percent(value, &ignored) && ignored >= key->min && ignored <= key->max
+               ? NULL
+               : g_strdup_printf("`%s' is not a percentage from %g to %g", value, key->min,
+                                 key->max);
+}
+
+static char *
+check_knobs(const MomConfigKey *key, const char *value)
+{
+    guint ignored;
+
+    return mom_config_parse_knobs(value, &ignored)
+               ? NULL
+               : g_strdup_printf("`%s' is neither true nor false nor a list of balloon, ksm, cpu, io",
+                                 value);
 }
 
 static char *
@@ -194,7 +278,8 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
     static char *(*const checks[])(const MomConfigKey *, const char *) = {
         [MOM_CONFIG_INT] = check_int,   [MOM_CONFIG_SECONDS] = check_seconds,
         [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
-        [MOM_CONFIG_PORT] = check_port,
+        [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
+        [MOM_CONFIG_KNOBS] = check_knobs,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

@@ -14,6 +14,7 @@
 
 #include "agent/engine.h"
 #include "agent/fault.h"
+#include "agent/guard-options.h"
 #include "agent/hypervisor-libvirt.h"
 #include "agent/hypervisor-vdsm.h"
 #include "agent/rpc/server.h"
@@ -207,6 +208,7 @@ static void
 make_engine(MomDaemon *daemon)
 {
     const MomConfig *config = daemon->config;
+    MomGuardOptions guard = mom_guard_options_from_config(config);
     MomEngineOptions options = {
         .source = daemon->vdsm ? mom_hypervisor_vdsm_source(daemon->vdsm)
                                : mom_hypervisor_libvirt_source(daemon->libvirt),
@@ -222,9 +224,14 @@ make_engine(MomDaemon *daemon)
         .host_interval_us = seconds_us(config, "host-monitor-interval"),
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),
+        .guard = &guard,
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
     };
 
+    if (guard.dry_knobs) {
+        g_warning("A dry run: what would be sent is told, and nothing of it is sent (dry-run: %s)",
+                  mom_config_get(config, "main", "dry-run"));
+    }
     daemon->engine = mom_engine_new(&options);
 }
 

@@ -25,6 +25,7 @@ struct MomEngine {
     char *host_root;
     gint64 host_interval_us, guest_interval_us, policy_interval_us;
     guint fallback_after;
+    MomRailLimits rails;
 
     MomMonitor *host;
     MomGuests *guests;
@@ -172,7 +173,7 @@ decide(MomEngine *engine)
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
     }
     commit_run(host, guests);
-    mom_guard_begin_cycle(engine->guard, mom_clock_now_us(engine->clock));
+    mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
     engine->cycles++;
 }
@@ -187,6 +188,7 @@ collect_input(MomEngine *engine)
         .interval_s = engine->host_interval_us / G_USEC_PER_SEC,
         .now_us = mom_clock_now_us(engine->clock),
         .wall_us = mom_clock_wall_us(engine->clock),
+        .rails = &engine->rails,
     };
 }
 
@@ -375,6 +377,10 @@ mom_engine_new(const MomEngineOptions *options)
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
     engine->decisions = mom_decisions_new();
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
+    engine->rails = options->guard ? options->guard->rails : mom_rail_limits_default;
+    if (options->guard) {
+        mom_guard_set_options(engine->guard, options->guard);
+    }
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
     mom_policies_use_check(engine->policies, check_policies);

@@ -35,6 +35,7 @@ typedef struct {
     gint64 host_interval_us;
     gint64 guest_interval_us;
     gint64 policy_interval_us;
+    const MomGuardOptions *guard; /* copied; NULL: the defaults */
     guint fallback_after; /* failing cycles until the last set that worked is used; 0: never */
 } MomEngineOptions;
 

@@ -41,6 +41,8 @@ mom_options_parse(MomOptions *options, int *argc, char ***argv, GError **error)
          "TARGET"},
         {"verbose", 'v', 0, G_OPTION_ARG_STRING, &options->verbosity,
          "Log at LEVEL: 1 to 5, or critical, error, warn, info, debug", "LEVEL"},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
+         "Decide and tell, but turn no knob", NULL},
         {"daemon", 'd', 0, G_OPTION_ARG_NONE, &options->daemonize, "Run in the background", NULL},
         {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &options->pid_file,
          "With -d, write the process id to FILE (default: " DEFAULT_PID_FILE ")", "FILE"},
@@ -129,6 +131,9 @@ mom_options_load_config(const MomOptions *options, GError **error)
     }
     if (options->verbosity &&
         !mom_config_override(config, "logging", "verbosity", options->verbosity, error)) {
+        return NULL;
+    }
+    if (options->dry_run && !mom_config_override(config, "main", "dry-run", "true", error)) {
         return NULL;
     }
     mom_config_load_vdsm_conf(config, mom_config_get(config, "vdsm", "vdsm-conf"));

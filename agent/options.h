@@ -13,6 +13,7 @@ typedef struct {
     char *plot_dir;
     char *log;
     char *verbosity;
+    gboolean dry_run;
     gboolean daemonize;
     char *pid_file;
     gboolean version;

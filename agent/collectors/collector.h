@@ -10,6 +10,7 @@
 #pragma once
 
 #include "agent/source.h"
+#include "controllers/rails-balloon.h"
 #include "policy/entity.h"
 
 /* Where a host collector reads, and what it may want to know. */
@@ -19,6 +20,7 @@ typedef struct {
     gint64 now_us;          /* monotonic, of this collection */
     gint64 wall_us;         /* since the epoch */
     const MomGuestData *guest; /* NULL for the host */
+    const MomRailLimits *rails; /* NULL: mom_rail_limits_default */
 } MomCollectInput;
 
 #define MOM_COLLECTOR_ERROR (mom_collector_error_quark())

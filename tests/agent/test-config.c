@@ -11,6 +11,7 @@
 
 #include "agent/config-keys.h"
 #include "agent/config.h"
+#include "agent/guard-options.h"
 
 typedef struct {
     char *dir;
@@ -371,6 +372,28 @@ vdsms_file_may_be_named_by_the_configuration_itself(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+rails_and_dry_run_come_as_the_guard_takes_them(void **state)
+{
+    Fixture *f = *state;
+    MomGuardOptions options = mom_guard_options_from_config(f->config);
+
+    assert_int_equal(options.dry_knobs, 0);
+    assert_memory_equal(&options.rails, &mom_rail_limits_default, sizeof options.rails);
+    load(f, "[main]\ndry-run: KSM, balloon\n[rails]\nsettle-time: 2.5\nguest-reserve: 7 %%\n"
+            "host-reserve: 0\nhost-critical: 101\nmax-change: fast\nallow-hugepages: yes\n");
+    options = mom_guard_options_from_config(f->config);
+    assert_int_equal(options.dry_knobs, 1u << MOM_GUARD_KSM | 1u << MOM_GUARD_BALLOON);
+    assert_true(options.rails.settle_s == 2.5 && options.rails.guest_reserve_percent == 7);
+    assert_true(options.rails.host_reserve_percent == 0 && options.rails.allow_hugepages);
+    /* What is no percentage is a complaint, and the default is used. */
+    assert_true(options.rails.host_critical_percent == 5 && options.rails.max_change_percent == 10);
+    assert_int_equal(g_strv_length((char **)mom_config_complaints(f->config)), 2);
+    assert_true(mom_config_override(f->config, "main", "dry-run", "true", NULL));
+    assert_int_equal(mom_guard_options_from_config(f->config).dry_knobs, ~0u);
+    assert_false(mom_config_override(f->config, "main", "dry-run", "cpu, memory", NULL));
+}
+
 int
 main(void)
 {
@@ -390,6 +413,7 @@ main(void)
         TEST(vdsms_drop_ins_stand_over_its_file),
         TEST(a_bad_vdsm_file_is_a_complaint_and_a_missing_one_is_none),
         TEST(vdsms_file_may_be_named_by_the_configuration_itself),
+        TEST(rails_and_dry_run_come_as_the_guard_takes_them),
     };
 
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -135,6 +135,23 @@ test_a_slow_answer_is_not_asked_for_twice(void **state)
 }
 
 static void
+test_policies_see_whom_the_rails_leave_alone(void **state)
+{
+    EngineFixture *f = *state;
+
+    engine_write_file(f->policy_dir, "20-seen.policy",
+                      "(with Guests guest (if guest.balloon_allowed 0\n"
+                      "  (Host.Control guest.balloon_refusal 1)))\n");
+    engine_add_guest(f, "a", 3000000);
+    engine_add_guest(f, "b", 3000000);
+    ((MomGuestData *)g_ptr_array_index(f->guests, 1))->ballooning_enabled = mom_value_bool(FALSE);
+    engine_start(f);
+    engine_assert_calls(f, "a 2000000");
+    assert_non_null(mom_entity_get_control(mom_engine_host(f->engine), "balloon-disabled"));
+    assert_int_equal(mom_entity_n_controls(mom_engine_host(f->engine)), 1);
+}
+
+static void
 test_an_answer_after_the_stop_is_dropped(void **state)
 {
     EngineFixture *f = *state;
@@ -208,6 +225,7 @@ main(void)
         ENGINE_TEST(test_a_source_that_is_away_is_one_warning_however_long),
         ENGINE_TEST(test_a_source_that_needs_time_is_no_warning),
         ENGINE_TEST(test_a_slow_answer_is_not_asked_for_twice),
+        ENGINE_TEST(test_policies_see_whom_the_rails_leave_alone),
         ENGINE_TEST(test_an_answer_after_the_stop_is_dropped),
         ENGINE_TEST(test_hints_bring_the_next_cycle_forward_but_not_faster_than_a_second),
         ENGINE_TEST(test_samples_keep_step_with_decisions_after_a_hint),
