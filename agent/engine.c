@@ -181,10 +181,11 @@ decide(MomEngine *engine)
 /* ---- collecting ---- */
 
 static MomCollectInput
-collect_input(MomEngine *engine)
+collect_input(MomEngine *engine, gint64 spacing_us)
 {
     return (MomCollectInput){
         .root = engine->host_root,
+        .spacing_us = spacing_us,
         .interval_s = engine->host_interval_us / G_USEC_PER_SEC,
         .now_us = mom_clock_now_us(engine->clock),
         .wall_us = mom_clock_wall_us(engine->clock),
@@ -195,7 +196,7 @@ collect_input(MomEngine *engine)
 static void
 collect_host(MomEngine *engine)
 {
-    MomCollectInput input = collect_input(engine);
+    MomCollectInput input = collect_input(engine, engine->host_interval_us);
 
     mom_monitor_collect(engine->host, &input);
 }
@@ -223,7 +224,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
     MomEngine *engine = data;
     gboolean decision_due = engine->decide;
-    MomCollectInput input = collect_input(engine);
+    MomCollectInput input = collect_input(engine, engine->guest_interval_us);
 
     engine->sampling = FALSE;
     engine->decide = FALSE;

@@ -49,7 +49,8 @@ test_guests_are_sampled_between_decisions(void **state)
     virtual_clock_advance(f->clock, 20 * SECOND);
     assert_int_equal(f->asked, 5);
     assert_int_equal(mom_engine_cycles(f->engine), 3);
-    assert_int_equal(mom_entity_n_samples(mom_engine_host(f->engine)), 6);
+    /* The start and the first cycle are one instant, and one sample. */
+    assert_int_equal(mom_entity_n_samples(mom_engine_host(f->engine)), 5);
 }
 
 static void
@@ -193,7 +194,8 @@ test_samples_keep_step_with_decisions_after_a_hint(void **state)
     assert_int_equal(asked, 2);
     virtual_clock_advance(f->clock, 40 * SECOND);
     assert_int_equal(f->asked - asked, 8);
-    assert_int_equal(mom_entity_n_samples(mom_engine_host(f->engine)), 10);
+    /* The start, the eight since the hint; the one of the hint came early and gave way. */
+    assert_int_equal(mom_entity_n_samples(mom_engine_host(f->engine)), 9);
     assert_int_equal(mom_engine_cycles(f->engine), 6);
 }
 
