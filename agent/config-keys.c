@@ -33,8 +33,8 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "guest-manager-multi-thread", MOM_CONFIG_BOOL, "true"},
     {"logging", "log", MOM_CONFIG_TEXT, "stdio"},
     {"logging", "verbosity", MOM_CONFIG_VERBOSITY, "info"},
-    {"logging", "max-bytes", MOM_CONFIG_INT, "2097152", 0, 1e15},
-    {"logging", "backup-count", MOM_CONFIG_INT, "5", 0, 1000},
+    {"logging", "max-bytes", MOM_CONFIG_INT, "2097152", -1, 1e15},
+    {"logging", "backup-count", MOM_CONFIG_INT, "5", -1, 1000},
     {"host", "collectors", MOM_CONFIG_LIST, "HostMemory"},
     {"guest", "collectors", MOM_CONFIG_LIST, "GuestQemuProc, GuestMemory"},
 
@@ -46,10 +46,18 @@ const MomConfigKey mom_config_keys[] = {
     {"vdsm", "ca-cert-file", MOM_CONFIG_TEXT, "certs/cacert.pem"},
     {"vdsm", "request-timeout", MOM_CONFIG_SECONDS, "10", 0.1, 3600},
 
+    /* As the reference's collectors have them; not interpolated. */
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_path", MOM_CONFIG_TEXT,
+     "/var/lib/libvirt/qemu"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_name_template", MOM_CONFIG_TEXT,
+     "%(name)s.agent"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "name-to-ip-helper", MOM_CONFIG_TEXT, ""},
+
     /* Ours. */
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
+    {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},
     {"vdsm", "ssl", MOM_CONFIG_BOOL, "true"},
     {"vdsm", "vdsm-conf", MOM_CONFIG_TEXT, "/etc/vdsm/vdsm.conf"},
     {NULL},

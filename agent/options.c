@@ -17,12 +17,28 @@ static const char description[] = "momd decides every few seconds how much memor
                                   "this host gets, by the policy of its\n"
                                   "administrator. See momd(8), momd.conf(5).";
 
+/* Of one that is not given, FALLBACK; NULL stays NULL. */
 static void
 make_absolute(char **path, const char *fallback)
 {
     g_autofree char *given = g_steal_pointer(path);
 
-    *path = g_canonicalize_filename(given ? given : fallback, NULL);
+    if (given || fallback) {
+        *path = g_canonicalize_filename(given ? given : fallback, NULL);
+    }
+}
+
+static void
+make_all_absolute(MomOptions *options)
+{
+    make_absolute(&options->config_file, NULL);
+    make_absolute(&options->rules_file, NULL);
+    make_absolute(&options->policy_dir, NULL);
+    make_absolute(&options->plot_dir, NULL);
+    make_absolute(&options->pid_file, DEFAULT_PID_FILE);
+    if (options->log && g_ascii_strcasecmp(options->log, "stdio") != 0) {
+        make_absolute(&options->log, NULL);
+    }
 }
 
 gboolean
@@ -44,6 +60,8 @@ mom_options_parse(MomOptions *options, int *argc, char ***argv, GError **error)
         {"daemon", 'd', 0, G_OPTION_ARG_NONE, &options->daemonize, "Run in the background", NULL},
         {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &options->pid_file,
          "With -d, write the process id to FILE (default: " DEFAULT_PID_FILE ")", "FILE"},
+        {"trust-writable-paths", 0, 0, G_OPTION_ARG_NONE, &options->trust_writable_paths,
+         "Read files also if others could change them", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},
         {0},
     };
@@ -59,7 +77,7 @@ mom_options_parse(MomOptions *options, int *argc, char ***argv, GError **error)
                     (*argv)[1]);
         return FALSE;
     }
-    make_absolute(&options->pid_file, DEFAULT_PID_FILE);
+    make_all_absolute(options);
     return TRUE;
 }
 
@@ -78,12 +96,10 @@ find_config_file(const MomOptions *options)
 }
 
 static gboolean
-override_path(
+override_if_set(
     MomConfig *config, const char *section, const char *key, const char *value, GError **error)
 {
-    g_autofree char *path = value ? g_canonicalize_filename(value, NULL) : NULL;
-
-    return !path || mom_config_override(config, section, key, path, error);
+    return !value || mom_config_override(config, section, key, value, error);
 }
 
 /* -r and -P each replace whichever of the two the file had set. */
@@ -98,20 +114,8 @@ override_policy(const MomOptions *options, MomConfig *config, GError **error)
         !mom_config_override(config, "main", "policy", "", error)) {
         return FALSE;
     }
-    return override_path(config, "main", "policy", options->rules_file, error) &&
-           override_path(config, "main", "policy-dir", options->policy_dir, error);
-}
-
-static gboolean
-override_log(const MomOptions *options, MomConfig *config, GError **error)
-{
-    if (!options->log) {
-        return TRUE;
-    }
-    if (g_ascii_strcasecmp(options->log, "stdio") == 0) {
-        return mom_config_override(config, "logging", "log", options->log, error);
-    }
-    return override_path(config, "logging", "log", options->log, error);
+    return override_if_set(config, "main", "policy", options->rules_file, error) &&
+           override_if_set(config, "main", "policy-dir", options->policy_dir, error);
 }
 
 MomConfig *
@@ -120,15 +124,14 @@ mom_options_load_config(const MomOptions *options, GError **error)
     g_autoptr(MomConfig) config = mom_config_new();
     const char *file = find_config_file(options);
 
-    if (file && !mom_config_load(config, file, error)) {
-        return NULL;
-    }
-    if (!override_policy(options, config, error) || !override_log(options, config, error) ||
-        !override_path(config, "main", "plot-dir", options->plot_dir, error)) {
-        return NULL;
-    }
-    if (options->verbosity &&
-        !mom_config_override(config, "logging", "verbosity", options->verbosity, error)) {
+    mom_config_check_trust(config, options->trust_writable_paths);
+    if ((file && !mom_config_load(config, file, error)) ||
+        !override_policy(options, config, error) ||
+        !override_if_set(config, "main", "plot-dir", options->plot_dir, error) ||
+        !override_if_set(config, "logging", "log", options->log, error) ||
+        !override_if_set(config, "logging", "verbosity", options->verbosity, error) ||
+        !override_if_set(config, "main", "trust-writable-paths",
+                         options->trust_writable_paths ? "true" : NULL, error)) {
         return NULL;
     }
     mom_config_load_vdsm_conf(config, mom_config_get(config, "vdsm", "vdsm-conf"));
