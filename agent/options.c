@@ -8,6 +8,7 @@
 #include "agent/options.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 #define DEFAULT_PID_FILE "/run/momd.pid"
 
@@ -41,8 +42,48 @@ make_all_absolute(MomOptions *options)
     }
 }
 
+/* Short options that take a value. */
+static const char with_value[] = "crPplv";
+
+/* The options of ARGUMENT, one a word, as the reference's parser takes them: "-dv5" is "-d -v 5".
+ * TRUE if the next argument is a value. */
+static gboolean
+split_short(GPtrArray *words, const char *argument)
+{
+    for (const char *p = argument + 1; *p; p++) {
+        g_ptr_array_add(words, g_strdup_printf("-%c", *p));
+        if (strchr(with_value, *p)) {
+            if (p[1]) {
+                g_ptr_array_add(words, g_strdup(p + 1));
+            }
+            return p[1] == '\0';
+        }
+    }
+    return FALSE;
+}
+
+static char **
+split_all_short(char **arguments)
+{
+    GPtrArray *words = g_ptr_array_new();
+    gboolean is_value = TRUE; /* the program's name is no option either */
+    gboolean no_more = FALSE;
+
+    for (char **argument = arguments; *argument; argument++) {
+        no_more |= !is_value && strcmp(*argument, "--") == 0;
+        if (is_value || no_more || (*argument)[0] != '-' || (*argument)[1] == '-') {
+            is_value = FALSE;
+            g_ptr_array_add(words, g_strdup(*argument));
+        } else {
+            is_value = split_short(words, *argument);
+        }
+    }
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(words, FALSE);
+}
+
 gboolean
-mom_options_parse(MomOptions *options, int *argc, char ***argv, GError **error)
+mom_options_parse(MomOptions *options, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
         {"config-file", 'c', 0, G_OPTION_ARG_FILENAME, &options->config_file,
@@ -66,15 +107,16 @@ mom_options_parse(MomOptions *options, int *argc, char ***argv, GError **error)
         {0},
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_auto(GStrv) words = split_all_short(argv);
 
     g_option_context_set_summary(context, description);
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, argc, argv, error)) {
+    if (!g_option_context_parse_strv(context, &words, error)) {
         return FALSE;
     }
-    if (*argc > 1) {
+    if (words[0] && words[1]) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument \"%s\"",
-                    (*argv)[1]);
+                    words[1]);
         return FALSE;
     }
     make_all_absolute(options);

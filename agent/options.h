@@ -19,8 +19,8 @@ typedef struct {
     gboolean trust_writable_paths; /* also of the configuration file itself */
 } MomOptions;
 
-/* Parses the arguments; --help prints and exits 0. FALSE: a usage error. */
-gboolean mom_options_parse(MomOptions *options, int *argc, char ***argv, GError **error);
+/* Parses the arguments (ended by NULL); --help prints and exits 0. FALSE: a usage error. */
+gboolean mom_options_parse(MomOptions *options, char **argv, GError **error);
 /* Reads the configuration file and lays the options over it.  A file named by -c must be there; of
  * the default places (/etc/mom.conf, /etc/momd.conf) the first that exists is read, and none is no
  * error.  A file that others could change is refused.  May be called again, from any directory. */
