@@ -3,7 +3,8 @@
  * momd, the memory overcommitment manager: main().
  *
  * Reads the command line and the configuration, opens the log, runs the daemon until SIGTERM or
- * SIGINT.  Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.  All else is in the
+ * SIGINT.  Exit codes: 0 stopped as asked, 1 could not (or, asked to check, would not) start, 2
+ * wrong usage.  All else is in the
  * library, so that tests link what runs here.
  */
 #define G_LOG_DOMAIN "mom"
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent/background.h"
+#include "agent/check-config.h"
 #include "agent/daemon.h"
 #include "agent/options.h"
 #include "agent/reload.h"
@@ -144,6 +146,9 @@ main(int argc, char **argv)
     if (options.version) {
         puts("momd " MOM_VERSION);
         return EXIT_SUCCESS;
+    }
+    if (options.check_config) {
+        return mom_check_config(&options);
     }
     signal(SIGPIPE, SIG_IGN);
     config = mom_options_load_config(&options, &error);

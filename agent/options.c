@@ -101,6 +101,8 @@ mom_options_parse(MomOptions *options, char **argv, GError **error)
         {"daemon", 'd', 0, G_OPTION_ARG_NONE, &options->daemonize, "Run in the background", NULL},
         {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &options->pid_file,
          "With -d, write the process id to FILE (default: " DEFAULT_PID_FILE ")", "FILE"},
+        {"check-config", 0, 0, G_OPTION_ARG_NONE, &options->check_config,
+         "Tell which configuration would be in force and what is wrong with it, and exit", NULL},
         {"trust-writable-paths", 0, 0, G_OPTION_ARG_NONE, &options->trust_writable_paths,
          "Read files also if others could change them", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},

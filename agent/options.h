@@ -16,6 +16,7 @@ typedef struct {
     gboolean daemonize;
     char *pid_file;
     gboolean version;
+    gboolean check_config;         /* tell what is in force, start nothing */
     gboolean trust_writable_paths; /* also of the configuration file itself */
 } MomOptions;
 
