@@ -34,8 +34,8 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "guest-manager-multi-thread", MOM_CONFIG_BOOL, "true"},
     {"logging", "log", MOM_CONFIG_TEXT, "stdio"},
     {"logging", "verbosity", MOM_CONFIG_VERBOSITY, "info"},
-    {"logging", "max-bytes", MOM_CONFIG_INT, "2097152", 0, 1e15},
-    {"logging", "backup-count", MOM_CONFIG_INT, "5", 0, 1000},
+    {"logging", "max-bytes", MOM_CONFIG_INT, "2097152", -1, 1e15},
+    {"logging", "backup-count", MOM_CONFIG_INT, "5", -1, 1000},
     {"host", "collectors", MOM_CONFIG_LIST, "HostMemory"},
     {"guest", "collectors", MOM_CONFIG_LIST, "GuestQemuProc, GuestMemory"},
 
@@ -46,6 +46,13 @@ const MomConfigKey mom_config_keys[] = {
     {"vdsm", "cert-file", MOM_CONFIG_TEXT, "certs/vdsmcert.pem"},
     {"vdsm", "ca-cert-file", MOM_CONFIG_TEXT, "certs/cacert.pem"},
     {"vdsm", "request-timeout", MOM_CONFIG_SECONDS, "10", 0.1, 3600},
+
+    /* As the reference's collectors have them; not interpolated. */
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_path", MOM_CONFIG_TEXT,
+     "/var/lib/libvirt/qemu"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_name_template", MOM_CONFIG_TEXT,
+     "%(name)s.agent"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "name-to-ip-helper", MOM_CONFIG_TEXT, ""},
 
     /* Ours. */
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
@@ -59,6 +66,7 @@ const MomConfigKey mom_config_keys[] = {
     {"rails", "max-change", MOM_CONFIG_PERCENT, "10", 0, 100},
     {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
     {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
+    {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},
     {"vdsm", "ssl", MOM_CONFIG_BOOL, "true"},
     {"vdsm", "vdsm-conf", MOM_CONFIG_TEXT, "/etc/vdsm/vdsm.conf"},
     {NULL},

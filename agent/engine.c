@@ -359,6 +359,28 @@ controls_of(const MomController *const *controllers)
     return controls;
 }
 
+static void
+take_guard_options(MomEngine *engine, const MomGuardOptions *options)
+{
+    engine->rails = options ? options->rails : mom_rail_limits_default;
+    if (options) {
+        mom_guard_set_options(engine->guard, options);
+    }
+}
+
+/* What may change while the engine runs. */
+static void
+take_settings(MomEngine *engine, const MomEngineOptions *options)
+{
+    g_clear_pointer(&engine->controls, g_ptr_array_unref);
+    engine->controllers = options->controllers;
+    engine->controls = controls_of(options->controllers);
+    engine->host_interval_us = MAX(options->host_interval_us, G_USEC_PER_SEC / 10);
+    engine->guest_interval_us = MAX(options->guest_interval_us, G_USEC_PER_SEC / 10);
+    engine->policy_interval_us = MAX(options->policy_interval_us, G_USEC_PER_SEC / 10);
+    engine->fallback_after = options->fallback_after;
+}
+
 MomEngine *
 mom_engine_new(const MomEngineOptions *options)
 {
@@ -366,25 +388,18 @@ mom_engine_new(const MomEngineOptions *options)
 
     engine->source = options->source;
     engine->clock = options->clock;
-    engine->controllers = options->controllers;
-    engine->controls = controls_of(options->controllers);
+    take_settings(engine, options);
     engine->guest_plan = mom_monitor_plan_ref(options->guest_plan);
     engine->host_root = g_strdup(options->host_root);
-    engine->host_interval_us = MAX(options->host_interval_us, G_USEC_PER_SEC / 10);
-    engine->guest_interval_us = MAX(options->guest_interval_us, G_USEC_PER_SEC / 10);
-    engine->policy_interval_us = MAX(options->policy_interval_us, G_USEC_PER_SEC / 10);
-    engine->fallback_after = options->fallback_after;
     engine->host = mom_monitor_new(options->host_plan, "Host");
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
     engine->decisions = mom_decisions_new();
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
-    engine->rails = options->guard ? options->guard->rails : mom_rail_limits_default;
-    if (options->guard) {
-        mom_guard_set_options(engine->guard, options->guard);
-    }
+    take_guard_options(engine, options->guard);
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
     mom_policies_use_check(engine->policies, check_policies);
+    mom_policies_use_trust(engine->policies, options->trust);
     engine->source_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
@@ -427,6 +442,22 @@ mom_engine_start(MomEngine *engine)
 }
 
 void
+mom_engine_reconfigure(MomEngine *engine, const MomEngineOptions *options)
+{
+    gint64 now_us = mom_clock_now_us(engine->clock);
+
+    take_settings(engine, options);
+    take_guard_options(engine, options->guard);
+    set_host_properties(engine);
+    engine->host_due_us = MIN(engine->host_due_us, now_us + engine->host_interval_us);
+    engine->guests_due_us = MIN(engine->guests_due_us, now_us + engine->guest_interval_us);
+    engine->policy_due_us = MIN(engine->policy_due_us, now_us + engine->policy_interval_us);
+    if (engine->running) {
+        schedule(engine);
+    }
+}
+
+void
 mom_engine_stop(MomEngine *engine)
 {
     engine->running = FALSE;
@@ -463,6 +494,16 @@ mom_engine_reset_policies(MomEngine *engine, GError **error)
         return FALSE;
     }
     mom_engine_hint(engine, "the policies were reset");
+    return TRUE;
+}
+
+gboolean
+mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error)
+{
+    if (!mom_policies_reread(engine->policies, file, dir, error)) {
+        return FALSE;
+    }
+    mom_engine_hint(engine, "the policies were read anew");
     return TRUE;
 }
 

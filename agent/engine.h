@@ -36,7 +36,8 @@ typedef struct {
     gint64 guest_interval_us;
     gint64 policy_interval_us;
     const MomGuardOptions *guard; /* copied; NULL: the defaults */
-    guint fallback_after; /* failing cycles until the last set that worked is used; 0: never */
+    guint fallback_after;  /* failing cycles until the last set that worked is used; 0: never */
+    const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
@@ -47,6 +48,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomEngine, mom_engine_free)
 void mom_engine_start(MomEngine *engine);
 /* Ends the cycling; nothing is sent any more. */
 void mom_engine_stop(MomEngine *engine);
+/* Takes controllers, intervals and fallback_after of OPTIONS, at once; what is known of host and
+ * guests stays. A shorter interval begins now, a longer one after what is due. */
+void mom_engine_reconfigure(MomEngine *engine, const MomEngineOptions *options);
 /* Something happened (a guest came or went, vdsm is back): a cycle follows soon. REASON is for the
  * log. */
 void mom_engine_hint(MomEngine *engine, const char *reason);
@@ -56,6 +60,9 @@ gboolean
 mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error);
 gboolean mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error);
 gboolean mom_engine_reset_policies(MomEngine *engine, GError **error);
+/* See mom_policies_reread. */
+gboolean
+mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error);
 MomPolicyStore *mom_engine_policies(MomEngine *engine);
 
 /* The host's entity, whether it is ready or not. */

@@ -30,6 +30,7 @@ struct MomHypervisorVdsm {
     gint64 io_tunes_due_us;
 
     gboolean answered;  /* vdsm has, at least once */
+    gboolean up;        /* connected, for all we know */
     gboolean attempted; /* the first attempt to connect has ended, either way */
     gboolean held;      /* a sample waits for that */
 
@@ -401,6 +402,11 @@ state_changed(MomVdsmState state, const GError *why, gpointer data)
 {
     MomHypervisorVdsm *self = data;
 
+    if (state == MOM_VDSM_CONNECTING && self->up) {
+        /* Made anew at our wish: as at the start, questions wait for the outcome. */
+        self->attempted = FALSE;
+    }
+    self->up = state == MOM_VDSM_CONNECTED;
     if (state == MOM_VDSM_CONNECTED) {
         /* vdsm may have been restarted: what it said of I/O limits may hold no more. */
         self->io_tunes_due_us = 0;
@@ -468,6 +474,14 @@ void
 mom_hypervisor_vdsm_start(MomHypervisorVdsm *self)
 {
     mom_vdsm_start(self->vdsm);
+}
+
+gboolean
+mom_hypervisor_vdsm_configure(MomHypervisorVdsm *self,
+                              const MomVdsmOptions *options,
+                              GError **error)
+{
+    return mom_vdsm_configure(self->vdsm, options, error);
 }
 
 MomSource *

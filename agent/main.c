@@ -3,7 +3,8 @@
  * momd, the memory overcommitment manager: main().
  *
  * Reads the command line and the configuration, opens the log, runs the daemon until SIGTERM or
- * SIGINT.  Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.  All else is in the
+ * SIGINT.  Exit codes: 0 stopped as asked, 1 could not (or, asked to check, would not) start, 2
+ * wrong usage.  All else is in the
  * library, so that tests link what runs here.
  */
 #define G_LOG_DOMAIN "mom"
@@ -16,8 +17,10 @@
 #include <unistd.h>
 
 #include "agent/background.h"
+#include "agent/check-config.h"
 #include "agent/daemon.h"
 #include "agent/options.h"
+#include "agent/reload.h"
 
 #define EXIT_USAGE 2
 
@@ -33,10 +36,9 @@ on_quit(gpointer loop)
 }
 
 static gboolean
-on_hangup(gpointer log)
+on_hangup(gpointer reload)
 {
-    mom_log_reopen(log);
-    g_info("The log was opened anew; a changed configuration needs a restart");
+    mom_reload_run(*(MomReload **)reload);
     return G_SOURCE_CONTINUE;
 }
 
@@ -83,11 +85,11 @@ log_complaints(const MomConfig *config)
 
 /* Signals from the first moment: a stop during the start is a clean one too. */
 static void
-watch_signals(GMainLoop *loop, MomLog *log)
+watch_signals(GMainLoop *loop, MomReload **reload, MomLog *log)
 {
     g_unix_signal_add(SIGTERM, on_quit, loop);
     g_unix_signal_add(SIGINT, on_quit, loop);
-    g_unix_signal_add(SIGHUP, on_hangup, log);
+    g_unix_signal_add(SIGHUP, on_hangup, reload);
     g_timeout_add_seconds(LOG_CARE_S, on_log_care, log);
 }
 
@@ -108,14 +110,16 @@ run(const MomOptions *options, const MomConfig *config, MomLog *log, int backgro
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GError) error = NULL;
+    g_autoptr(MomReload) reload = NULL; /* outlives the daemon */
     g_autoptr(MomDaemon) daemon = NULL;
 
-    watch_signals(loop, log);
+    watch_signals(loop, &reload, log);
     daemon = mom_daemon_new(config, log, &error);
     if (!daemon ||
         (background >= 0 && !mom_background_ready(background, options->pid_file, &error))) {
         return fail_start(config, error);
     }
+    reload = mom_reload_new(options, config, daemon, log);
     g_info("momd %s starting", MOM_VERSION);
     mom_daemon_start(daemon);
     g_main_loop_run(loop);
@@ -135,13 +139,16 @@ main(int argc, char **argv)
     g_autoptr(MomLog) log = NULL;
     int background = -1;
 
-    if (!mom_options_parse(&options, &argc, &argv, &error)) {
+    if (!mom_options_parse(&options, argv, &error)) {
         fprintf(stderr, "momd: %s\nTry \"momd --help\".\n", error->message);
         return EXIT_USAGE;
     }
     if (options.version) {
         puts("momd " MOM_VERSION);
         return EXIT_SUCCESS;
+    }
+    if (options.check_config) {
+        return mom_check_config(&options);
     }
     signal(SIGPIPE, SIG_IGN);
     config = mom_options_load_config(&options, &error);

@@ -94,6 +94,12 @@ mom_monitor_plan_unref(MomMonitorPlan *plan)
     g_free(plan);
 }
 
+void
+mom_monitor_plan_set_history_length(MomMonitorPlan *plan, gsize history_length)
+{
+    plan->history_length = history_length;
+}
+
 MomSchema *
 mom_monitor_plan_schema(const MomMonitorPlan *plan)
 {

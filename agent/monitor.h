@@ -27,6 +27,8 @@ MomMonitorPlan *mom_monitor_plan_new(const MomCollector *const *collectors, gsiz
 MomMonitorPlan *mom_monitor_plan_ref(MomMonitorPlan *plan);
 void mom_monitor_plan_unref(MomMonitorPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitorPlan, mom_monitor_plan_unref)
+/* For all monitors of the plan; longer histories lose their oldest samples with the next one. */
+void mom_monitor_plan_set_history_length(MomMonitorPlan *plan, gsize history_length);
 MomSchema *mom_monitor_plan_schema(const MomMonitorPlan *plan);
 
 /* NAME is for messages: "Host", or the guest's name. */

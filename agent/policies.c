@@ -16,6 +16,9 @@ struct MomPolicies {
     MomPolicyTrial trial;
     MomPolicyCheck check; /* NULL: nothing is found */
     gpointer data;
+    const MomTrust *trust;
+    GHashTable *pushed; /* by RPC: name -> text, or NULL for one that is removed */
+    gboolean replaced;  /* by RPC: what is on disk does not count */
     MomPolicyStore *store;
     MomPolicyStore *worked; /* the last set that did; NULL if none has since the start */
     gboolean untried;       /* `store` is not known to be `worked` */
@@ -34,6 +37,7 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
     policies->dir = g_strdup(dir && *dir ? dir : NULL);
     policies->trial = trial;
     policies->data = data;
+    policies->pushed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     policies->store = mom_policy_store_new();
     policies->untried = TRUE;
     return policies;
@@ -47,6 +51,7 @@ mom_policies_free(MomPolicies *policies)
     }
     mom_policy_store_free(policies->store);
     g_clear_pointer(&policies->worked, mom_policy_store_free);
+    g_hash_table_unref(policies->pushed);
     g_free(policies->file);
     g_free(policies->dir);
     g_free(policies);
@@ -56,6 +61,12 @@ void
 mom_policies_use_check(MomPolicies *policies, MomPolicyCheck check)
 {
     policies->check = check;
+}
+
+void
+mom_policies_use_trust(MomPolicies *policies, const MomTrust *trust)
+{
+    policies->trust = trust;
 }
 
 MomPolicyStore *
@@ -113,13 +124,18 @@ adopt(MomPolicies *policies, MomPolicyStore *store)
 
 /* Reads one file into STORE; what is wrong is logged here, once, as nobody above handles it. */
 static gboolean
-read_file(MomPolicyStore *store, const char *path, const char *name, GError **error)
+read_file(const MomTrust *trust,
+          MomPolicyStore *store,
+          const char *path,
+          const char *name,
+          GError **error)
 {
     g_autoptr(GError) why = NULL;
     g_autofree char *text = NULL;
     gsize length;
 
-    if (g_file_get_contents(path, &text, &length, &why)) {
+    if (mom_trust_check(trust, path, MOM_TRUST_FILE, &why) &&
+        g_file_get_contents(path, &text, &length, &why)) {
         if (mom_policy_store_set(store, name, text, (gssize)length, &why)) {
             return TRUE;
         }
@@ -159,12 +175,20 @@ list_files(const char *dir, GError **error)
     return names;
 }
 
+/* What a policy of FILE is called. */
+static char *
+name_of(const char *file)
+{
+    return g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
+}
+
 /* FALSE if DIR cannot be read, or holds policies of which none loads. */
 static gboolean
-read_dir(MomPolicyStore *store, const char *dir, GError **error)
+read_dir(const MomTrust *trust, MomPolicyStore *store, const char *dir, GError **error)
 {
     g_autoptr(GError) first = NULL;
-    g_autoptr(GPtrArray) names = list_files(dir, &first);
+    g_autoptr(GPtrArray) names =
+        mom_trust_check(trust, dir, MOM_TRUST_DIRECTORY, &first) ? list_files(dir, &first) : NULL;
     guint loaded = 0;
 
     if (!names) {
@@ -175,9 +199,9 @@ read_dir(MomPolicyStore *store, const char *dir, GError **error)
     for (guint i = 0; i < names->len; i++) {
         const char *file = g_ptr_array_index(names, i);
         g_autofree char *path = g_build_filename(dir, file, NULL);
-        g_autofree char *name = g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
+        g_autofree char *name = name_of(file);
 
-        loaded += read_file(store, path, name, first ? NULL : &first) ? 1 : 0;
+        loaded += read_file(trust, store, path, name, first ? NULL : &first) ? 1 : 0;
     }
     if (first && loaded == 0) {
         g_propagate_error(error, g_steal_pointer(&first));
@@ -240,18 +264,26 @@ leave_out_unsound(MomPolicies *policies, MomPolicyStore *store, GError **error)
     return left > 0;
 }
 
+/* FILE, else DIR, either of which may be NULL. */
+static gboolean
+read_disk(
+    const MomTrust *trust, MomPolicyStore *store, const char *file, const char *dir, GError **error)
+{
+    return file ? read_file(trust, store, file, NULL, error)
+                : !dir || read_dir(trust, store, dir, error);
+}
+
 gboolean
 mom_policies_reload(MomPolicies *policies, GError **error)
 {
     g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
 
-    if (policies->file ? !read_file(fresh, policies->file, NULL, error)
-                       : policies->dir && !read_dir(fresh, policies->dir, error)) {
+    if (!read_disk(policies->trust, fresh, policies->file, policies->dir, error) ||
+        !leave_out_unsound(policies, fresh, error)) {
         return FALSE;
     }
-    if (!leave_out_unsound(policies, fresh, error)) {
-        return FALSE;
-    }
+    g_hash_table_remove_all(policies->pushed);
+    policies->replaced = FALSE;
     adopt(policies, g_steal_pointer(&fresh));
     log_doubts(policies, NULL);
     return TRUE;
@@ -302,6 +334,156 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
     return TRUE;
 }
 
+/* ---- what RPC has set, over what is on disk ---- */
+
+static void
+note_pushed(MomPolicies *policies, const char *name, const char *text)
+{
+    g_hash_table_replace(policies->pushed, g_strdup(name ? name : MOM_POLICY_MAIN_NAME),
+                         g_strdup(text));
+}
+
+static void
+note_replaced(MomPolicies *policies, const char *text)
+{
+    g_hash_table_remove_all(policies->pushed);
+    policies->replaced = TRUE;
+    note_pushed(policies, NULL, text);
+}
+
+/* Each of them has loaded before; what it depends on is another's affair. */
+static void
+lay_pushed_over(const MomPolicies *policies, MomPolicyStore *store)
+{
+    GHashTableIter iter;
+    gpointer name, text;
+
+    g_hash_table_iter_init(&iter, policies->pushed);
+    while (g_hash_table_iter_next(&iter, &name, &text)) {
+        if (text) {
+            mom_policy_store_set(store, name, text, -1, NULL);
+        } else {
+            mom_policy_store_remove(store, name);
+        }
+    }
+}
+
+/* ---- reading from disk anew ---- */
+
+/* The names that FILE or DIR gives, whether their text can be used or not. */
+static GPtrArray *
+names_on_disk(const char *file, const char *dir)
+{
+    g_autoptr(GPtrArray) files = !file && dir ? list_files(dir, NULL) : NULL;
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+    if (file) {
+        g_ptr_array_add(names, g_strdup(MOM_POLICY_MAIN_NAME));
+    }
+    for (guint i = 0; files && i < files->len; i++) {
+        g_ptr_array_add(names, name_of(g_ptr_array_index(files, i)));
+    }
+    return names;
+}
+
+/* The policy that is in force, is meant to be, and is not in FRESH; NULL: there is none. */
+static char *
+find_lost(MomPolicies *policies, MomPolicyStore *fresh, const char *file, const char *dir)
+{
+    g_autoptr(GPtrArray) names = names_on_disk(file, dir);
+    GHashTableIter iter;
+    gpointer name, text;
+
+    g_hash_table_iter_init(&iter, policies->pushed);
+    while (g_hash_table_iter_next(&iter, &name, &text)) {
+        if (text) {
+            g_ptr_array_add(names, g_strdup(name));
+        }
+    }
+    for (guint i = 0; i < names->len; i++) {
+        const char *meant = g_ptr_array_index(names, i);
+
+        if (mom_policy_store_get(policies->store, meant) && !mom_policy_store_get(fresh, meant)) {
+            return g_strdup(meant);
+        }
+    }
+    return NULL;
+}
+
+/* Whether FRESH, of which what cannot be used was left out, may take the place of what is in force.
+ */
+static gboolean
+is_improvement(
+    MomPolicies *policies, MomPolicyStore *fresh, const char *file, const char *dir, GError **error)
+{
+    g_autofree char *lost = find_lost(policies, fresh, file, dir);
+    g_autoptr(GError) why = NULL;
+
+    if (lost) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "policy \"%s\" would be lost, mend what is told of it above", lost);
+        return FALSE;
+    }
+    if (!passes(policies, fresh, &why) && passes(policies, policies->store, NULL)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+is_same(const MomPolicyStore *one, const MomPolicyStore *other)
+{
+    gsize n, n_other;
+    g_autofree const char **names = mom_policy_store_names(one, &n);
+    g_autofree const char **others = mom_policy_store_names(other, &n_other);
+
+    for (gsize i = 0; n == n_other && i < n; i++) {
+        if (g_strcmp0(names[i], others[i]) != 0 ||
+            g_strcmp0(mom_policy_store_get(one, names[i]), mom_policy_store_get(other, names[i])) !=
+                0) {
+            return FALSE;
+        }
+    }
+    return n == n_other;
+}
+
+static void
+set_source(MomPolicies *policies, const char *file, const char *dir)
+{
+    g_autofree char *old_file = policies->file;
+    g_autofree char *old_dir = policies->dir;
+
+    policies->file = g_strdup(file);
+    policies->dir = g_strdup(dir);
+}
+
+gboolean
+mom_policies_reread(MomPolicies *policies, const char *file, const char *dir, GError **error)
+{
+    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+
+    file = file && *file ? file : NULL;
+    dir = dir && *dir ? dir : NULL;
+    if (!policies->replaced && !read_disk(policies->trust, fresh, file, dir, error)) {
+        return FALSE;
+    }
+    lay_pushed_over(policies, fresh);
+    if (!leave_out_unsound(policies, fresh, error) ||
+        !is_improvement(policies, fresh, file, dir, error)) {
+        return FALSE;
+    }
+    set_source(policies, file, dir);
+    /* The same set keeps its record: that it worked, or that another stands in for it. */
+    if (!is_same(fresh, policies->store)) {
+        adopt(policies, g_steal_pointer(&fresh));
+        log_doubts(policies, NULL);
+    }
+    return TRUE;
+}
+
+/* ---- changes by RPC ---- */
+
 gboolean
 mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error)
 {
@@ -312,7 +494,11 @@ mom_policies_set(MomPolicies *policies, const char *name, const char *text, GErr
     } else if (!mom_policy_store_set(changed, name, text, -1, error)) {
         return FALSE;
     }
-    return take_over(policies, changed, name, error);
+    if (!take_over(policies, changed, name, error)) {
+        return FALSE;
+    }
+    note_pushed(policies, name, text);
+    return TRUE;
 }
 
 gboolean
@@ -320,6 +506,10 @@ mom_policies_replace(MomPolicies *policies, const char *text, GError **error)
 {
     g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
 
-    return mom_policy_store_replace(changed, text, -1, error) &&
-           take_over(policies, changed, NULL, error);
+    if (!mom_policy_store_replace(changed, text, -1, error) ||
+        !take_over(policies, changed, NULL, error)) {
+        return FALSE;
+    }
+    note_replaced(policies, text);
+    return TRUE;
 }

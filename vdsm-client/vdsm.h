@@ -104,6 +104,8 @@ void mom_vdsm_watch_state(MomVdsm *vdsm, MomVdsmStateFunc watch, gpointer data);
 /* Asks for jms.queue.events on every connection. Set before start. */
 void mom_vdsm_watch_events(MomVdsm *vdsm, MomVdsmEventFunc watch, gpointer data);
 void mom_vdsm_start(MomVdsm *vdsm);
+/* See mom_vdsm_connection_configure. */
+gboolean mom_vdsm_configure(MomVdsm *vdsm, const MomVdsmOptions *options, GError **error);
 MomVdsmState mom_vdsm_state(const MomVdsm *vdsm);
 
 /* Every callback may make calls and may free the client; one that got CANCELLED must not make

@@ -288,6 +288,26 @@ test_a_connection_that_breaks_again_and_again_is_one_warning_until_vdsm_answers(
     assert_string_equal(told->str, "I:Connected to vdsm;");
 }
 
+/* What a reload does: the question waits for the new connection, and nobody is warned. */
+static void
+test_a_connection_made_anew_at_our_wish_costs_no_sample(void **state)
+{
+    Fixture *f = *state;
+    MomSource *source = mom_hypervisor_vdsm_source(f->vdsm);
+    g_autoptr(Peer) other = peer_new(NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    const MomVdsmOptions options = {.host = "127.0.0.1", .port = other->port};
+
+    cycle(f, "\"result\": []", NULL);
+    assert_outcomes(f, ". ");
+    assert_ok(mom_hypervisor_vdsm_configure(f->vdsm, &options, &error));
+    source->klass->sample(source, sampled, f);
+    run_until(other->requests->len == 1);
+    peer_answer(other, 0, "\"result\": []");
+    assert_outcomes(f, ". ");
+    assert_string_equal(told->str, "I:Connected to vdsm;");
+}
+
 #define VDSM_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -302,6 +322,7 @@ main(void)
         VDSM_TEST(test_quota_and_period_are_two_calls_and_one_outcome),
         VDSM_TEST(test_calls_under_way_end_once_when_all_is_freed),
         VDSM_TEST(test_a_guests_change_of_state_is_a_hint_and_other_events_are_none),
+        VDSM_TEST(test_a_connection_made_anew_at_our_wish_costs_no_sample),
         VDSM_TEST(test_a_connection_that_breaks_again_and_again_is_one_warning_until_vdsm_answers),
     };
     int failed;
