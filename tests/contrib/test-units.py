@@ -169,6 +169,14 @@ class Units(unittest.TestCase):
             program = Lines(path)["ExecStart"][0].split()[0]
             self.assertTrue(os.access(self.stage + program, os.X_OK), program)
 
+    def test_completions(self) -> None:
+        """bash finds its completions under the names of the programs"""
+        folder = self.find("completions", "d")
+        self.assertTrue(folder.endswith("share/bash-completion/completions"))
+        for name in ("momd", "momctl"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                self.assertIn("complete -F _momd momd momctl", file.read())
+
     def configured(self, **main: str) -> str:
         """The installed momd.conf with these keys of [main] changed."""
         config = configparser.ConfigParser(interpolation=None)
@@ -196,7 +204,7 @@ class Units(unittest.TestCase):
         socket = os.path.join(self.stage, "mom.sock")
         config = self.configured(rpc_port=socket, policy_dir=policies, libvirt_hypervisor_uri="test:///default")
         with open(os.path.join(self.stage, "log"), "w+", encoding="utf-8") as log:
-            momd = subprocess.Popen([self.find("momd"), "-c", config], stderr=log)
+            momd = subprocess.Popen([self.find("sbin/momd"), "-c", config], stderr=log)
             self.addCleanup(lambda: (momd.kill(), momd.wait()))
 
             def status():
