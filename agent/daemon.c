@@ -31,6 +31,7 @@ struct MomDaemon {
     MomEngine *engine;
     MomService service;
     MomRpcServer *rpc;
+    MomSupervisor *supervisor;
     MomFault libvirt_fault;
 };
 
@@ -249,6 +250,7 @@ mom_daemon_free(MomDaemon *daemon)
         return;
     }
     mom_rpc_server_free(daemon->rpc);
+    mom_supervisor_free(daemon->supervisor);
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
     }
@@ -267,6 +269,37 @@ mom_daemon_start(MomDaemon *daemon)
         mom_hypervisor_vdsm_start(daemon->vdsm);
     }
     mom_engine_start(daemon->engine);
+    if (daemon->supervisor) {
+        mom_supervisor_start(daemon->supervisor);
+    }
+}
+
+/* Within this time every question to the hypervisor ends, by the time-outs of its client: vdsm may
+ * take one to connect and two to answer (guests, then I/O limits), libvirt less than a minute. */
+static gint64
+patience_us(const MomConfig *config)
+{
+    double request_s = mom_config_get_double(config, "vdsm", "request-timeout");
+
+    return (gint64)((60 + 3 * request_s) * G_USEC_PER_SEC);
+}
+
+void
+mom_daemon_supervise(MomDaemon *daemon, MomNotify *notify, gint64 watchdog_us)
+{
+    daemon->supervisor = mom_supervisor_new(&(MomSupervisorOptions){
+        .engine = daemon->engine,
+        .clock = mom_clock_real(),
+        .notify = notify,
+        .watchdog_us = watchdog_us,
+        .patience_us = patience_us(daemon->config),
+    });
+}
+
+MomSupervisor *
+mom_daemon_supervisor(MomDaemon *daemon)
+{
+    return daemon->supervisor;
 }
 
 /* ---- while it runs ---- */

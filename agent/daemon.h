@@ -10,6 +10,7 @@
 #include "agent/config.h"
 #include "agent/log.h"
 #include "agent/monitor.h"
+#include "agent/supervisor.h"
 
 typedef struct MomDaemon MomDaemon;
 
@@ -19,6 +20,9 @@ MomDaemon *mom_daemon_new(const MomConfig *config, MomLog *log, GError **error);
 void mom_daemon_free(MomDaemon *daemon);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomDaemon, mom_daemon_free)
 
+/* The service manager behind NOTIFY (taken over) is told of the daemon from its start on, and its
+ * watchdog fed every half WATCHDOG_US (0: there is none). Before the start. */
+void mom_daemon_supervise(MomDaemon *daemon, MomNotify *notify, gint64 watchdog_us);
 void mom_daemon_start(MomDaemon *daemon);
 
 /* For reload.h, while the daemon runs. */
@@ -33,3 +37,5 @@ void mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArra
 gboolean mom_daemon_renew_connection(MomDaemon *daemon, GError **error);
 /* See mom_policies_reread. */
 gboolean mom_daemon_reread_policies(MomDaemon *daemon, GError **error);
+/* For what main() knows first: reloading, stopping. NULL if nobody supervises. Borrowed. */
+MomSupervisor *mom_daemon_supervisor(MomDaemon *daemon);

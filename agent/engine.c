@@ -40,6 +40,9 @@ struct MomEngine {
     gboolean sampling; /* the source has been asked and has not answered */
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
+    MomPulse pulse;
+    MomEngineWatch watch; /* may be NULL */
+    gpointer watch_data;
 
     gboolean waiting; /* the source is there but not ready; told */
     MomFault source_fault;
@@ -206,7 +209,7 @@ static void
 note_silence(MomEngine *engine, const GError *error)
 {
     const char *name = engine->source->klass->name;
-    const char *why = error ? error->message : "unknown reason";
+    const char *why = error->message;
     g_autofree char *message = NULL;
 
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
@@ -231,15 +234,19 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     if (!engine->running) {
         return;
     }
+    mom_pulse_answered(&engine->pulse, error);
     if (!reported) {
         note_silence(engine, error);
-        return;
+    } else {
+        engine->waiting = FALSE;
+        mom_fault_end(&engine->source_fault, "Guest data comes again");
+        mom_guests_collect(engine->guests, reported, &input);
+        if (decision_due) {
+            decide(engine);
+        }
     }
-    engine->waiting = FALSE;
-    mom_fault_end(&engine->source_fault, "Guest data comes again");
-    mom_guests_collect(engine->guests, reported, &input);
-    if (decision_due) {
-        decide(engine);
+    if (engine->watch) {
+        engine->watch(engine->watch_data);
     }
 }
 
@@ -294,6 +301,7 @@ wake(gpointer data)
     }
     if ((guests || policy) && !engine->sampling) {
         engine->sampling = TRUE;
+        mom_pulse_asked(&engine->pulse, now_us);
         engine->source->klass->sample(engine->source, sampled, engine);
     }
     schedule(engine);
@@ -309,6 +317,7 @@ schedule(MomEngine *engine)
     }
     engine->timer =
         mom_clock_after(engine->clock, due_us - mom_clock_now_us(engine->clock), wake, engine);
+    mom_pulse_due(&engine->pulse, due_us);
 }
 
 void
@@ -422,6 +431,7 @@ mom_engine_free(MomEngine *engine)
     mom_decisions_free(engine->decisions);
     mom_fault_clear(&engine->source_fault);
     mom_fault_clear(&engine->policy_fault);
+    mom_pulse_clear(&engine->pulse);
     g_free(engine->host_root);
     g_free(engine);
 }
@@ -523,6 +533,25 @@ GPtrArray *
 mom_engine_guests(MomEngine *engine)
 {
     return mom_guests_ready(engine->guests);
+}
+
+void
+mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data)
+{
+    engine->watch = watch;
+    engine->watch_data = data;
+}
+
+const MomPulse *
+mom_engine_pulse(const MomEngine *engine)
+{
+    return &engine->pulse;
+}
+
+const char *
+mom_engine_host_root(const MomEngine *engine)
+{
+    return engine->host_root;
 }
 
 guint64

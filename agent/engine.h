@@ -12,6 +12,7 @@
 #include "agent/clock.h"
 #include "agent/monitor.h"
 #include "agent/policies.h"
+#include "agent/pulse.h"
 #include "agent/source.h"
 #include "controllers/controller.h"
 #include "controllers/guard.h"
@@ -76,5 +77,15 @@ const char *mom_engine_source_fault(const MomEngine *engine);
 gboolean mom_engine_uses_last_good(const MomEngine *engine);
 /* What the source is called: "vdsm". */
 const char *mom_engine_source_name(const MomEngine *engine);
+/* Where the host's files are read: "/" or a stand-in's directory. */
+const char *mom_engine_host_root(const MomEngine *engine);
+
+/* WATCH is called each time that a question to the source has ended and what followed from it is
+ * done. One watcher; NULL: none. */
+typedef void (*MomEngineWatch)(gpointer data);
+void mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data);
+/* The life of the cycle, see pulse.h; borrowed. */
+const MomPulse *mom_engine_pulse(const MomEngine *engine);
+
 /* How many cycles have been decided to their end. */
 guint64 mom_engine_cycles(const MomEngine *engine);

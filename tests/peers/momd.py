@@ -25,12 +25,13 @@ INTERVALS = ("main-loop-interval", "host-monitor-interval", "guest-monitor-inter
 
 
 class Momd:
-    """Files are kept in PLACE (made if needed). More settings: {"section": {"key": value}}."""
+    """Files are kept in PLACE (made if needed). More settings: {"section": {"key": value}}. BEFORE is what the
+    command line begins with: env, setpriv."""
 
     def __init__(self, program: str, peer: Running, place: str, interval: int = 1,
-                 settings: dict[str, dict[str, Any]] | None = None) -> None:
+                 settings: dict[str, dict[str, Any]] | None = None, before: tuple[str, ...] = ()) -> None:
         os.makedirs(place, mode=0o755, exist_ok=True)
-        self.program, self.place = program, place
+        self.command, self.place = [*before, program], place
         self.socket = peer.mom_socket
         self.log_path = os.path.join(place, "momd.log")
         self.policy_dir = os.path.join(place, "mom.d")
@@ -69,7 +70,7 @@ class Momd:
 
     def start(self) -> None:
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([self.program, "-c", self.config], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.command, "-c", self.config], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
 
     @property
