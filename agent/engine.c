@@ -452,11 +452,23 @@ mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error)
 gboolean
 mom_engine_reset_policies(MomEngine *engine, GError **error)
 {
-    if (!mom_policies_reload(engine->policies, error)) {
+    if (!mom_policies_reset(engine->policies, error)) {
         return FALSE;
     }
     mom_engine_hint(engine, "the policies were reset");
     return TRUE;
+}
+
+MomPushed *
+mom_engine_pushed(MomEngine *engine)
+{
+    return mom_policies_pushed(engine->policies);
+}
+
+void
+mom_engine_watch_pushed(MomEngine *engine, MomPushedWatch watch, gpointer data)
+{
+    mom_policies_watch(engine->policies, watch, data);
 }
 
 MomPolicyStore *

@@ -55,6 +55,9 @@ gboolean
 mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error);
 gboolean mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error);
 gboolean mom_engine_reset_policies(MomEngine *engine, GError **error);
+/* What was pushed, and who is told when it changes: see agent/policies.h. */
+MomPushed *mom_engine_pushed(MomEngine *engine);
+void mom_engine_watch_pushed(MomEngine *engine, MomPushedWatch watch, gpointer data);
 MomPolicyStore *mom_engine_policies(MomEngine *engine);
 
 /* The host's entity, whether it is ready or not. */

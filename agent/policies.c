@@ -10,12 +10,18 @@
 
 #include <gio/gio.h>
 
+#include "agent/overlay.h"
+
 struct MomPolicies {
     char *file;
     char *dir;
     MomPolicyTrial trial;
     MomPolicyCheck check; /* NULL: nothing is found */
     gpointer data;
+    MomPushed *pushed;
+    MomPushedWatch watch; /* NULL: nobody */
+    gpointer watch_data;
+    GHashTable *on_disk; /* names of policies that have a file, good or bad; NULL: not known */
     MomPolicyStore *store;
     MomPolicyStore *worked; /* the last set that did; NULL if none has since the start */
     gboolean untried;       /* `store` is not known to be `worked` */
@@ -34,6 +40,7 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
     policies->dir = g_strdup(dir && *dir ? dir : NULL);
     policies->trial = trial;
     policies->data = data;
+    policies->pushed = mom_pushed_new();
     policies->store = mom_policy_store_new();
     policies->untried = TRUE;
     return policies;
@@ -45,6 +52,8 @@ mom_policies_free(MomPolicies *policies)
     if (!policies) {
         return;
     }
+    mom_pushed_free(policies->pushed);
+    g_clear_pointer(&policies->on_disk, g_hash_table_unref);
     mom_policy_store_free(policies->store);
     g_clear_pointer(&policies->worked, mom_policy_store_free);
     g_free(policies->file);
@@ -56,6 +65,19 @@ void
 mom_policies_use_check(MomPolicies *policies, MomPolicyCheck check)
 {
     policies->check = check;
+}
+
+MomPushed *
+mom_policies_pushed(MomPolicies *policies)
+{
+    return policies->pushed;
+}
+
+void
+mom_policies_watch(MomPolicies *policies, MomPushedWatch watch, gpointer data)
+{
+    policies->watch = watch;
+    policies->watch_data = data;
 }
 
 MomPolicyStore *
@@ -113,12 +135,17 @@ adopt(MomPolicies *policies, MomPolicyStore *store)
 
 /* Reads one file into STORE; what is wrong is logged here, once, as nobody above handles it. */
 static gboolean
-read_file(MomPolicyStore *store, const char *path, const char *name, GError **error)
+read_file(MomPolicies *policies,
+          MomPolicyStore *store,
+          const char *path,
+          const char *name,
+          GError **error)
 {
     g_autoptr(GError) why = NULL;
     g_autofree char *text = NULL;
     gsize length;
 
+    g_hash_table_add(policies->on_disk, g_strdup(name ? name : MOM_POLICY_MAIN_NAME));
     if (g_file_get_contents(path, &text, &length, &why)) {
         if (mom_policy_store_set(store, name, text, (gssize)length, &why)) {
             return TRUE;
@@ -159,15 +186,17 @@ list_files(const char *dir, GError **error)
     return names;
 }
 
-/* FALSE if DIR cannot be read, or holds policies of which none loads. */
+/* FALSE if the directory cannot be read, or holds policies of which none loads. */
 static gboolean
-read_dir(MomPolicyStore *store, const char *dir, GError **error)
+read_dir(MomPolicies *policies, MomPolicyStore *store, GError **error)
 {
     g_autoptr(GError) first = NULL;
+    const char *dir = policies->dir;
     g_autoptr(GPtrArray) names = list_files(dir, &first);
     guint loaded = 0;
 
     if (!names) {
+        g_clear_pointer(&policies->on_disk, g_hash_table_unref);
         g_warning("policies not loaded: %s", first->message);
         g_propagate_error(error, g_steal_pointer(&first));
         return FALSE;
@@ -177,7 +206,7 @@ read_dir(MomPolicyStore *store, const char *dir, GError **error)
         g_autofree char *path = g_build_filename(dir, file, NULL);
         g_autofree char *name = g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
 
-        loaded += read_file(store, path, name, first ? NULL : &first) ? 1 : 0;
+        loaded += read_file(policies, store, path, name, first ? NULL : &first) ? 1 : 0;
     }
     if (first && loaded == 0) {
         g_propagate_error(error, g_steal_pointer(&first));
@@ -240,23 +269,6 @@ leave_out_unsound(MomPolicies *policies, MomPolicyStore *store, GError **error)
     return left > 0;
 }
 
-gboolean
-mom_policies_reload(MomPolicies *policies, GError **error)
-{
-    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
-
-    if (policies->file ? !read_file(fresh, policies->file, NULL, error)
-                       : policies->dir && !read_dir(fresh, policies->dir, error)) {
-        return FALSE;
-    }
-    if (!leave_out_unsound(policies, fresh, error)) {
-        return FALSE;
-    }
-    adopt(policies, g_steal_pointer(&fresh));
-    log_doubts(policies, NULL);
-    return TRUE;
-}
-
 /* Whether STORE may be used, as far as can be told before. */
 static gboolean
 passes(MomPolicies *policies, MomPolicyStore *store, GError **error)
@@ -269,6 +281,128 @@ passes(MomPolicies *policies, MomPolicyStore *store, GError **error)
     }
     return !policies->trial || policies->trial(store, policies->data, error);
 }
+
+/* What the disk has and can be used. FALSE: nothing of what should be there. */
+static gboolean
+read_disk(MomPolicies *policies, MomPolicyStore *store, GError **error)
+{
+    g_clear_pointer(&policies->on_disk, g_hash_table_unref);
+    policies->on_disk = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (policies->file ? !read_file(policies, store, policies->file, NULL, error)
+                       : policies->dir && !read_dir(policies, store, error)) {
+        return FALSE;
+    }
+    return leave_out_unsound(policies, store, error);
+}
+
+/* ---- what was pushed ---- */
+
+static gboolean
+put(MomPolicyStore *store, const char *name, const char *text, gpointer data, GError **error)
+{
+    return mom_policy_store_set(store, name, text, -1, error);
+}
+
+static gboolean
+passes_rule(MomPolicyStore *store, gpointer data, GError **error)
+{
+    return passes(data, store, error);
+}
+
+static void
+log_left_out(const char *name, const GError *why, gpointer data)
+{
+    g_warning("pushed policy %s left out until it fits again: %s", name, why->message);
+}
+
+static void
+lay_pushed_over(MomPolicies *policies, MomPolicyStore *store)
+{
+    MomOverlayRules rules = {
+        .put = put, .passes = passes_rule, .left_out = log_left_out, .data = policies};
+
+    mom_overlay_lay(policies->pushed, store, &rules);
+}
+
+/* A removal is remembered only where there may be something to be removed: else names that came and
+ * went would be kept for ever. */
+static gboolean
+hides_a_file(const MomPolicies *policies, const char *name)
+{
+    return !mom_pushed_replaces(policies->pushed) &&
+           (!policies->on_disk || g_hash_table_contains(policies->on_disk, name));
+}
+
+static void
+tell_pushed(MomPolicies *policies)
+{
+    if (policies->watch) {
+        policies->watch(policies->watch_data);
+    }
+}
+
+static void
+note_pushed(MomPolicies *policies, const char *name, const char *text)
+{
+    const char *before;
+    gboolean known = mom_pushed_get(policies->pushed, name, &before);
+
+    if (!text && !hides_a_file(policies, name)) {
+        mom_pushed_forget(policies->pushed, name);
+        if (known) {
+            tell_pushed(policies);
+        }
+    } else if (!known || g_strcmp0(before, text) != 0) {
+        mom_pushed_set(policies->pushed, name, text);
+        tell_pushed(policies);
+    }
+}
+
+/* ---- reading anew ---- */
+
+static gboolean
+is_empty(MomPolicyStore *store)
+{
+    g_autofree const char **names = NULL;
+    gsize n;
+
+    names = mom_policy_store_names(store, &n);
+    return n == 0;
+}
+
+gboolean
+mom_policies_reload(MomPolicies *policies, GError **error)
+{
+    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+    gboolean read = mom_pushed_replaces(policies->pushed) || read_disk(policies, fresh, error);
+
+    /* What is in force is better than what was pushed without what it was pushed over, but that is
+     * better than nothing. */
+    if (!read && !is_empty(policies->store)) {
+        return FALSE;
+    }
+    lay_pushed_over(policies, fresh);
+    adopt(policies, g_steal_pointer(&fresh));
+    log_doubts(policies, NULL);
+    return read;
+}
+
+gboolean
+mom_policies_reset(MomPolicies *policies, GError **error)
+{
+    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+
+    if (!read_disk(policies, fresh, error)) {
+        return FALSE;
+    }
+    adopt(policies, g_steal_pointer(&fresh));
+    log_doubts(policies, NULL);
+    mom_pushed_clear(policies->pushed);
+    tell_pushed(policies);
+    return TRUE;
+}
+
+/* ---- changes ---- */
 
 /* Whether what failed with ERROR in the trial is the change's fault.  If it failed in another
  * policy, and that one fails without the change too, the change is not to blame: it may even be the
@@ -307,12 +441,17 @@ mom_policies_set(MomPolicies *policies, const char *name, const char *text, GErr
 {
     g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
 
+    name = name ? name : MOM_POLICY_MAIN_NAME;
     if (!text) {
         mom_policy_store_remove(changed, name);
-    } else if (!mom_policy_store_set(changed, name, text, -1, error)) {
+    } else if (!put(changed, name, text, policies, error)) {
         return FALSE;
     }
-    return take_over(policies, changed, name, error);
+    if (!take_over(policies, changed, name, error)) {
+        return FALSE;
+    }
+    note_pushed(policies, name, text);
+    return TRUE;
 }
 
 gboolean
@@ -320,6 +459,12 @@ mom_policies_replace(MomPolicies *policies, const char *text, GError **error)
 {
     g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
 
-    return mom_policy_store_replace(changed, text, -1, error) &&
-           take_over(policies, changed, NULL, error);
+    if (!mom_policy_store_replace(changed, text, -1, error) ||
+        !take_over(policies, changed, NULL, error)) {
+        return FALSE;
+    }
+    mom_pushed_replace_all(policies->pushed);
+    mom_pushed_set(policies->pushed, MOM_POLICY_MAIN_NAME, text);
+    tell_pushed(policies);
+    return TRUE;
 }
