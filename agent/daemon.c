@@ -16,6 +16,7 @@
 #include "agent/fault.h"
 #include "agent/hypervisor-libvirt.h"
 #include "agent/hypervisor-vdsm.h"
+#include "agent/keeper.h"
 #include "agent/rpc/server.h"
 #include "agent/service.h"
 
@@ -27,6 +28,7 @@ struct MomDaemon {
     MomMonitorPlan *guest_plan;
     GPtrArray *controllers; /* of const MomController*, ended by NULL */
     MomEngine *engine;
+    MomKeeper *keeper;
     MomService service;
     MomRpcServer *rpc;
     MomFault libvirt_fault;
@@ -228,12 +230,41 @@ make_engine(MomDaemon *daemon)
     daemon->engine = mom_engine_new(&options);
 }
 
+/* ---- what survives a restart ---- */
+
+/* systemd's directory, unless the administrator names one: the first, if it gives several. */
+static char *
+find_state_dir(const MomConfig *config)
+{
+    const char *given = g_getenv("STATE_DIRECTORY");
+
+    if (given && *given && !mom_config_is_set(config, "main", "state-dir")) {
+        return g_strndup(given, strcspn(given, ":"));
+    }
+    return g_strdup(mom_config_get(config, "main", "state-dir"));
+}
+
+static void
+on_pushed(gpointer data)
+{
+    mom_keeper_changed(data);
+}
+
+static void
+make_keeper(MomDaemon *daemon)
+{
+    g_autofree char *path = find_state_dir(daemon->config);
+
+    daemon->keeper = mom_keeper_new(path, mom_engine_pushed(daemon->engine), mom_clock_real());
+    mom_engine_watch_pushed(daemon->engine, on_pushed, daemon->keeper);
+}
+
 static gboolean
 make_rpc(MomDaemon *daemon, MomLog *log, GError **error)
 {
     const char *port = mom_config_get(daemon->config, "main", "rpc-port");
 
-    mom_service_init(&daemon->service, daemon->engine, log);
+    mom_service_init(&daemon->service, daemon->engine, daemon->keeper, log);
     if (*port == '\0' || g_ascii_strtoll(port, NULL, 10) < 0) {
         return TRUE;
     }
@@ -258,6 +289,7 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
         return NULL;
     }
     make_engine(daemon);
+    make_keeper(daemon);
     if (!make_rpc(daemon, log, error)) {
         return NULL;
     }
@@ -276,6 +308,7 @@ mom_daemon_free(MomDaemon *daemon)
     }
     mom_hypervisor_vdsm_free(daemon->vdsm);
     mom_hypervisor_libvirt_free(daemon->libvirt);
+    mom_keeper_free(daemon->keeper);
     mom_engine_free(daemon->engine);
     mom_fault_clear(&daemon->libvirt_fault);
     g_clear_pointer(&daemon->host_plan, mom_monitor_plan_unref);
@@ -287,8 +320,17 @@ mom_daemon_free(MomDaemon *daemon)
 void
 mom_daemon_start(MomDaemon *daemon)
 {
+    mom_keeper_load(daemon->keeper);
     if (daemon->vdsm) {
         mom_hypervisor_vdsm_start(daemon->vdsm);
     }
     mom_engine_start(daemon->engine);
+}
+
+void
+mom_daemon_stop(MomDaemon *daemon)
+{
+    g_clear_pointer(&daemon->rpc, mom_rpc_server_free);
+    mom_engine_stop(daemon->engine);
+    mom_keeper_finish(daemon->keeper);
 }

@@ -18,4 +18,7 @@ MomDaemon *mom_daemon_new(const MomConfig *config, MomLog *log, GError **error);
 void mom_daemon_free(MomDaemon *daemon);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomDaemon, mom_daemon_free)
 
+/* Reads back what is to survive a restart, and begins to cycle. */
 void mom_daemon_start(MomDaemon *daemon);
+/* Ends cycling and serving, and writes what is to survive a restart. Blocks. */
+void mom_daemon_stop(MomDaemon *daemon);

@@ -119,6 +119,7 @@ run(const MomOptions *options, const MomConfig *config, MomLog *log, int backgro
     g_info("momd %s starting", MOM_VERSION);
     mom_daemon_start(daemon);
     g_main_loop_run(loop);
+    mom_daemon_stop(daemon);
     if (background >= 0) {
         unlink(options->pid_file);
     }
@@ -144,6 +145,7 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of the write, not the end */
     config = mom_options_load_config(&options, &error);
     if (!config) {
         return fail("configuration: ", error);
