@@ -80,8 +80,15 @@ class Momd(unittest.TestCase):
         self.addCleanup(self.log.close)
         process = subprocess.Popen([MOMD, "-c", self.path("mom.conf"), *args], stderr=self.log)
         self.addCleanup(lambda: (process.kill(), process.wait()))
-        wait_for(lambda: os.path.exists(self.socket) or process.poll() is not None)
+        wait_for(lambda: self.answers() or process.poll() is not None)
         return process
+
+    def answers(self):
+        """A socket that is there may not be served yet."""
+        try:
+            return rpc(self.socket).ping()
+        except OSError:
+            return False
 
     def logged(self):
         with open(self.path("stderr"), encoding="utf-8") as f:
