@@ -14,6 +14,7 @@
 
 #include "agent/engine.h"
 #include "agent/fault.h"
+#include "agent/history.h"
 #include "agent/hypervisor-libvirt.h"
 #include "agent/hypervisor-vdsm.h"
 #include "agent/keeper.h"
@@ -36,6 +37,9 @@ struct MomDaemon {
 
 /* How often guests under libvirt are asked to report their memory; vdsm's figure. */
 #define GUEST_STATS_PERIOD_S 5
+
+/* A history is used if it is younger than so many cycles. */
+#define HISTORY_CYCLES 2
 
 /* All of the reference's names for vdsm mean its JSON-RPC bus. */
 static const char *const vdsm_names[] = {
@@ -259,6 +263,43 @@ make_keeper(MomDaemon *daemon)
     mom_engine_watch_pushed(daemon->engine, on_pushed, daemon->keeper);
 }
 
+static void
+recall_history(MomDaemon *daemon)
+{
+    gint64 max_age_us = HISTORY_CYCLES * seconds_us(daemon->config, "policy-engine-interval");
+    MomHistoryWish wish = {
+        .host = mom_monitor_plan_schema(daemon->host_plan),
+        .guest = mom_monitor_plan_schema(daemon->guest_plan),
+        .history_length =
+            (gsize)mom_config_get_int(daemon->config, "main", "sample-history-length"),
+        .now_us = mom_clock_now_us(mom_clock_real()),
+        .max_age_us = max_age_us,
+    };
+    MomStateDir *dir = mom_keeper_dir(daemon->keeper);
+    MomHistory *history = NULL;
+
+    /* That a directory cannot be used was told once. */
+    if (dir && !mom_keeper_fault(daemon->keeper)) {
+        history = mom_history_load(dir, &wish);
+    }
+    if (history) {
+        mom_engine_recall(daemon->engine, history, max_age_us);
+    }
+}
+
+static void
+save_history(MomDaemon *daemon)
+{
+    g_autoptr(GPtrArray) guests = mom_engine_all_guests(daemon->engine);
+    g_autoptr(GError) error = NULL;
+    MomStateDir *dir = mom_keeper_dir(daemon->keeper);
+
+    if (dir && !mom_history_save(dir, mom_engine_host(daemon->engine), guests,
+                                 mom_clock_now_us(mom_clock_real()), &error)) {
+        g_info("The samples are not kept over the restart: %s", error->message);
+    }
+}
+
 static gboolean
 make_rpc(MomDaemon *daemon, MomLog *log, GError **error)
 {
@@ -321,6 +362,7 @@ void
 mom_daemon_start(MomDaemon *daemon)
 {
     mom_keeper_load(daemon->keeper);
+    recall_history(daemon);
     if (daemon->vdsm) {
         mom_hypervisor_vdsm_start(daemon->vdsm);
     }
@@ -333,4 +375,5 @@ mom_daemon_stop(MomDaemon *daemon)
     g_clear_pointer(&daemon->rpc, mom_rpc_server_free);
     mom_engine_stop(daemon->engine);
     mom_keeper_finish(daemon->keeper);
+    save_history(daemon);
 }

@@ -405,6 +405,16 @@ mom_engine_free(MomEngine *engine)
 }
 
 void
+mom_engine_recall(MomEngine *engine, MomHistory *history, gint64 max_age_us)
+{
+    mom_monitor_adopt(engine->host, g_steal_pointer(&history->host));
+    set_host_properties(engine);
+    mom_guests_expect(engine->guests, g_hash_table_ref(history->guests),
+                      history->saved_us + max_age_us);
+    mom_history_free(history);
+}
+
+void
 mom_engine_start(MomEngine *engine)
 {
     gint64 now_us = mom_clock_now_us(engine->clock);
@@ -487,6 +497,12 @@ GPtrArray *
 mom_engine_guests(MomEngine *engine)
 {
     return mom_guests_ready(engine->guests);
+}
+
+GPtrArray *
+mom_engine_all_guests(MomEngine *engine)
+{
+    return mom_guests_all(engine->guests);
 }
 
 guint64

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What was pushed survives: restarts, kill -9 with pushes in flight, a full disk, one that is read-only, damaged
-files, a directory of somebody else.
+files, a directory of somebody else; and samples and variables over a restart.
 
     test-survival.py MOMD
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import glob
 import http.client
+import json
 import os
 import random
 import resource
@@ -319,6 +320,53 @@ class Survival(unittest.TestCase):
             self.assertLessEqual(len(momd.damaged()), 3)
             momd.end(signal.SIGKILL)
         self.assertEqual(len(momd.damaged()), 3)
+
+    # ---- samples and variables ----
+
+    def with_history(self) -> Momd:
+        momd = self.momd("policy-engine-interval: 600\nhost-monitor-interval: 600\nguest-monitor-interval: 600\n",
+                         hypervisor="libvirt")
+        momd.write("mom.d/20-count.policy",
+                   '(Host.SetVar "starts" (+ 1 (or (Host.GetVar "starts") 0)))\n'
+                   '(with Guests g (g.SetVar "seen" (+ 1 (or (g.GetVar "seen") 0))))')
+        return momd
+
+    def cycle(self, momd: Momd) -> dict[str, Any]:
+        """The state when the first cycle since the start is over."""
+        clients.wait_until("a cycle", lambda: momd.call("getStatus")["cycles"], PATIENCE_S)
+        return json.loads(momd.call("getState"))
+
+    def test_history(self) -> None:
+        """samples and variables go on after a clean stop, and begin anew after a kill"""
+        momd = self.with_history()
+        momd.start()
+        before = self.cycle(momd)
+        momd.restart()
+        after = self.cycle(momd)
+        for old, new in ((before["host"], after["host"]), (before["guests"][0], after["guests"][0])):
+            count = len(old["stats"])
+            self.assertGreater(len(new["stats"]), count)
+            self.assertEqual(new["stats"][:count], old["stats"])
+            self.assertEqual(new["times_us"][:count], old["times_us"])
+            self.assertEqual(sorted(new["times_us"]), new["times_us"])
+        self.assertEqual(after["host"]["variables"], {"starts": 2})
+        self.assertEqual(after["guests"][0]["variables"], {"seen": 2})
+        momd.restart(signal.SIGKILL)
+        self.assertEqual(self.cycle(momd)["host"]["variables"], {"starts": 1})
+
+    def test_damaged_history(self) -> None:
+        """a history that is damaged costs one message"""
+        momd = self.with_history()
+        momd.start()
+        self.cycle(momd)
+        momd.end(signal.SIGTERM)
+        with open(momd.kept("history"), "r+b") as file:
+            file.seek(500)
+            file.write(b"\0")
+        momd.start()
+        self.assertEqual(self.cycle(momd)["host"]["variables"], {"starts": 1})
+        self.assertEqual(momd.log().count("The samples of before the restart are not used: line"), 1)
+        momd.end(signal.SIGTERM)
 
     # ---- kill -9 ----
 
