@@ -7,47 +7,10 @@
  */
 #define G_LOG_DOMAIN "mom.PolicyEngine"
 
-#include "agent/engine.h"
-
-#include "agent/decisions.h"
-#include "agent/fault.h"
-#include "agent/guests.h"
+#include "agent/engine-private.h"
 
 /* Under this name vdsm pushes what the engine sets for a cluster. */
 #define PARAMETERS_POLICY "01-parameters"
-
-struct MomEngine {
-    MomSource *source;
-    MomClock *clock;
-    const MomController *const *controllers;
-    GPtrArray *controls; /* the names that they read, ended by NULL */
-    MomMonitorPlan *guest_plan;
-    char *host_root;
-    gint64 host_interval_us, guest_interval_us, policy_interval_us;
-    guint fallback_after;
-    MomRailLimits rails;
-
-    MomMonitor *host;
-    MomGuests *guests;
-    MomGuard *guard;
-    MomPolicies *policies;
-    MomDecisions *decisions;
-
-    gboolean running;
-    guint timer;
-    gint64 host_due_us, guests_due_us, policy_due_us;
-    gint64 last_decision_us;
-    gboolean sampling; /* the source has been asked and has not answered */
-    gboolean decide;   /* when it answers, a decision is due */
-    guint64 cycles;
-    MomPulse pulse;
-    MomEngineWatch watch; /* may be NULL */
-    gpointer watch_data;
-
-    gboolean waiting; /* the source is there but not ready; told */
-    MomFault source_fault;
-    MomFault policy_fault;
-};
 
 static void schedule(MomEngine *engine);
 
@@ -437,6 +400,16 @@ mom_engine_free(MomEngine *engine)
 }
 
 void
+mom_engine_recall(MomEngine *engine, MomHistory *history, gint64 max_age_us)
+{
+    mom_monitor_adopt(engine->host, g_steal_pointer(&history->host));
+    set_host_properties(engine);
+    mom_guests_expect(engine->guests, g_hash_table_ref(history->guests),
+                      history->saved_us + max_age_us);
+    mom_history_free(history);
+}
+
+void
 mom_engine_start(MomEngine *engine)
 {
     gint64 now_us = mom_clock_now_us(engine->clock);
@@ -475,111 +448,4 @@ mom_engine_stop(MomEngine *engine)
         mom_clock_cancel(engine->clock, engine->timer);
         engine->timer = 0;
     }
-}
-
-gboolean
-mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error)
-{
-    if (!mom_policies_set(engine->policies, name, text, error)) {
-        return FALSE;
-    }
-    mom_engine_hint(engine, "a policy was pushed");
-    return TRUE;
-}
-
-gboolean
-mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error)
-{
-    if (!mom_policies_replace(engine->policies, text, error)) {
-        return FALSE;
-    }
-    mom_engine_hint(engine, "the policy was replaced");
-    return TRUE;
-}
-
-gboolean
-mom_engine_reset_policies(MomEngine *engine, GError **error)
-{
-    if (!mom_policies_reload(engine->policies, error)) {
-        return FALSE;
-    }
-    mom_engine_hint(engine, "the policies were reset");
-    return TRUE;
-}
-
-gboolean
-mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error)
-{
-    if (!mom_policies_reread(engine->policies, file, dir, error)) {
-        return FALSE;
-    }
-    mom_engine_hint(engine, "the policies were read anew");
-    return TRUE;
-}
-
-MomPolicyStore *
-mom_engine_policies(MomEngine *engine)
-{
-    return mom_policies_store(engine->policies);
-}
-
-MomEntity *
-mom_engine_host(MomEngine *engine)
-{
-    return mom_monitor_entity(engine->host);
-}
-
-GPtrArray *
-mom_engine_guests(MomEngine *engine)
-{
-    return mom_guests_ready(engine->guests);
-}
-
-void
-mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data)
-{
-    engine->watch = watch;
-    engine->watch_data = data;
-}
-
-const MomPulse *
-mom_engine_pulse(const MomEngine *engine)
-{
-    return &engine->pulse;
-}
-
-const char *
-mom_engine_host_root(const MomEngine *engine)
-{
-    return engine->host_root;
-}
-
-guint64
-mom_engine_cycles(const MomEngine *engine)
-{
-    return engine->cycles;
-}
-
-const char *
-mom_engine_policy_fault(const MomEngine *engine)
-{
-    return engine->policy_fault.message;
-}
-
-const char *
-mom_engine_source_fault(const MomEngine *engine)
-{
-    return engine->source_fault.message;
-}
-
-gboolean
-mom_engine_uses_last_good(const MomEngine *engine)
-{
-    return mom_policies_fell_back(engine->policies);
-}
-
-const char *
-mom_engine_source_name(const MomEngine *engine)
-{
-    return engine->source->klass->name;
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "agent/clock.h"
+#include "agent/history.h"
 #include "agent/monitor.h"
 #include "agent/policies.h"
 #include "agent/pulse.h"
@@ -45,6 +46,9 @@ MomEngine *mom_engine_new(const MomEngineOptions *options);
 void mom_engine_free(MomEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomEngine, mom_engine_free)
 
+/* What host and guests were before a restart (taken over): they go on with it, guests as far as
+ * they come within MAX_AGE_US of its saving. Before the start only. */
+void mom_engine_recall(MomEngine *engine, MomHistory *history, gint64 max_age_us);
 /* Collects the host once, loads the policies (what does not load is logged) and begins to cycle. */
 void mom_engine_start(MomEngine *engine);
 /* Ends the cycling; nothing is sent any more. */
@@ -64,12 +68,17 @@ gboolean mom_engine_reset_policies(MomEngine *engine, GError **error);
 /* See mom_policies_reread. */
 gboolean
 mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error);
+/* What was pushed, and who is told when it changes: see agent/policies.h. */
+MomPushed *mom_engine_pushed(MomEngine *engine);
+void mom_engine_watch_pushed(MomEngine *engine, MomPushedWatch watch, gpointer data);
 MomPolicyStore *mom_engine_policies(MomEngine *engine);
 
 /* The host's entity, whether it is ready or not. */
 MomEntity *mom_engine_host(MomEngine *engine);
 /* The guests that are ready; caller unrefs the array, entities are borrowed. */
 GPtrArray *mom_engine_guests(MomEngine *engine);
+/* The same of all guests, ready or not. */
+GPtrArray *mom_engine_all_guests(MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
 const char *mom_engine_policy_fault(const MomEngine *engine);
 const char *mom_engine_source_fault(const MomEngine *engine);

@@ -156,6 +156,7 @@ run(const MomOptions *options, const MomConfig *config, MomLog *log, int backgro
     supervise(daemon);
     mom_daemon_start(daemon);
     g_main_loop_run(loop);
+    mom_daemon_stop(daemon);
     if (background >= 0) {
         unlink(options->pid_file);
     }
@@ -184,6 +185,7 @@ main(int argc, char **argv)
         return mom_check_config(&options);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of the write, not the end */
     config = mom_options_load_config(&options, &error);
     if (!config) {
         return fail("configuration: ", error);

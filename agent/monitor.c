@@ -293,6 +293,13 @@ mom_monitor_terminated(const MomMonitor *monitor)
     return monitor->terminated;
 }
 
+void
+mom_monitor_adopt(MomMonitor *monitor, MomEntity *entity)
+{
+    mom_entity_free(monitor->entity);
+    monitor->entity = entity;
+}
+
 MomEntity *
 mom_monitor_entity(MomMonitor *monitor)
 {

@@ -49,6 +49,9 @@ void mom_monitor_watch(MomMonitor *monitor, MomSampleWatch watch, gpointer data)
 MomReady mom_monitor_ready(const MomMonitor *monitor);
 /* TRUE once a collector failed for good. */
 gboolean mom_monitor_terminated(const MomMonitor *monitor);
+/* ENTITY (taken over, of the plan's schema) in place of the monitor's own: what it was before a
+ * restart. */
+void mom_monitor_adopt(MomMonitor *monitor, MomEntity *entity);
 /* The entity; its properties may be set by the owner of the monitor. Borrowed. */
 MomEntity *mom_monitor_entity(MomMonitor *monitor);
 const char *mom_monitor_name(const MomMonitor *monitor);

@@ -2,13 +2,17 @@
  *
  * The policies in force, see policies.h.
  *
- * SEMANTICS section 2 says which files are read and under which name.
+ * A set is made anew, from files and from what was pushed, or as a changed copy of the present one;
+ * only one that passes takes the present one's place.
  */
 #define G_LOG_DOMAIN "mom.Policy"
 
 #include "agent/policies.h"
 
 #include <gio/gio.h>
+
+#include "agent/overlay.h"
+#include "agent/policy-files.h"
 
 struct MomPolicies {
     char *file;
@@ -17,16 +21,16 @@ struct MomPolicies {
     MomPolicyCheck check; /* NULL: nothing is found */
     gpointer data;
     const MomTrust *trust;
-    GHashTable *pushed; /* by RPC: name -> text, or NULL for one that is removed */
-    gboolean replaced;  /* by RPC: what is on disk does not count */
+    MomPushed *pushed;
+    MomPushedWatch watch; /* NULL: nobody */
+    gpointer watch_data;
+    GHashTable *on_disk; /* names of policies that have a file, good or bad; NULL: not known */
     MomPolicyStore *store;
     MomPolicyStore *worked; /* the last set that did; NULL if none has since the start */
     gboolean untried;       /* `store` is not known to be `worked` */
     gboolean fell_back;     /* `worked` is run in place of `store` */
     guint failures;         /* of `store`, in a row */
 };
-
-#define SUFFIX ".policy"
 
 MomPolicies *
 mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpointer data)
@@ -37,7 +41,7 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
     policies->dir = g_strdup(dir && *dir ? dir : NULL);
     policies->trial = trial;
     policies->data = data;
-    policies->pushed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    policies->pushed = mom_pushed_new();
     policies->store = mom_policy_store_new();
     policies->untried = TRUE;
     return policies;
@@ -49,9 +53,10 @@ mom_policies_free(MomPolicies *policies)
     if (!policies) {
         return;
     }
+    mom_pushed_free(policies->pushed);
+    g_clear_pointer(&policies->on_disk, g_hash_table_unref);
     mom_policy_store_free(policies->store);
     g_clear_pointer(&policies->worked, mom_policy_store_free);
-    g_hash_table_unref(policies->pushed);
     g_free(policies->file);
     g_free(policies->dir);
     g_free(policies);
@@ -67,6 +72,19 @@ void
 mom_policies_use_trust(MomPolicies *policies, const MomTrust *trust)
 {
     policies->trust = trust;
+}
+
+MomPushed *
+mom_policies_pushed(MomPolicies *policies)
+{
+    return policies->pushed;
+}
+
+void
+mom_policies_watch(MomPolicies *policies, MomPushedWatch watch, gpointer data)
+{
+    policies->watch = watch;
+    policies->watch_data = data;
 }
 
 MomPolicyStore *
@@ -120,94 +138,6 @@ adopt(MomPolicies *policies, MomPolicyStore *store)
     policies->untried = TRUE;
     policies->fell_back = FALSE;
     policies->failures = 0;
-}
-
-/* Reads one file into STORE; what is wrong is logged here, once, as nobody above handles it. */
-static gboolean
-read_file(const MomTrust *trust,
-          MomPolicyStore *store,
-          const char *path,
-          const char *name,
-          GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-
-    if (mom_trust_check(trust, path, MOM_TRUST_FILE, &why) &&
-        g_file_get_contents(path, &text, &length, &why)) {
-        if (mom_policy_store_set(store, name, text, (gssize)length, &why)) {
-            return TRUE;
-        }
-        g_prefix_error(&why, "%s: ", path);
-    }
-    g_warning("policy not loaded: %s", why->message);
-    if (error && !*error) {
-        g_propagate_error(error, g_steal_pointer(&why));
-    }
-    return FALSE;
-}
-
-static int
-compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of DIR's policy files, in order. */
-static GPtrArray *
-list_files(const char *dir, GError **error)
-{
-    g_autoptr(GDir) handle = g_dir_open(dir, 0, error);
-    GPtrArray *names;
-    const char *name;
-
-    if (!handle) {
-        return NULL;
-    }
-    names = g_ptr_array_new_with_free_func(g_free);
-    while ((name = g_dir_read_name(handle))) {
-        if (name[0] != '.' && g_str_has_suffix(name, SUFFIX)) {
-            g_ptr_array_add(names, g_strdup(name));
-        }
-    }
-    g_ptr_array_sort(names, compare_names);
-    return names;
-}
-
-/* What a policy of FILE is called. */
-static char *
-name_of(const char *file)
-{
-    return g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
-}
-
-/* FALSE if DIR cannot be read, or holds policies of which none loads. */
-static gboolean
-read_dir(const MomTrust *trust, MomPolicyStore *store, const char *dir, GError **error)
-{
-    g_autoptr(GError) first = NULL;
-    g_autoptr(GPtrArray) names =
-        mom_trust_check(trust, dir, MOM_TRUST_DIRECTORY, &first) ? list_files(dir, &first) : NULL;
-    guint loaded = 0;
-
-    if (!names) {
-        g_warning("policies not loaded: %s", first->message);
-        g_propagate_error(error, g_steal_pointer(&first));
-        return FALSE;
-    }
-    for (guint i = 0; i < names->len; i++) {
-        const char *file = g_ptr_array_index(names, i);
-        g_autofree char *path = g_build_filename(dir, file, NULL);
-        g_autofree char *name = name_of(file);
-
-        loaded += read_file(trust, store, path, name, first ? NULL : &first) ? 1 : 0;
-    }
-    if (first && loaded == 0) {
-        g_propagate_error(error, g_steal_pointer(&first));
-        return FALSE;
-    }
-    return TRUE;
 }
 
 /* The first error that the checker finds in STORE, or NULL. */
@@ -264,31 +194,6 @@ leave_out_unsound(MomPolicies *policies, MomPolicyStore *store, GError **error)
     return left > 0;
 }
 
-/* FILE, else DIR, either of which may be NULL. */
-static gboolean
-read_disk(
-    const MomTrust *trust, MomPolicyStore *store, const char *file, const char *dir, GError **error)
-{
-    return file ? read_file(trust, store, file, NULL, error)
-                : !dir || read_dir(trust, store, dir, error);
-}
-
-gboolean
-mom_policies_reload(MomPolicies *policies, GError **error)
-{
-    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
-
-    if (!read_disk(policies->trust, fresh, policies->file, policies->dir, error) ||
-        !leave_out_unsound(policies, fresh, error)) {
-        return FALSE;
-    }
-    g_hash_table_remove_all(policies->pushed);
-    policies->replaced = FALSE;
-    adopt(policies, g_steal_pointer(&fresh));
-    log_doubts(policies, NULL);
-    return TRUE;
-}
-
 /* Whether STORE may be used, as far as can be told before. */
 static gboolean
 passes(MomPolicies *policies, MomPolicyStore *store, GError **error)
@@ -301,6 +206,264 @@ passes(MomPolicies *policies, MomPolicyStore *store, GError **error)
     }
     return !policies->trial || policies->trial(store, policies->data, error);
 }
+
+/* ---- what is on disk ---- */
+
+typedef struct {
+    MomPolicies *policies;
+    MomPolicyStore *store;
+} Target;
+
+static gboolean
+put(MomPolicyStore *store, const char *name, const char *text, gssize length, GError **error)
+{
+    return mom_policy_store_set(store, name, text, length, error);
+}
+
+static gboolean
+take_file(const char *name, const char *text, gssize length, gpointer data, GError **error)
+{
+    const Target *target = data;
+
+    return put(target->store, name, text, length, error);
+}
+
+/* What FILE, else DIR has and can be used. FALSE: nothing of what should be there. */
+static gboolean
+read_disk(MomPolicies *policies,
+          MomPolicyStore *store,
+          const char *file,
+          const char *dir,
+          GHashTable **names,
+          GError **error)
+{
+    Target target = {policies, store};
+
+    return mom_policy_files_read(policies->trust, file, dir, take_file, &target, names, error) &&
+           leave_out_unsound(policies, store, error);
+}
+
+/* NAMES (taken over) have a file from now on. */
+static void
+set_on_disk(MomPolicies *policies, GHashTable *names)
+{
+    g_clear_pointer(&policies->on_disk, g_hash_table_unref);
+    policies->on_disk = names;
+}
+
+/* ---- what was pushed ---- */
+
+static gboolean
+put_pushed(MomPolicyStore *store, const char *name, const char *text, gpointer data, GError **error)
+{
+    return put(store, name, text, -1, error);
+}
+
+static gboolean
+passes_rule(MomPolicyStore *store, gpointer data, GError **error)
+{
+    return passes(data, store, error);
+}
+
+static void
+log_left_out(const char *name, const GError *why, gpointer data)
+{
+    g_warning("pushed policy %s left out until it fits again: %s", name, why->message);
+}
+
+static void
+lay_pushed_over(MomPolicies *policies, MomPolicyStore *store)
+{
+    MomOverlayRules rules = {
+        .put = put_pushed, .passes = passes_rule, .left_out = log_left_out, .data = policies};
+
+    mom_overlay_lay(policies->pushed, store, &rules);
+}
+
+/* A removal is remembered only where there may be something to be removed: else names that came and
+ * went would be kept for ever. */
+static gboolean
+hides_a_file(const MomPolicies *policies, const char *name)
+{
+    return !mom_pushed_replaces(policies->pushed) &&
+           (!policies->on_disk || g_hash_table_contains(policies->on_disk, name));
+}
+
+static void
+tell_pushed(MomPolicies *policies)
+{
+    if (policies->watch) {
+        policies->watch(policies->watch_data);
+    }
+}
+
+static void
+note_pushed(MomPolicies *policies, const char *name, const char *text)
+{
+    const char *before;
+    gboolean known = mom_pushed_get(policies->pushed, name, &before);
+
+    if (!text && !hides_a_file(policies, name)) {
+        mom_pushed_forget(policies->pushed, name);
+        if (known) {
+            tell_pushed(policies);
+        }
+    } else if (!known || g_strcmp0(before, text) != 0) {
+        mom_pushed_set(policies->pushed, name, text);
+        tell_pushed(policies);
+    }
+}
+
+/* ---- reading anew ---- */
+
+static gboolean
+is_empty(MomPolicyStore *store)
+{
+    g_autofree const char **names = NULL;
+    gsize n;
+
+    names = mom_policy_store_names(store, &n);
+    return n == 0;
+}
+
+gboolean
+mom_policies_reload(MomPolicies *policies, GError **error)
+{
+    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+    GHashTable *names = NULL;
+    gboolean read =
+        mom_pushed_replaces(policies->pushed) ||
+        read_disk(policies, fresh, policies->file, policies->dir, &names, error);
+
+    set_on_disk(policies, names);
+    /* What is in force is better than what was pushed without what it was pushed over, but that is
+     * better than nothing. */
+    if (!read && !is_empty(policies->store)) {
+        return FALSE;
+    }
+    lay_pushed_over(policies, fresh);
+    adopt(policies, g_steal_pointer(&fresh));
+    log_doubts(policies, NULL);
+    return read;
+}
+
+gboolean
+mom_policies_reset(MomPolicies *policies, GError **error)
+{
+    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+    GHashTable *names = NULL;
+    gboolean read = read_disk(policies, fresh, policies->file, policies->dir, &names, error);
+
+    set_on_disk(policies, names);
+    if (!read) {
+        return FALSE;
+    }
+    adopt(policies, g_steal_pointer(&fresh));
+    log_doubts(policies, NULL);
+    mom_pushed_clear(policies->pushed);
+    tell_pushed(policies);
+    return TRUE;
+}
+
+/* ---- reading another source, or the same again, while one is in force ---- */
+
+/* The policy that is in force, is meant to be (by NAMES, or pushed), and is not in FRESH; NULL: there
+ * is none. */
+static const char *
+find_lost(MomPolicies *policies, MomPolicyStore *fresh, GHashTable *names)
+{
+    g_autofree const char **present = NULL;
+    gsize n;
+
+    present = mom_policy_store_names(policies->store, &n);
+    for (gsize i = 0; i < n; i++) {
+        const char *text = NULL;
+        gboolean meant = names && g_hash_table_contains(names, present[i]);
+
+        if (mom_pushed_get(policies->pushed, present[i], &text)) {
+            meant = text != NULL;
+        }
+        if (meant && !mom_policy_store_get(fresh, present[i])) {
+            return present[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether FRESH, of which what cannot be used was left out, may take the place of what is in force.
+ */
+static gboolean
+is_improvement(MomPolicies *policies, MomPolicyStore *fresh, GHashTable *names, GError **error)
+{
+    const char *lost = find_lost(policies, fresh, names);
+    g_autoptr(GError) why = NULL;
+
+    if (lost) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "policy \"%s\" would be lost, mend what is told of it above", lost);
+        return FALSE;
+    }
+    if (!passes(policies, fresh, &why) && passes(policies, policies->store, NULL)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+is_same(const MomPolicyStore *one, const MomPolicyStore *other)
+{
+    gsize n, n_other;
+    g_autofree const char **names = mom_policy_store_names(one, &n);
+    g_autofree const char **others = mom_policy_store_names(other, &n_other);
+
+    for (gsize i = 0; n == n_other && i < n; i++) {
+        if (g_strcmp0(names[i], others[i]) != 0 ||
+            g_strcmp0(mom_policy_store_get(one, names[i]), mom_policy_store_get(other, names[i])) !=
+                0) {
+            return FALSE;
+        }
+    }
+    return n == n_other;
+}
+
+/* FILE and DIR are not the present ones' memory. */
+static void
+set_source(MomPolicies *policies, const char *file, const char *dir)
+{
+    g_free(policies->file);
+    g_free(policies->dir);
+    policies->file = g_strdup(file);
+    policies->dir = g_strdup(dir);
+}
+
+gboolean
+mom_policies_reread(MomPolicies *policies, const char *file, const char *dir, GError **error)
+{
+    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+    g_autoptr(GHashTable) names = NULL;
+
+    file = file && *file ? file : NULL;
+    dir = dir && *dir ? dir : NULL;
+    if (!mom_pushed_replaces(policies->pushed) &&
+        !read_disk(policies, fresh, file, dir, &names, error)) {
+        return FALSE;
+    }
+    lay_pushed_over(policies, fresh);
+    if (!is_improvement(policies, fresh, names, error)) {
+        return FALSE;
+    }
+    set_source(policies, file, dir);
+    set_on_disk(policies, g_steal_pointer(&names));
+    /* The same set keeps its record: that it worked, or that another stands in for it. */
+    if (!is_same(fresh, policies->store)) {
+        adopt(policies, g_steal_pointer(&fresh));
+        log_doubts(policies, NULL);
+    }
+    return TRUE;
+}
+
+/* ---- changes ---- */
 
 /* Whether what failed with ERROR in the trial is the change's fault.  If it failed in another
  * policy, and that one fails without the change too, the change is not to blame: it may even be the
@@ -334,164 +497,15 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
     return TRUE;
 }
 
-/* ---- what RPC has set, over what is on disk ---- */
-
-static void
-note_pushed(MomPolicies *policies, const char *name, const char *text)
-{
-    g_hash_table_replace(policies->pushed, g_strdup(name ? name : MOM_POLICY_MAIN_NAME),
-                         g_strdup(text));
-}
-
-static void
-note_replaced(MomPolicies *policies, const char *text)
-{
-    g_hash_table_remove_all(policies->pushed);
-    policies->replaced = TRUE;
-    note_pushed(policies, NULL, text);
-}
-
-/* Each of them has loaded before; what it depends on is another's affair. */
-static void
-lay_pushed_over(const MomPolicies *policies, MomPolicyStore *store)
-{
-    GHashTableIter iter;
-    gpointer name, text;
-
-    g_hash_table_iter_init(&iter, policies->pushed);
-    while (g_hash_table_iter_next(&iter, &name, &text)) {
-        if (text) {
-            mom_policy_store_set(store, name, text, -1, NULL);
-        } else {
-            mom_policy_store_remove(store, name);
-        }
-    }
-}
-
-/* ---- reading from disk anew ---- */
-
-/* The names that FILE or DIR gives, whether their text can be used or not. */
-static GPtrArray *
-names_on_disk(const char *file, const char *dir)
-{
-    g_autoptr(GPtrArray) files = !file && dir ? list_files(dir, NULL) : NULL;
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-
-    if (file) {
-        g_ptr_array_add(names, g_strdup(MOM_POLICY_MAIN_NAME));
-    }
-    for (guint i = 0; files && i < files->len; i++) {
-        g_ptr_array_add(names, name_of(g_ptr_array_index(files, i)));
-    }
-    return names;
-}
-
-/* The policy that is in force, is meant to be, and is not in FRESH; NULL: there is none. */
-static char *
-find_lost(MomPolicies *policies, MomPolicyStore *fresh, const char *file, const char *dir)
-{
-    g_autoptr(GPtrArray) names = names_on_disk(file, dir);
-    GHashTableIter iter;
-    gpointer name, text;
-
-    g_hash_table_iter_init(&iter, policies->pushed);
-    while (g_hash_table_iter_next(&iter, &name, &text)) {
-        if (text) {
-            g_ptr_array_add(names, g_strdup(name));
-        }
-    }
-    for (guint i = 0; i < names->len; i++) {
-        const char *meant = g_ptr_array_index(names, i);
-
-        if (mom_policy_store_get(policies->store, meant) && !mom_policy_store_get(fresh, meant)) {
-            return g_strdup(meant);
-        }
-    }
-    return NULL;
-}
-
-/* Whether FRESH, of which what cannot be used was left out, may take the place of what is in force.
- */
-static gboolean
-is_improvement(
-    MomPolicies *policies, MomPolicyStore *fresh, const char *file, const char *dir, GError **error)
-{
-    g_autofree char *lost = find_lost(policies, fresh, file, dir);
-    g_autoptr(GError) why = NULL;
-
-    if (lost) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "policy \"%s\" would be lost, mend what is told of it above", lost);
-        return FALSE;
-    }
-    if (!passes(policies, fresh, &why) && passes(policies, policies->store, NULL)) {
-        g_propagate_error(error, g_steal_pointer(&why));
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-is_same(const MomPolicyStore *one, const MomPolicyStore *other)
-{
-    gsize n, n_other;
-    g_autofree const char **names = mom_policy_store_names(one, &n);
-    g_autofree const char **others = mom_policy_store_names(other, &n_other);
-
-    for (gsize i = 0; n == n_other && i < n; i++) {
-        if (g_strcmp0(names[i], others[i]) != 0 ||
-            g_strcmp0(mom_policy_store_get(one, names[i]), mom_policy_store_get(other, names[i])) !=
-                0) {
-            return FALSE;
-        }
-    }
-    return n == n_other;
-}
-
-static void
-set_source(MomPolicies *policies, const char *file, const char *dir)
-{
-    g_autofree char *old_file = policies->file;
-    g_autofree char *old_dir = policies->dir;
-
-    policies->file = g_strdup(file);
-    policies->dir = g_strdup(dir);
-}
-
-gboolean
-mom_policies_reread(MomPolicies *policies, const char *file, const char *dir, GError **error)
-{
-    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
-
-    file = file && *file ? file : NULL;
-    dir = dir && *dir ? dir : NULL;
-    if (!policies->replaced && !read_disk(policies->trust, fresh, file, dir, error)) {
-        return FALSE;
-    }
-    lay_pushed_over(policies, fresh);
-    if (!leave_out_unsound(policies, fresh, error) ||
-        !is_improvement(policies, fresh, file, dir, error)) {
-        return FALSE;
-    }
-    set_source(policies, file, dir);
-    /* The same set keeps its record: that it worked, or that another stands in for it. */
-    if (!is_same(fresh, policies->store)) {
-        adopt(policies, g_steal_pointer(&fresh));
-        log_doubts(policies, NULL);
-    }
-    return TRUE;
-}
-
-/* ---- changes by RPC ---- */
-
 gboolean
 mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error)
 {
     g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
 
+    name = name ? name : MOM_POLICY_MAIN_NAME;
     if (!text) {
         mom_policy_store_remove(changed, name);
-    } else if (!mom_policy_store_set(changed, name, text, -1, error)) {
+    } else if (!put(changed, name, text, -1, error)) {
         return FALSE;
     }
     if (!take_over(policies, changed, name, error)) {
@@ -510,6 +524,8 @@ mom_policies_replace(MomPolicies *policies, const char *text, GError **error)
         !take_over(policies, changed, NULL, error)) {
         return FALSE;
     }
-    note_replaced(policies, text);
+    mom_pushed_replace_all(policies->pushed);
+    mom_pushed_set(policies->pushed, MOM_POLICY_MAIN_NAME, text);
+    tell_pushed(policies);
     return TRUE;
 }

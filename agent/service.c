@@ -24,12 +24,13 @@ self_of(MomRpcService *service)
 /* Refusals are told to the caller and, as they concern what an administrator wished, logged once.
  */
 static gboolean
-told(gboolean ok, const char *what, GError **error)
+told(MomRpcService *service, gboolean ok, const char *what, GError **error)
 {
     if (!ok && error && *error) {
         g_warning("%s refused, the policies in force stay: %s", what, (*error)->message);
     } else if (ok) {
         g_info("%s accepted", what);
+        self_of(service)->changes++;
     }
     return ok;
 }
@@ -37,8 +38,8 @@ told(gboolean ok, const char *what, GError **error)
 static gboolean
 set_policy(MomRpcService *service, const char *text, GError **error)
 {
-    return told(mom_engine_replace_policies(self_of(service)->engine, text, error), "setPolicy",
-                error);
+    return told(service, mom_engine_replace_policies(self_of(service)->engine, text, error),
+                "setPolicy", error);
 }
 
 static gboolean
@@ -47,13 +48,15 @@ set_named_policy(MomRpcService *service, const char *name, const char *text, GEr
     g_autofree char *what =
         g_strdup_printf("setNamedPolicy(%s)", name ? name : MOM_POLICY_MAIN_NAME);
 
-    return told(mom_engine_set_policy(self_of(service)->engine, name, text, error), what, error);
+    return told(service, mom_engine_set_policy(self_of(service)->engine, name, text, error), what,
+                error);
 }
 
 static gboolean
 reset_policies(MomRpcService *service, GError **error)
 {
-    return told(mom_engine_reset_policies(self_of(service)->engine, error), "resetPolicies", error);
+    return told(service, mom_engine_reset_policies(self_of(service)->engine, error),
+                "resetPolicies", error);
 }
 
 static char *
@@ -137,8 +140,22 @@ get_status(MomRpcService *service)
                                                                                     : "ok"));
     json_object_object_add(out, "policy_fault", text_or_nil(fault));
     json_object_object_add(out, "source_fault", text_or_nil(mom_engine_source_fault(engine)));
+    json_object_object_add(out, "state_fault",
+                           text_or_nil(mom_keeper_fault(self_of(service)->keeper)));
     mom_status_add_host(out, engine);
     return out;
+}
+
+static guint64
+count_changes(MomRpcService *service)
+{
+    return self_of(service)->changes;
+}
+
+static void
+when_kept(MomRpcService *service, MomRpcKept done, gpointer data)
+{
+    mom_keeper_when_kept(self_of(service)->keeper, done, data);
 }
 
 static gboolean
@@ -170,10 +187,13 @@ static const MomRpcServiceClass service_class = {
     .get_state = get_state,
     .get_status = get_status,
     .set_verbosity = set_verbosity,
+    .count_changes = count_changes,
+    .when_kept = when_kept,
 };
 
 void
-mom_service_init(MomService *service, MomEngine *engine, MomLog *log)
+mom_service_init(MomService *service, MomEngine *engine, MomKeeper *keeper, MomLog *log)
 {
-    *service = (MomService){.base = {&service_class}, .engine = engine, .log = log};
+    *service =
+        (MomService){.base = {&service_class}, .engine = engine, .keeper = keeper, .log = log};
 }

@@ -7,13 +7,16 @@
 #pragma once
 
 #include "agent/engine.h"
+#include "agent/keeper.h"
 #include "agent/log.h"
 #include "agent/rpc/service.h"
 
 typedef struct {
     MomRpcService base;
     MomEngine *engine; /* borrowed */
+    MomKeeper *keeper; /* borrowed */
     MomLog *log;       /* borrowed; may be NULL: then setVerbosity changes nothing */
+    guint64 changes;   /* how often the policies were changed */
 } MomService;
 
-void mom_service_init(MomService *service, MomEngine *engine, MomLog *log);
+void mom_service_init(MomService *service, MomEngine *engine, MomKeeper *keeper, MomLog *log);

@@ -94,6 +94,10 @@ gboolean mom_entity_get_variable(MomEntity *entity, const char *name, MomValue *
 /* The time of the sample that was the newest when variable NAME last got a value different from the
  * one before, or its first. FALSE: no such variable, or there was no sample yet. */
 gboolean mom_entity_get_variable_time(MomEntity *entity, const char *name, gint64 *out_us);
+/* Makes V the kept value of NAME, as it was before a restart: CHANGED_US is what
+ * mom_entity_get_variable_time told of it, or MOM_ENTITY_NO_TIME. Between runs only. */
+#define MOM_ENTITY_NO_TIME G_MININT64
+void mom_entity_restore_variable(MomEntity *entity, const char *name, MomValue v, gint64 changed_us);
 void mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer data);
 
 /* Where in which policy something stands; lines and columns count from 1, 0 is unknown. */

@@ -14,6 +14,7 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
+#include "agent/rpc/holds.h"
 #include "agent/rpc/listener.h"
 #include "agent/rpc/methods.h"
 #include "agent/rpc/xmlrpc.h"
@@ -33,6 +34,7 @@ struct MomRpcServer {
     MomRpcService *service;
     MomRpcListener *listener;
     SoupServer *soup;
+    MomRpcHolds *holds;
     GQueue connections; /* of Connection, oldest first */
     GSource *accepting; /* NULL while there is no place, or accepting failed */
     guint tick;
@@ -71,6 +73,7 @@ on_tick(gpointer data)
             cut(connection);
         }
     }
+    mom_rpc_holds_drop(server->holds, now_us - limit_us);
     if (!server->accepting && server->connections.length < MOM_RPC_CONNECTIONS) {
         start_accepting(server);
     }
@@ -235,6 +238,8 @@ on_request(SoupServer *soup,
            GHashTable *query,
            gpointer data)
 {
+    MomRpcServer *server = data;
+    guint64 changes = server->service->klass->count_changes(server->service);
     g_autoptr(GBytes) body = NULL;
     gsize answer_length;
     char *answer;
@@ -254,11 +259,14 @@ on_request(SoupServer *soup,
         return;
     }
     body = soup_message_body_flatten(soup_server_message_get_request_body(message));
-    answer = routes[i].answer(data, g_bytes_get_data(body, NULL), g_bytes_get_size(body),
+    answer = routes[i].answer(server, g_bytes_get_data(body, NULL), g_bytes_get_size(body),
                               &answer_length);
     soup_server_message_set_status(message, SOUP_STATUS_OK, NULL);
     soup_server_message_set_response(message, routes[i].type, SOUP_MEMORY_TAKE, answer,
                                      answer_length);
+    if (server->service->klass->count_changes(server->service) != changes) {
+        mom_rpc_hold(server->holds, message);
+    }
 }
 
 /* The rest of the body is read and forgotten, so that the client comes to reading the answer. */
@@ -322,6 +330,7 @@ mom_rpc_server_new(const char *port, MomRpcService *service, GError **error)
     server->listener = listener;
     server->refused_uid = -2;
     g_queue_init(&server->connections);
+    server->holds = mom_rpc_holds_new(service);
     server->soup = soup_server_new("server-header", "momd", NULL);
     soup_server_add_handler(server->soup, NULL, on_request, server, NULL);
     g_signal_connect(server->soup, "request-started", G_CALLBACK(on_started), NULL);
@@ -347,6 +356,7 @@ mom_rpc_server_free(MomRpcServer *server)
     /* What libsoup has yet to finish must not come back here. */
     soup_server_remove_handler(server->soup, NULL);
     soup_server_disconnect(server->soup);
+    mom_rpc_holds_free(server->holds);
     g_object_unref(server->soup);
     mom_rpc_listener_free(server->listener);
     g_free(server);

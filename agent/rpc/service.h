@@ -3,7 +3,8 @@
  * What the RPC server may ask of the daemon.
  *
  * The interface lives with its consumer: the server knows these functions and nothing of the
- * engine.  All answer at once, from memory.  Statistics come from the last snapshot and never fail.
+ * engine.  All answer at once, from memory; only `when_kept` calls back.  Statistics come from the
+ * last snapshot and never fail.
  */
 #pragma once
 
@@ -11,6 +12,8 @@
 #include <json-c/json.h>
 
 typedef struct MomRpcService MomRpcService;
+
+typedef void (*MomRpcKept)(gpointer data);
 
 typedef struct {
     /* FALSE with a message that says where and why; then the old set is in force. */
@@ -30,11 +33,16 @@ typedef struct {
     /* Host and guests with all their samples, as agent/state-json.h writes them; caller puts. */
     json_object *(*get_state)(MomRpcService *self);
     /* {"version", "hypervisor", "guests", "cycles", "policies": "ok", "failing" or "last good",
-     * "policy_fault", "source_fault": text or nil, "host_free_percent", "pressure": number or
-     * nil}; caller puts. */
+     * "policy_fault", "source_fault", "state_fault": text or nil, "host_free_percent", "pressure":
+     * number or nil}; caller puts. */
     json_object *(*get_status)(MomRpcService *self);
     /* VERBOSITY as in the configuration, 1 to 5 or a name. */
     gboolean (*set_verbosity)(MomRpcService *self, const char *verbosity, GError **error);
+    /* How often something was changed that is to survive a restart. */
+    guint64 (*count_changes)(MomRpcService *self);
+    /* Calls DONE once, at once or later: when all changes so far survive a restart, or it is known
+     * that they do not; before the service ends at the latest. */
+    void (*when_kept)(MomRpcService *self, MomRpcKept done, gpointer data);
 } MomRpcServiceClass;
 
 struct MomRpcService {

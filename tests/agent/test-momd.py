@@ -68,10 +68,10 @@ class Momd(unittest.TestCase):
 
     def write_config(self, main="", more=""):
         self.write("mom.conf",
-                   "[main]\nhypervisor-interface: vdsmjsonrpcclient\nrpc-port: %s\npolicy-dir: %s\n%s\n"
+                   "[main]\nhypervisor-interface: vdsmjsonrpcclient\nrpc-port: %s\npolicy-dir: %s\nstate-dir: %s\n%s\n"
                    "[vdsm]\nport: 1\nssl: false\n[host]\ncollectors: HostMemory\n"
                    "[guest]\ncollectors: GuestBalloonOptional\n%s\n"
-                   % (self.socket, self.path("mom.d"), main, more))
+                   % (self.socket, self.path("mom.d"), self.path("state"), main, more))
 
     def run_momd(self, *args):
         return subprocess.run([MOMD, *args], capture_output=True, text=True, timeout=PATIENCE_S)
@@ -81,13 +81,15 @@ class Momd(unittest.TestCase):
         self.addCleanup(self.log.close)
         process = subprocess.Popen([MOMD, "-c", self.path("mom.conf"), *args], stderr=self.log)
         self.addCleanup(lambda: (process.kill(), process.wait()))
-        wait_for(lambda: self.is_listening() or process.poll() is not None)
+        wait_for(lambda: self.answers() or process.poll() is not None)
         return process
 
-    def is_listening(self):
-        """A socket that is bound is not yet one that listens."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            return probe.connect_ex(self.socket) == 0
+    def answers(self):
+        """A socket that is there may not be served yet."""
+        try:
+            return rpc(self.socket).ping()
+        except OSError:
+            return False
 
     def logged(self):
         with open(self.path("stderr"), encoding="utf-8") as f:
@@ -140,7 +142,7 @@ class Momd(unittest.TestCase):
     def test_an_unknown_key_is_a_warning_with_a_suggestion(self):
         self.write_config(main="polcy-engine-interval: 3")
         process = self.start()
-        self.assertRegex(self.logged(), r"mom\.conf:5: .*polcy-engine-interval.*policy-engine-interval")
+        self.assertRegex(self.logged(), r"mom\.conf:6: .*polcy-engine-interval.*policy-engine-interval")
         self.assert_stops(process, signal.SIGTERM)
 
     def test_sigterm_and_sigint_stop_cleanly(self):

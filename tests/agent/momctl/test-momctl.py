@@ -364,7 +364,7 @@ class State(Momctl):
         self.write("mom.d/a.policy", '(Host.SetVar "cycles" (+ 1 0))')
         self.config = self.write(
             "mom.conf", "[main]\nhypervisor-interface: libvirt\nlibvirt-hypervisor-uri: test:///default\n"
-            "rpc-port: %s\npolicy-dir: %s\ncontrollers:\n[host]\ncollectors: HostMemory\n"
+            "rpc-port: %s\npolicy-dir: %s\nstate-dir:\ncontrollers:\n[host]\ncollectors: HostMemory\n"
             "[guest]\ncollectors: GuestBalloonOptional\n" % (port, self.path("mom.d")))
         momd = subprocess.Popen([MOMD, "-c", self.config], stderr=subprocess.DEVNULL)
         self.addCleanup(lambda: (momd.terminate(), momd.wait()))

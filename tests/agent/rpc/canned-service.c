@@ -8,6 +8,11 @@
 
 #include <gio/gio.h>
 
+typedef struct {
+    MomRpcKept done;
+    gpointer data;
+} Waiter;
+
 static const char statistics[] =
     "{\"host\":{\"ksm_run\":1,\"ksm_pages_to_scan\":64,\"ksm_merge_across_nodes\":1,"
     "\"ksm_pages_sharing\":9000000000,\"ksmd_cpu_usage\":3.5,\"mem_available\":16316412},"
@@ -29,6 +34,7 @@ set_named_policy(MomRpcService *base, const char *name, const char *text, GError
     } else {
         g_hash_table_remove(self->policies, name);
     }
+    self->changes++;
     return TRUE;
 }
 
@@ -41,7 +47,10 @@ set_policy(MomRpcService *base, const char *text, GError **error)
 static gboolean
 reset_policies(MomRpcService *base, GError **error)
 {
-    g_hash_table_remove_all(((CannedService *)base)->policies);
+    CannedService *self = (CannedService *)base;
+
+    g_hash_table_remove_all(self->policies);
+    self->changes++;
     return TRUE;
 }
 
@@ -101,6 +110,26 @@ set_verbosity(MomRpcService *base, const char *verbosity, GError **error)
     return *verbosity != '\0'; /* without saying why */
 }
 
+static guint64
+count_changes(MomRpcService *base)
+{
+    return ((CannedService *)base)->changes;
+}
+
+static void
+when_kept(MomRpcService *base, MomRpcKept done, gpointer data)
+{
+    CannedService *self = (CannedService *)base;
+
+    Waiter waiter = {done, data};
+
+    if (self->slow) {
+        g_array_append_val(self->waiting, waiter);
+    } else {
+        done(data);
+    }
+}
+
 static const MomRpcServiceClass klass = {
     .set_policy = set_policy,
     .set_named_policy = set_named_policy,
@@ -112,6 +141,8 @@ static const MomRpcServiceClass klass = {
     .get_state = get_state,
     .get_status = get_status,
     .set_verbosity = set_verbosity,
+    .count_changes = count_changes,
+    .when_kept = when_kept,
 };
 
 void
@@ -119,12 +150,28 @@ canned_service_init(CannedService *service)
 {
     *service = (CannedService){.base = {&klass}};
     service->policies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    service->waiting = g_array_new(FALSE, FALSE, sizeof(Waiter));
     service->statistics = json_tokener_parse(statistics);
+}
+
+void
+canned_service_release(CannedService *service)
+{
+    g_autoptr(GArray) waiting = service->waiting;
+
+    service->waiting = g_array_new(FALSE, FALSE, sizeof(Waiter));
+    for (guint i = 0; i < waiting->len; i++) {
+        const Waiter *waiter = &g_array_index(waiting, Waiter, i);
+
+        waiter->done(waiter->data);
+    }
 }
 
 void
 canned_service_clear(CannedService *service)
 {
+    canned_service_release(service);
+    g_array_unref(service->waiting);
     g_hash_table_unref(service->policies);
     json_object_put(service->statistics);
     g_free(service->verbosity);

@@ -13,7 +13,13 @@ typedef struct {
     GHashTable *policies;
     char *verbosity;
     json_object *statistics; /* what get_statistics gives; NULL: nothing */
+    guint64 changes;
+    gboolean slow;   /* changes are kept only when released */
+    GArray *waiting; /* who waits for that */
 } CannedService;
 
 void canned_service_init(CannedService *service);
+/* All changes so far are kept. */
+void canned_service_release(CannedService *service);
+/* Releases, and frees. */
 void canned_service_clear(CannedService *service);

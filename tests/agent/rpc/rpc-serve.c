@@ -2,7 +2,8 @@
  *
  * Serves a canned service at the port named, for test-server.py and for trying clients by hand.
  *
- * Says "ready" once it listens, and ends on SIGTERM or when its standard input ends.
+ * Says "ready" once it listens, and ends on SIGTERM or when its standard input ends.  With a second
+ * argument changes are kept only at a SIGUSR1.
  */
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -21,6 +22,13 @@ on_end(gpointer loop)
 }
 
 static gboolean
+on_release(gpointer service)
+{
+    canned_service_release(service);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
 on_stdin(int fd, GIOCondition condition, gpointer loop)
 {
     g_main_loop_quit(loop);
@@ -36,6 +44,7 @@ main(int argc, char **argv)
     CannedService service;
 
     canned_service_init(&service);
+    service.slow = argc > 2;
     server = mom_rpc_server_new(argc > 1 ? argv[1] : "", &service.base, &error);
     if (!server) {
         fprintf(stderr, "%s\n", error->message);
@@ -43,6 +52,7 @@ main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     g_unix_signal_add(SIGTERM, on_end, loop);
+    g_unix_signal_add(SIGUSR1, on_release, &service);
     g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_stdin, loop);
     puts("ready");
     fflush(stdout);

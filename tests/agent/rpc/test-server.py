@@ -9,6 +9,7 @@ import contextlib
 import http.client
 import os
 import resource
+import select
 import signal
 import socket
 import stat
@@ -49,9 +50,9 @@ def client(path, timeout=2):
 
 
 class Server:
-    def __init__(self, folder, port=None):
+    def __init__(self, folder, port=None, slow=False):
         self.path = os.path.join(folder, "mom.sock") if port is None else port
-        self.process = subprocess.Popen([SERVE, self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([SERVE, self.path, *["slow"][:slow]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
         self.ready = self.process.stdout.readline() == b"ready\n"
 
@@ -456,6 +457,77 @@ def running_out_of_descriptors_is_survived(server, folder):
     same(other.stop()[0], 0)
 
 
+@contextlib.contextmanager
+def slow_disk(folder):
+    """A server whose changes are kept only when it gets a SIGUSR1."""
+    other = Server(folder, os.path.join(folder, "slow.sock"), slow=True)
+    try:
+        yield other
+        if other.process.returncode is None:
+            same(other.stop()[0], 0)
+    finally:
+        other.process.kill()
+
+
+def pushing(other, count=1):
+    """So many clients that wait for the answer to a change; their connections."""
+    body = xmlrpc.client.dumps(("n", "text"), "setNamedPolicy").encode()
+    head = b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    clients = [other.connect() for _ in range(count)]
+    for s in clients:
+        s.sendall(head + body)
+    wait_for(lambda: other.rpc().getNamedPolicies() == {"n": "text"})
+    return clients
+
+
+def silent(s):
+    return not select.select([s], [], [], 0)[0]
+
+
+def a_change_is_answered_when_it_is_kept(server, folder):
+    with slow_disk(folder) as other:
+        first, second = pushing(other, 2)
+        for _ in range(10):             # others are served meanwhile, and refusals wait for nothing
+            same(other.rpc().ping(), True)
+            same(fault(other.rpc().setNamedPolicy, "n", "bad"), "1 n:1:1: <bad> & worse")
+        same((silent(first), silent(second)), (True, True))
+        other.process.send_signal(signal.SIGUSR1)
+        for s in (first, second):
+            with s:
+                same(status(read_all(s)), 200)
+
+
+def clients_that_leave_a_change_waiting_end_nothing(server, folder):
+    with slow_disk(folder) as other:
+        before = other.settled_fds()
+        for s in pushing(other, 5):
+            s.close()
+        same(other.rpc().ping(), True)
+        other.process.send_signal(signal.SIGUSR1)
+        wait_for(lambda: other.settled_fds() == before)
+
+
+def a_disk_that_hangs_locks_nobody_out(server, folder):
+    with slow_disk(folder) as other:
+        clients = pushing(other, CAP - 1)   # one place is left for the question whether they have come
+        clients += [other.connect() for _ in range(3)]
+        same(other.rpc(20).ping(), True)
+        for s in clients:
+            s.close()
+        other.process.send_signal(signal.SIGUSR1)
+        same(other.rpc(20).ping(), True)
+
+
+def stopping_with_changes_waiting_is_clean(server, folder):
+    with slow_disk(folder) as other:
+        clients = pushing(other, 3)
+        code, err = other.stop()
+        same((code, "CRITICAL" in err), (0, False))
+        for s in clients:
+            with s:
+                same(read_all(s), b"")
+
+
 TESTS = [calls_go_as_momif_makes_them, large_numbers_and_nil_arrive, introspection_works, faults_say_why,
          a_large_policy_goes_both_ways, every_answer_closes_its_connection, paths_and_methods, old_http_without_host_works,
          a_body_that_is_no_call_gets_a_fault, head_and_body_may_come_apart, browsers_are_refused,
@@ -464,6 +536,8 @@ TESTS = [calls_go_as_momif_makes_them, large_numbers_and_nil_arrive, introspecti
          forty_clients_at_once_are_all_answered, sleepers_cannot_lock_others_out, a_slow_client_is_cut_off,
          the_socket_is_for_owner_and_group, a_live_socket_is_respected, a_stale_socket_is_replaced,
          what_is_no_socket_is_left_alone, another_socket_in_its_place_is_not_removed, a_port_serves_localhost,
+         a_change_is_answered_when_it_is_kept, clients_that_leave_a_change_waiting_end_nothing,
+         a_disk_that_hangs_locks_nobody_out, stopping_with_changes_waiting_is_clean,
          strangers_are_refused, stopping_with_open_connections_is_clean, running_out_of_descriptors_is_survived]
 
 
