@@ -2,9 +2,9 @@
  *
  * What may be called over RPC: one table for every protocol the server speaks.
  *
- * A method is a row: name, arguments with their types, help, function.  Arity and types are checked
- * here, before the function runs; introspection comes from the same rows.  Knows no protocol and
- * does no I/O.
+ * A method is a row (method.h): name, arguments with their types, help, function.  Arity and types
+ * are checked before the function runs; introspection comes from the same rows.  Knows no protocol
+ * and does no I/O.
  */
 #pragma once
 
@@ -19,8 +19,9 @@ typedef enum {
     MOM_RPC_ERROR_REFUSED, /* the service said no without saying why */
 } MomRpcErrorCode;
 
-/* Calls METHOD with PARAMS, an array.  *RESULT is the caller's to put; NULL is nil.  An error of
- * the service comes through as it is. ping and getStatistics fail only for wrong arguments. */
+/* Calls METHOD with PARAMS: an array, by position; an object, by name; NULL, none.  *RESULT is the
+ * caller's to put; NULL is nil.  An error of the service comes through as it is. ping and
+ * getStatistics fail only for wrong arguments. */
 gboolean mom_rpc_call(MomRpcService *service,
                       const char *method,
                       json_object *params,

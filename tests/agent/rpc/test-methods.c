@@ -152,6 +152,20 @@ arity_and_types_are_checked_before_the_call(void **state)
 }
 
 static void
+arguments_may_come_by_name(void **state)
+{
+    CannedService *service = *state;
+
+    assert_answer(state, "ping", "{}", "true");
+    assert_answer(state, "setNamedPolicy", "{\"policy\":\"(set a 3)\",\"name\":\"x\"}", "true");
+    assert_string_equal(g_hash_table_lookup(service->policies, "x"), "(set a 3)");
+    assert_answer(state, "setNamedPolicy", "{\"policy\":null,\"name\":\"x\"}", "true");
+    assert_null(g_hash_table_lookup(service->policies, "x"));
+    assert_refused(state, "setNamedPolicy", "{\"name\":\"x\"}", MOM_RPC_ERROR, MOM_RPC_ERROR_PARAMS,
+                   "setNamedPolicy: argument 2 (policy) is missing");
+}
+
+static void
 an_unknown_method_is_named(void **state)
 {
     g_autofree char *name = g_strnfill(1000, 'x');
@@ -252,6 +266,7 @@ main(void)
         TEST(the_status_is_passed_on_with_nil_where_nothing_is_wrong),
         TEST(a_refusal_of_the_service_comes_through),
         TEST(arity_and_types_are_checked_before_the_call),
+        TEST(arguments_may_come_by_name),
         TEST(an_unknown_method_is_named),
         TEST(introspection_lists_sorted_names_with_help_and_signature),
         TEST(signatures_list_every_way_to_call),
