@@ -14,7 +14,6 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
-#include "agent/rpc/listener.h"
 #include "agent/rpc/methods.h"
 #include "agent/rpc/xmlrpc.h"
 
@@ -134,8 +133,9 @@ is_welcome(MomRpcServer *server, GSocket *socket)
         return TRUE;
     }
     if (uid != server->refused_uid) {
-        g_warning("RPC refused to user %" G_GINT64_FORMAT ": only root, vdsm and momd's own user "
-                  "may call",
+        g_warning("RPC refused to user %" G_GINT64_FORMAT
+                  ": only root, momd's own user and those of "
+                  "rpc-allowed-users may call",
                   uid);
         server->refused_uid = uid;
     }
@@ -272,9 +272,28 @@ refuse(SoupServerMessage *message, guint status)
     soup_server_message_set_status(message, status, NULL);
 }
 
-static void
-on_headers(SoupServerMessage *message, gpointer unused)
+/* On a port a page in a browser may reach us by a name of its own that it lets mean this host; no
+ * name but these can be meant. */
+static gboolean
+is_our_name(const char *host)
 {
+    static const char *const names[] = {"localhost", "127.0.0.1"};
+
+    for (gsize i = 0; host && i < G_N_ELEMENTS(names); i++) {
+        gsize length = strlen(names[i]);
+
+        if (g_ascii_strncasecmp(host, names[i], length) == 0 &&
+            (host[length] == '\0' || host[length] == ':')) {
+            return TRUE;
+        }
+    }
+    return !host; /* HTTP 1.0; no browser leaves it out */
+}
+
+static void
+on_headers(SoupServerMessage *message, gpointer data)
+{
+    const MomRpcServer *server = data;
     SoupMessageHeaders *request = soup_server_message_get_request_headers(message);
 
     soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection",
@@ -283,6 +302,9 @@ on_headers(SoupServerMessage *message, gpointer unused)
         refuse(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE);
     } else if (soup_message_headers_get_one(request, "Origin")) {
         /* Only browsers send it, for pages that have no business here. */
+        refuse(message, SOUP_STATUS_FORBIDDEN);
+    } else if (mom_rpc_listener_is_port(server->listener) &&
+               !is_our_name(soup_message_headers_get_one(request, "Host"))) {
         refuse(message, SOUP_STATUS_FORBIDDEN);
     }
 }
@@ -300,18 +322,18 @@ on_chunk(SoupServerMessage *message, GBytes *chunk, gpointer unused)
 }
 
 static void
-on_started(SoupServer *soup, SoupServerMessage *message, gpointer unused)
+on_started(SoupServer *soup, SoupServerMessage *message, gpointer server)
 {
-    g_signal_connect(message, "got-headers", G_CALLBACK(on_headers), NULL);
+    g_signal_connect(message, "got-headers", G_CALLBACK(on_headers), server);
     g_signal_connect(message, "got-chunk", G_CALLBACK(on_chunk), NULL);
 }
 
 /* ---- lifecycle ---- */
 
 MomRpcServer *
-mom_rpc_server_new(const char *port, MomRpcService *service, GError **error)
+mom_rpc_server_new(const MomRpcListenerOptions *options, MomRpcService *service, GError **error)
 {
-    MomRpcListener *listener = mom_rpc_listener_new(port, error);
+    MomRpcListener *listener = mom_rpc_listener_new(options, error);
     MomRpcServer *server;
 
     if (!listener) {
@@ -324,7 +346,7 @@ mom_rpc_server_new(const char *port, MomRpcService *service, GError **error)
     g_queue_init(&server->connections);
     server->soup = soup_server_new("server-header", "momd", NULL);
     soup_server_add_handler(server->soup, NULL, on_request, server, NULL);
-    g_signal_connect(server->soup, "request-started", G_CALLBACK(on_started), NULL);
+    g_signal_connect(server->soup, "request-started", G_CALLBACK(on_started), server);
     start_accepting(server);
     return server;
 }

@@ -254,6 +254,38 @@ class Momd(unittest.TestCase):
         return "key-file: %s\ncert-file: %s\nca-cert-file: %s" % (
             files["key.pem"], files["cert.pem"], files["cert.pem"])
 
+    def test_a_signal_during_the_start_stops_it_cleanly(self):
+        """momd is held where it reads its configuration: from a pipe that is not written yet."""
+        with open(self.path("mom.conf"), "rb") as f:
+            text = f.read()
+        os.mkfifo(self.path("slow.conf"))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = subprocess.Popen([MOMD, "-c", self.path("slow.conf")], stderr=subprocess.PIPE)
+            with open(self.path("slow.conf"), "wb") as pipe:      # returns when momd has opened it
+                process.send_signal(number)
+                pipe.write(text)
+            _, err = process.communicate(timeout=PATIENCE_S)
+            self.assertEqual(process.returncode, 0, err)
+            self.assertFalse(os.path.exists(self.socket), "the socket is left behind")
+
+    def test_who_may_call_and_how_is_configured(self):
+        self.write_config(main="rpc-socket-mode: 0600\nrpc-socket-group: %d\nrpc-allowed-users: root, no-such-user"
+                          % os.getegid())
+        process = self.start()
+        self.assertIs(rpc(self.socket).ping(), True)
+        self.assertEqual(os.stat(self.socket).st_mode & 0o7777, 0o600)
+        self.assertIn('rpc-allowed-users: there is no user "no-such-user"', self.logged())
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_a_mode_that_lets_others_in_is_a_complaint(self):
+        for mode in ("0666", "0661", "0060", "1660", "rw", "0680"):
+            self.write_config(main="rpc-socket-mode: " + mode)
+            process = self.start()
+            wait_for(lambda: rpc(self.socket).ping())
+            self.assertEqual(os.stat(self.socket).st_mode & 0o7777, 0o660)
+            self.assertIn("mom.conf:5: rpc-socket-mode", self.logged().replace("[main] ", "").replace("key ", ""))
+            self.assert_stops(process, signal.SIGTERM)
+
     def test_a_second_momd_on_the_same_socket_is_refused(self):
         first = self.start()
         second = self.run_momd("-c", self.path("mom.conf"))

@@ -6,6 +6,8 @@ Runs rpc-serve on a unix socket and talks to it with Python's own xmlrpc.client,
 """
 import base64
 import contextlib
+import fcntl
+import grp
 import http.client
 import os
 import resource
@@ -49,11 +51,16 @@ def client(path, timeout=2):
 
 
 class Server:
-    def __init__(self, folder, port=None):
+    """MORE are rpc-serve's further arguments: mode, group, users."""
+
+    def __init__(self, folder, port=None, *more, wait=True, preexec=None):
         self.path = os.path.join(folder, "mom.sock") if port is None else port
-        self.process = subprocess.Popen([SERVE, self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE)
-        self.ready = self.process.stdout.readline() == b"ready\n"
+        self.process = subprocess.Popen([SERVE, self.path, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, preexec_fn=preexec)
+        self.ready = wait and self.wait_ready()
+
+    def wait_ready(self):
+        return self.process.stdout.readline() == b"ready\n"
 
     def rpc(self, timeout=2):
         return client(self.path, timeout)
@@ -369,6 +376,87 @@ def a_stale_socket_is_replaced(server, folder):
     assert not os.path.exists(path)
 
 
+def of_many_that_start_at_once_one_serves(server, folder):
+    path = os.path.join(folder, "race.sock")
+    for _ in range(5):
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as stale:
+            stale.bind(path)
+        many = [Server(folder, path, wait=False) for _ in range(12)]
+        winners = [s for s in many if s.wait_ready()]
+        same(len(winners), 1)
+        for loser in many:
+            if loser is not winners[0]:
+                same(loser.stop(), (1, "another momd serves %s\n" % path))
+        assert winners[0].alive()
+        same(winners[0].stop(), (0, ""))
+        same([name for name in os.listdir(folder) if name.startswith("race")], [])
+
+
+def a_start_does_not_wait_for_ever_for_another(server, folder):
+    path = os.path.join(folder, "locked.sock")
+    with open(path + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code, err = Server(folder, path).stop()
+        assert code == 1 and "cannot lock %s.lock: another momd is starting there" % path in err, err
+    left = Server(folder, path)      # the file alone, of one that was killed, hinders nobody
+    assert left.alive()
+    assert not os.path.exists(path + ".lock")
+    left.stop()
+
+
+def what_cannot_be_looked_at_is_not_replaced(server, folder):
+    """A socket that we may remove, as the directory is ours, but not connect to."""
+    if os.geteuid() != 0:
+        assert server.alive()
+        return
+    os.chmod(folder, 0o755)
+    home = os.path.join(folder, "home")
+    os.mkdir(home)
+    os.chown(home, STRANGER, STRANGER)
+    root = Server(folder, os.path.join(home, "s"), "0600")
+    second = Server(folder, root.path, preexec=become_stranger)
+    code, err = second.stop()
+    assert code == 1 and "cannot tell whether another momd serves" in err, err
+    assert root.alive()
+    root.stop()
+
+
+def mode_and_group_are_as_configured(server, folder):
+    path = os.path.join(folder, "own.sock")
+    for mode, wanted in (("0600", 0o600), ("660", 0o660), ("0770", 0o770)):
+        other = Server(folder, path, mode)
+        same(stat.S_IMODE(os.stat(path).st_mode), wanted)
+        same(os.stat(path).st_gid, os.stat(folder).st_gid if os.geteuid() == 0 else os.getegid())
+        same(other.stop(), (0, ""))
+    if os.geteuid() == 0:
+        named = grp.getgrall()[-1]
+        for group, gid in (("12345", 12345), (named.gr_name, named.gr_gid)):
+            other = Server(folder, path, "0660", group)
+            same(os.stat(path).st_gid, gid)
+            other.stop()
+
+
+def as_root_the_socket_has_the_group_of_its_directory(server, folder):
+    """So vdsm, in whose directory it lies, reaches a momd that runs as root."""
+    if os.geteuid() != 0:
+        assert server.alive()
+        return
+    home = os.path.join(folder, "run")
+    os.mkdir(home)
+    os.chown(home, STRANGER, 12345)
+    other = Server(folder, os.path.join(home, "s"))
+    same((os.stat(other.path).st_uid, os.stat(other.path).st_gid), (0, 12345))
+    other.stop()
+
+
+def a_group_that_is_not_there_is_told_and_the_socket_served(server, folder):
+    other = Server(folder, os.path.join(folder, "g.sock"), "0660", "no-such-group")
+    assert other.alive()
+    code, err = other.stop()
+    same(code, 0)
+    assert 'there is no group "no-such-group"' in err, err
+
+
 def what_is_no_socket_is_left_alone(server, folder):
     path = os.path.join(folder, "precious")
     with open(path, "w") as f:
@@ -407,28 +495,76 @@ def a_port_serves_localhost(server, folder):
         other.stop()
 
 
+STRANGER = 65533
+
+
+def become_stranger():
+    os.setgroups([])
+    os.setgid(STRANGER)
+    os.setuid(STRANGER)
+
+
+def stranger_is_served(server):
+    """Whether a user that is neither root nor the server's own gets an answer."""
+    os.chmod(server.path, 0o666)
+    pid = os.fork()
+    if pid == 0:
+        code = 3
+        try:
+            become_stranger()
+            code = 1 if server.rpc().ping() else 2
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            code = 0
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.chmod(server.path, 0o660)
+    assert code in (0, 1), code
+    return code == 1
+
+
 def strangers_are_refused(server, folder):
     """As root another user can be tried; as a plain user, whoever may connect is that user or root."""
     if os.geteuid() != 0:
         assert server.alive()
         return
     os.chmod(folder, 0o755)
-    os.chmod(server.path, 0o666)
-    pid = os.fork()
-    if pid == 0:
-        code = 3
-        try:
-            os.setgid(65534)
-            os.setuid(65534)
-            server.rpc().ping()
-            code = 1
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            code = 0
-        finally:
-            os._exit(code)
-    same(os.waitpid(pid, 0)[1], 0)
-    os.chmod(server.path, 0o660)
+    same(stranger_is_served(server), False)
     assert server.alive()
+
+
+def who_is_allowed_is_served(server, folder):
+    if os.geteuid() != 0:
+        assert server.alive()
+        return
+    os.chmod(folder, 0o755)
+    path = os.path.join(folder, "users.sock")
+    for users, served in (((str(STRANGER),), True), (("nobody", str(STRANGER)), True), (("nobody",), False),
+                          (("no-such-user",), False), (("%d" % (STRANGER + (1 << 32)),), False)):
+        other = Server(folder, path, "0660", "", *users)
+        same(stranger_is_served(other), served)
+        assert other.alive()      # root, whoever else
+        code, err = other.stop()
+        same((code, 'there is no user "%s"' % users[0] in err), (0, users[0] not in ("nobody", str(STRANGER))))
+
+
+def on_a_port_only_names_of_this_host_are_served(server, folder):
+    """A page in a browser may let a name of its own mean 127.0.0.1."""
+    with contextlib.closing(socket.socket()) as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    other = Server(folder, str(port))
+
+    def ask(host, version="1.1"):
+        with socket.create_connection(("127.0.0.1", port), 20) as s:
+            s.sendall(("POST /RPC2 HTTP/%s\r\n%sContent-Length: %d\r\n\r\n" % (version, host, len(PING))).encode() + PING)
+            return status(read_all(s))
+    for host in ("localhost", "LOCALHOST:%d" % port, "127.0.0.1", "127.0.0.1:%d" % port):
+        same(ask("Host: %s\r\n" % host), 200)
+    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.2", "[::1]"):
+        same(ask("Host: %s\r\n" % host), 403)
+    same(ask("", "1.0"), 200)
+    other.stop()
 
 
 def stopping_with_open_connections_is_clean(server, folder):
@@ -462,9 +598,13 @@ TESTS = [calls_go_as_momif_makes_them, large_numbers_and_nil_arrive, introspecti
          a_body_too_large_is_refused, chunked_bodies_are_read_and_counted, memory_does_not_follow_what_is_refused,
          garbage_ends_nothing, clients_that_leave_end_nothing, descriptors_do_not_grow,
          forty_clients_at_once_are_all_answered, sleepers_cannot_lock_others_out, a_slow_client_is_cut_off,
-         the_socket_is_for_owner_and_group, a_live_socket_is_respected, a_stale_socket_is_replaced,
+         the_socket_is_for_owner_and_group, mode_and_group_are_as_configured,
+         as_root_the_socket_has_the_group_of_its_directory, a_group_that_is_not_there_is_told_and_the_socket_served,
+         of_many_that_start_at_once_one_serves, a_start_does_not_wait_for_ever_for_another,
+         what_cannot_be_looked_at_is_not_replaced, a_live_socket_is_respected, a_stale_socket_is_replaced,
          what_is_no_socket_is_left_alone, another_socket_in_its_place_is_not_removed, a_port_serves_localhost,
-         strangers_are_refused, stopping_with_open_connections_is_clean, running_out_of_descriptors_is_survived]
+         on_a_port_only_names_of_this_host_are_served,
+         strangers_are_refused, who_is_allowed_is_served, stopping_with_open_connections_is_clean, running_out_of_descriptors_is_survived]
 
 
 def main():
