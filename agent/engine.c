@@ -39,6 +39,8 @@ struct MomEngine {
     gboolean sampling; /* the source has been asked and has not answered */
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
+    gint64 last_cycle_us; /* when the last of them was decided */
+    gboolean connected;   /* the source's last answer was one */
 
     gboolean waiting; /* the source is there but not ready; told */
     MomFault source_fault;
@@ -175,6 +177,7 @@ decide(MomEngine *engine)
     mom_guard_begin_cycle(engine->guard, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
     engine->cycles++;
+    engine->last_cycle_us = mom_clock_now_us(engine->clock);
 }
 
 /* ---- collecting ---- */
@@ -228,6 +231,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     if (!engine->running) {
         return;
     }
+    engine->connected = reported != NULL;
     if (!reported) {
         note_silence(engine, error);
         return;
@@ -465,6 +469,12 @@ mom_engine_policies(MomEngine *engine)
     return mom_policies_store(engine->policies);
 }
 
+GPtrArray *
+mom_engine_check_policy(MomEngine *engine, const char *name, const char *text)
+{
+    return mom_policies_check(engine->policies, name, text);
+}
+
 MomEntity *
 mom_engine_host(MomEngine *engine)
 {
@@ -481,6 +491,24 @@ guint64
 mom_engine_cycles(const MomEngine *engine)
 {
     return engine->cycles;
+}
+
+gint64
+mom_engine_cycle_age_us(const MomEngine *engine)
+{
+    return engine->cycles > 0 ? mom_clock_now_us(engine->clock) - engine->last_cycle_us : -1;
+}
+
+gint64
+mom_engine_interval_us(const MomEngine *engine)
+{
+    return engine->policy_interval_us;
+}
+
+gboolean
+mom_engine_is_connected(const MomEngine *engine)
+{
+    return engine->connected;
 }
 
 const char *

@@ -14,6 +14,7 @@ typedef struct {
     MomRpcService base;
     MomEngine *engine; /* borrowed */
     MomLog *log;       /* borrowed; may be NULL: then setVerbosity changes nothing */
+    gint64 since_us;   /* monotonic */
 } MomService;
 
 void mom_service_init(MomService *service, MomEngine *engine, MomLog *log);

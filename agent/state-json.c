@@ -341,8 +341,8 @@ fields_json(const MomSchema *schema)
     return json;
 }
 
-static json_object *
-entity_json(MomEntity *entity)
+json_object *
+mom_state_entity_to_json(MomEntity *entity)
 {
     json_object *json = json_object_new_object();
     json_object *stats = json_object_new_array();
@@ -371,8 +371,8 @@ mom_state_to_json(MomEntity *host, GPtrArray *guests)
     json_object *list = json_object_new_array();
 
     for (guint i = 0; i < guests->len; i++)
-        json_object_array_add(list, entity_json(guests->pdata[i]));
-    json_object_object_add(json, "host", entity_json(host));
+        json_object_array_add(list, mom_state_entity_to_json(guests->pdata[i]));
+    json_object_object_add(json, "host", mom_state_entity_to_json(host));
     json_object_object_add(json, "guests", list);
     return json;
 }

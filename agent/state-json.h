@@ -42,6 +42,8 @@ void mom_state_set_controls(MomState *state, json_object *json);
 /* Properties, samples with their times, declared fields and variables of HOST and of GUESTS
  * (MomEntity*). Caller puts. */
 json_object *mom_state_to_json(MomEntity *host, GPtrArray *guests);
+/* One entity of them. Caller puts. */
+json_object *mom_state_entity_to_json(MomEntity *entity);
 
 /* Adds what a run left: host_controls, guest_controls, and as far as there are any host_variables,
  * guest_variables and io_tune. */

@@ -240,17 +240,38 @@ mom_rpc_method_bind(const MomRpcMethod *method,
     return TRUE;
 }
 
-gboolean
-mom_rpc_call(MomRpcService *service,
-             const char *name,
-             json_object *params,
-             json_object **result,
-             GError **error)
+static gboolean
+call(MomRpcService *service,
+     const char *name,
+     json_object *params,
+     MomRpcResult *result,
+     GError **error)
 {
     const MomRpcMethod *method = mom_rpc_method_find(name, error);
     json_object *args[MOM_RPC_MAX_PARAMS];
 
-    *result = NULL;
-    return method && mom_rpc_method_bind(method, params, args, error) &&
-           method->handler(service, args, result, error);
+    if (!method || !mom_rpc_method_bind(method, params, args, error)) {
+        return FALSE;
+    }
+    if (method->pieces) {
+        result->pieces = method->pieces(service);
+        return TRUE;
+    }
+    return method->handler(service, args, &result->value, error);
+}
+
+gboolean
+mom_rpc_call(MomRpcService *service,
+             const char *name,
+             json_object *params,
+             MomRpcResult *result,
+             GError **error)
+{
+    gboolean done;
+
+    *result = (MomRpcResult){NULL, NULL};
+    done = call(service, name, params, result, error);
+    service->counts.calls++;
+    service->counts.faults += done ? 0 : 1;
+    return done;
 }

@@ -226,16 +226,14 @@ mom_rpc_listener_new(const MomRpcListenerOptions *options, GError **error)
                     port);
         return NULL;
     }
+    /* Before there is a socket: it may take its time. */
+    listener->users = mom_rpc_users_new(options->allowed_users);
     if (g_ascii_string_to_signed(port, 10, 0, G_MAXUINT16, &number, NULL)) {
         done = listen_on_port(listener, (guint)number, error);
     } else {
         done = listen_on_path(listener, options, error);
     }
-    if (!done) {
-        return NULL;
-    }
-    listener->users = mom_rpc_users_new(options->allowed_users);
-    return g_steal_pointer(&listener);
+    return done ? g_steal_pointer(&listener) : NULL;
 }
 
 void

@@ -40,6 +40,8 @@ typedef struct {
     } params[MOM_RPC_MAX_PARAMS];
     MomRpcHandler handler;
     const char *help;
+    /* In place of the handler, of a method whose answer is a long text. */
+    MomRpcPieces *(*pieces)(MomRpcService *service);
 } MomRpcMethod;
 
 /* In the order of their names. */

@@ -88,21 +88,18 @@ get_active_guests(MomRpcService *service,
 }
 
 /* As a text: XML-RPC could tell neither an integer from a float without loss nor nil everywhere. */
-static gboolean
-get_state(MomRpcService *service, json_object *const *args, json_object **result, GError **error)
+static MomRpcPieces *
+get_state(MomRpcService *service)
 {
-    json_object *state = service->klass->get_state(service);
-
-    *result = json_object_new_string(json_object_to_json_string_ext(
-        state, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(state);
-    return TRUE;
+    return service->klass->get_state(service);
 }
 
 static gboolean
 get_status(MomRpcService *service, json_object *const *args, json_object **result, GError **error)
 {
     *result = service->klass->get_status(service);
+    json_object_object_add(*result, "rpc_calls", json_object_new_uint64(service->counts.calls));
+    json_object_object_add(*result, "rpc_faults", json_object_new_uint64(service->counts.faults));
     return TRUE;
 }
 
@@ -137,6 +134,14 @@ set_named_policy(MomRpcService *service,
 }
 
 static gboolean
+check_policy(MomRpcService *service, json_object *const *args, json_object **result, GError **error)
+{
+    *result = service->klass->check_policy(service, json_object_get_string(args[0]),
+                                           json_object_get_string(args[1]));
+    return TRUE;
+}
+
+static gboolean
 reset_policies(MomRpcService *service,
                json_object *const *args,
                json_object **result,
@@ -165,14 +170,22 @@ get_named_policies(MomRpcService *service,
 }
 
 const MomRpcMethod mom_rpc_methods[] = {
+    {"checkPolicy",
+     "array",
+     {{"name", MOM_RPC_TEXT | MOM_RPC_NIL}, {"policy", MOM_RPC_TEXT | MOM_RPC_NIL}},
+     check_policy,
+     "What setNamedPolicy would find wrong or doubtful, as structs of policy, line, column, "
+     "severity "
+     "and message. Sets nothing."},
     {"getActiveGuests", "array", {{0}}, get_active_guests, "The names of the guests that run."},
     {"getNamedPolicies", "struct", {{0}}, get_named_policies, "All policies, name to text."},
     {"getPolicy", "string", {{0}}, get_policy, "The text in force: all policies joined."},
     {"getState",
      "string",
      {{0}},
-     get_state,
-     "Host and guests with all samples and variables, as JSON; momctl policy eval reads it."},
+     NULL,
+     "Host and guests with all samples and variables, as JSON; momctl policy eval reads it.",
+     .pieces = get_state},
     {"getStatistics",
      "struct",
      {{0}},
@@ -182,7 +195,9 @@ const MomRpcMethod mom_rpc_methods[] = {
      "struct",
      {{0}},
      get_status,
-     "Version, hypervisor, guests, cycles, and what is wrong at present: nil, or the message."},
+     "Version, times, hypervisor, guests, cycles, policies in force, calls served, and what is "
+     "wrong "
+     "at present: nil, or the message."},
     {"ping", "boolean", {{0}}, ping, "True."},
     {"resetPolicies",
      "boolean",

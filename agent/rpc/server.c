@@ -14,7 +14,7 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
-#include "agent/rpc/methods.h"
+#include "agent/rpc/jsonrpc.h"
 #include "agent/rpc/xmlrpc.h"
 
 /* How often ages are looked at while there are connections. */
@@ -22,17 +22,29 @@
 /* What one turn of the main loop accepts at most. */
 #define ACCEPT_AT_ONCE 8
 
+/* Both protocols' bodies are held to one limit, as it is known before the path is looked at. */
+G_STATIC_ASSERT(MOM_RPC_JSON_BODY_BYTES == MOM_XMLRPC_BODY_BYTES);
+
 typedef struct {
     MomRpcServer *server;
     GSocketConnection *stream; /* libsoup's; told when it goes */
     gint64 since_us;
 } Connection;
 
+/* A request whose answer takes more than one step. */
+typedef struct {
+    SoupServerMessage *message; /* ours as well as libsoup's, which waits */
+    const MomRpcProtocol *protocol;
+    gpointer answer;
+} Request;
+
 struct MomRpcServer {
     MomRpcService *service;
     MomRpcListener *listener;
     SoupServer *soup;
     GQueue connections; /* of Connection, oldest first */
+    GQueue requests;    /* of Request: whose turn it is comes first */
+    guint turn;         /* the source that does their steps, or 0 */
     GSource *accepting; /* NULL while there is no place, or accepting failed */
     guint tick;
     guint16 next_port;
@@ -192,39 +204,92 @@ start_accepting(MomRpcServer *server)
     g_source_attach(server->accepting, g_main_context_get_thread_default());
 }
 
-/* ---- protocols ---- */
-
-/* What BODY calls and what came of it, as a document; never fails. */
-static char *
-answer_xmlrpc(MomRpcServer *server, const char *body, gsize length, gsize *answer_length)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *method = NULL;
-    json_object *params = NULL;
-    json_object *result = NULL;
-    char *answer;
-
-    if (mom_xmlrpc_parse_call(body, length, &method, &params, &error) &&
-        mom_rpc_call(server->service, method, params, &result, &error)) {
-        g_debug("%s()", method);
-        answer = mom_xmlrpc_format_response(result, answer_length);
-    } else {
-        g_debug("%s: fault: %s", method ? method : "no call", error->message);
-        answer = mom_xmlrpc_format_fault(MOM_XMLRPC_FAULT_CODE, error->message, answer_length);
-    }
-    json_object_put(params);
-    json_object_put(result);
-    return answer;
-}
+/* ---- answering ---- */
 
 static const struct {
     const char *path;
-    const char *type;
-    char *(*answer)(MomRpcServer *server, const char *body, gsize length, gsize *answer_length);
+    const MomRpcProtocol *protocol;
 } routes[] = {
-    {"/RPC2", "text/xml", answer_xmlrpc},
-    {"/", "text/xml", answer_xmlrpc},
+    {"/RPC2", &mom_rpc_xml},
+    {"/", &mom_rpc_xml},
+    {"/jsonrpc", &mom_rpc_json},
 };
+
+static const MomRpcProtocol *
+find_protocol(const char *path)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(routes); i++) {
+        if (strcmp(routes[i].path, path) == 0) {
+            return routes[i].protocol;
+        }
+    }
+    return NULL;
+}
+
+/* Puts the answer, which is freed, into MESSAGE. */
+static void
+respond(SoupServerMessage *message, const MomRpcProtocol *protocol, gpointer answer)
+{
+    gsize length;
+    char *body = protocol->end(answer, &length);
+
+    if (!body) {
+        soup_server_message_set_status(message, SOUP_STATUS_NO_CONTENT, NULL);
+        return;
+    }
+    soup_server_message_set_status(message, SOUP_STATUS_OK, NULL);
+    soup_server_message_set_response(message, protocol->content_type, SOUP_MEMORY_TAKE, body,
+                                     length);
+}
+
+/* One step of one request a turn, so that no turn is longer for several of them. */
+static gboolean
+on_turn(gpointer data)
+{
+    MomRpcServer *server = data;
+    Request *request = g_queue_pop_head(&server->requests);
+
+    if (request->protocol->step(request->answer)) {
+        g_queue_push_tail(&server->requests, request);
+        return G_SOURCE_CONTINUE;
+    }
+    respond(request->message, request->protocol, request->answer);
+    soup_server_message_unpause(request->message);
+    g_object_unref(request->message);
+    g_free(request);
+    if (server->requests.length > 0) {
+        return G_SOURCE_CONTINUE;
+    }
+    server->turn = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/* At the priority of sockets: with less a caller who never rests would starve the others. */
+static void
+go_on_later(MomRpcServer *server, Request request)
+{
+    g_object_ref(request.message);
+    soup_server_message_pause(request.message);
+    g_queue_push_tail(&server->requests, g_memdup2(&request, sizeof request));
+    if (!server->turn) {
+        server->turn = g_idle_add_full(G_PRIORITY_DEFAULT, on_turn, server, NULL);
+    }
+}
+
+static void
+drop_requests(MomRpcServer *server)
+{
+    Request *request;
+
+    g_clear_handle_id(&server->turn, g_source_remove);
+    while ((request = g_queue_pop_head(&server->requests))) {
+        gsize length;
+
+        g_free(request->protocol->end(request->answer, &length));
+        g_object_unref(request->message);
+        g_free(request);
+    }
+}
 
 /* ---- HTTP ---- */
 
@@ -235,15 +300,12 @@ on_request(SoupServer *soup,
            GHashTable *query,
            gpointer data)
 {
+    MomRpcServer *server = data;
+    const MomRpcProtocol *protocol = find_protocol(path);
     g_autoptr(GBytes) body = NULL;
-    gsize answer_length;
-    char *answer;
-    gsize i = 0;
+    gpointer answer;
 
-    while (i < G_N_ELEMENTS(routes) && strcmp(routes[i].path, path) != 0) {
-        i++;
-    }
-    if (i == G_N_ELEMENTS(routes)) {
+    if (!protocol) {
         soup_server_message_set_status(message, SOUP_STATUS_NOT_FOUND, NULL);
         return;
     }
@@ -254,11 +316,12 @@ on_request(SoupServer *soup,
         return;
     }
     body = soup_message_body_flatten(soup_server_message_get_request_body(message));
-    answer = routes[i].answer(data, g_bytes_get_data(body, NULL), g_bytes_get_size(body),
-                              &answer_length);
-    soup_server_message_set_status(message, SOUP_STATUS_OK, NULL);
-    soup_server_message_set_response(message, routes[i].type, SOUP_MEMORY_TAKE, answer,
-                                     answer_length);
+    answer = protocol->begin(server->service, g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+    if (protocol->step(answer)) {
+        go_on_later(server, (Request){message, protocol, answer});
+    } else {
+        respond(message, protocol, answer);
+    }
 }
 
 /* The rest of the body is read and forgotten, so that the client comes to reading the answer. */
@@ -344,6 +407,7 @@ mom_rpc_server_new(const MomRpcListenerOptions *options, MomRpcService *service,
     server->listener = listener;
     server->refused_uid = -2;
     g_queue_init(&server->connections);
+    g_queue_init(&server->requests);
     server->soup = soup_server_new("server-header", "momd", NULL);
     soup_server_add_handler(server->soup, NULL, on_request, server, NULL);
     g_signal_connect(server->soup, "request-started", G_CALLBACK(on_started), server);
@@ -361,6 +425,7 @@ mom_rpc_server_free(MomRpcServer *server)
     }
     stop_accepting(server);
     g_source_remove(server->tick);
+    drop_requests(server);
     while ((connection = g_queue_pop_head(&server->connections))) {
         g_object_weak_unref(G_OBJECT(connection->stream), on_gone, connection);
         cut(connection);

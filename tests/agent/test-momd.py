@@ -161,12 +161,15 @@ class Momd(unittest.TestCase):
         self.assertIn("Not connected to vdsm", self.logged())
         self.assert_stops(process, signal.SIGTERM)
 
-    def test_it_works_on_libvirt_without_vdsm(self):
+    def start_on_libvirt(self):
         self.write_config(main="libvirt-hypervisor-uri: test:///default")
         with open(self.path("mom.conf"), encoding="utf-8") as f:
             text = f.read().replace("vdsmjsonrpcclient", "libvirt")
         self.write("mom.conf", text)
-        process = self.start()
+        return self.start()
+
+    def test_it_works_on_libvirt_without_vdsm(self):
+        process = self.start_on_libvirt()
         wait_for(lambda: rpc(self.socket).getActiveGuests() == ["test"])
         guest = rpc(self.socket).getStatistics()["guests"]["test"]
         self.assertGreater(guest["balloon_max"], 0)
@@ -190,6 +193,38 @@ class Momd(unittest.TestCase):
         self.assertEqual((status["hypervisor"], status["guests"], status["policies"]), ("vdsm", 0, "ok"))
         self.assertIsNone(status["policy_fault"])
         self.assertIn("No guest data from vdsm", status["source_fault"])
+        self.assertEqual((status["connected"], status["last_cycle_s_ago"], status["cycles"]), (False, None, 0))
+        self.assertEqual((status["interval_s"], status["policy_names"]), (10.0, ["00-defines"]))
+        self.assertGreater(status["uptime_s"], 0)
+        self.assertGreater(momd.getStatus()["rpc_calls"], status["rpc_calls"])
+        self.assertEqual(status["rpc_faults"], 0)
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_the_status_tells_of_cycles(self):
+        process = self.start_on_libvirt()
+        momd = rpc(self.socket)
+        status = wait_for(lambda: (lambda s: s["cycles"] and s)(momd.getStatus()))
+        self.assertEqual((status["connected"], status["hypervisor"], status["guests"]), (True, "libvirt", 1))
+        self.assertGreaterEqual(status["last_cycle_s_ago"], 0)
+        self.assertLess(status["last_cycle_s_ago"], status["uptime_s"])
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_a_policy_is_checked_without_being_taken_over(self):
+        """By the text, by the checker, and by a trial on the guest that is there."""
+        process = self.start_on_libvirt()
+        momd = rpc(self.socket)
+        wait_for(lambda: momd.getStatus()["cycles"])
+        self.assertEqual(momd.checkPolicy("x", "(set a 2)"), [])
+        self.assertEqual(momd.checkPolicy("nosuch", None), [])
+        for text, line, severity, words in (("\n(defvar", 2, "error", "never closed"),
+                                            ("(set nosuch 2)", 1, "error", "nosuch"),
+                                            ("(defvar z 0)\n(/ 1 z)", 2, "error", "zero"),
+                                            ("(defvar unused 0)\n(if 0 (set a 1) 0)", 2, "warning", "")):
+            found = momd.checkPolicy("x", text)
+            self.assertEqual([(f["policy"], f["line"], f["severity"]) for f in found], [("x", line, severity)], found)
+            self.assertIn(words, found[0]["message"])
+            self.assertGreater(found[0]["column"], 0)
+        self.assertEqual(momd.getNamedPolicies(), {"00-defines": "(defvar a 1)\n"})
         self.assert_stops(process, signal.SIGTERM)
 
     def test_the_rules_file_replaces_the_policy_directory(self):
@@ -201,7 +236,7 @@ class Momd(unittest.TestCase):
     def test_the_log_goes_to_a_file_in_the_reference_s_format(self):
         process = self.start("-l", self.path("mom.log"), "-v", "info")
         with open(self.path("mom.log"), encoding="utf-8") as f:
-            first = f.readline()
+            first = wait_for(f.readline)      # the socket is there a little earlier
         self.assertRegex(first, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - mom\S* - INFO - momd ")
         self.assert_stops(process, signal.SIGTERM)
 

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import grp
 import http.client
+import json
 import os
 import resource
 import signal
@@ -281,6 +282,88 @@ def clients_that_leave_end_nothing(server, folder):
         s.sendall(request[:length])
         s.close()
     assert server.alive()
+
+
+# ---- JSON-RPC ----
+
+def json_answer(server, body, headers="Host: x\r\nContent-Type: application/json\r\n"):
+    """Status, headers in lower case, and the body read as JSON (None if there is none)."""
+    head, _, text = server.post("/jsonrpc", json.dumps(body).encode(), headers=headers).partition(b"\r\n\r\n")
+    return status(head), head.lower(), json.loads(text) if text else None
+
+
+def json_call(server, method, params=None, number=1):
+    code, head, answer = json_answer(server, {"jsonrpc": "2.0", "method": method, "params": params or [], "id": number})
+    same((code, answer["jsonrpc"], answer["id"]), (200, "2.0", number))
+    assert b"content-type: application/json" in head and b"connection: close" in head, head
+    return answer.get("result", answer.get("error"))
+
+
+def json_rpc_serves_the_same_methods(server, folder):
+    rpc = server.rpc()
+    same(json_call(server, "ping"), True)
+    same(json_call(server, "system.listMethods"), rpc.system.listMethods())
+    same(json_call(server, "getStatistics"), rpc.getStatistics())
+    same(json_call(server, "setNamedPolicy", {"policy": "(set \u00e9 1)\r\n", "name": "j"}), True)
+    same(json_call(server, "getNamedPolicies")["j"], "(set \u00e9 1)\r\n")
+    same(rpc.getNamedPolicies()["j"], "(set \u00e9 1)\r\n")
+    same(json_call(server, "setNamedPolicy", ["j", None]), True)
+    same(json.loads(json_call(server, "getState")), json.loads(rpc.getState()))
+
+
+def json_rpc_refusals_are_answers(server, folder):
+    same(json_call(server, "setPolicy", ["bad"]), {"code": -32000, "message": "50_main_:1:1: <bad> & worse"})
+    same(json_call(server, "setNamedPolicy", ["p", "parse"])["data"], {"policy": "p", "line": 2, "column": 1})
+    same(json_call(server, "nosuch")["code"], -32601)
+    for body, code in ((b"", -32700), (b"{'", -32700), (b"\xff", -32700), (PING, -32700), (b"[]", -32600), (b"1", -32600)):
+        answer = server.post("/jsonrpc", body)
+        same(status(answer), 200)
+        same(json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"], code)
+
+
+def json_rpc_batches_and_notifications(server, folder):
+    batch = [{"jsonrpc": "2.0", "method": m, "id": n} for n, m in enumerate(["ping", "getState", "nosuch"] * 3)]
+    code, _, answers = json_answer(server, batch)
+    same((code, [a["id"] for a in answers]), (200, list(range(9))))
+    same([("result" in a) for a in answers], [True, True, False] * 3)
+    code, head, answer = json_answer(server, {"jsonrpc": "2.0", "method": "ping"})
+    same((code, answer), (204, None))
+    assert b"connection: close" in head, head
+    same(json_answer(server, [{"jsonrpc": "2.0", "method": "ping"}] * 3)[::2], (204, None))
+
+
+def json_rpc_is_held_to_the_same_http(server, folder):
+    same(status(server.post("/jsonrpc", method="GET")), 405)
+    same(status(server.post("/jsonrpc/")), 404)
+    same(status(server.post("/jsonrpc", headers="Host: x\r\nOrigin: http://evil\r\n")), 403)
+    assert status(server.post("/jsonrpc", b" " * (2 * BODY))) in (413, None)
+    assert server.alive()
+
+
+def slow_answers_end_with_those_who_wait_for_them(server, folder):
+    """Answers that take many turns, of clients that leave, stay, and are there when the server stops."""
+    other = Server(folder, os.path.join(folder, "slow.sock"))
+    body = json.dumps([{"jsonrpc": "2.0", "method": "getState", "id": n} for n in range(64)]).encode()
+    request = b"POST /jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    before = other.settled_fds()
+    for _ in range(50):
+        s = other.connect()
+        s.sendall(request)
+        s.close()
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(other.raw(request))) for _ in range(20)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    same([len(json.loads(a.partition(b"\r\n\r\n")[2])) for a in answers], [64] * 20)
+    assert wait_for(lambda: other.fds() <= before), (before, other.fds())
+    sockets = [other.connect() for _ in range(5)]
+    for s in sockets:
+        s.sendall(request)
+    same(other.stop(), (0, ""))
+    for s in sockets:
+        s.close()
 
 
 # ---- limits ----
@@ -595,6 +678,8 @@ def running_out_of_descriptors_is_survived(server, folder):
 TESTS = [calls_go_as_momif_makes_them, large_numbers_and_nil_arrive, introspection_works, faults_say_why,
          a_large_policy_goes_both_ways, every_answer_closes_its_connection, paths_and_methods, old_http_without_host_works,
          a_body_that_is_no_call_gets_a_fault, head_and_body_may_come_apart, browsers_are_refused,
+         json_rpc_serves_the_same_methods, json_rpc_refusals_are_answers, json_rpc_batches_and_notifications,
+         json_rpc_is_held_to_the_same_http, slow_answers_end_with_those_who_wait_for_them,
          a_body_too_large_is_refused, chunked_bodies_are_read_and_counted, memory_does_not_follow_what_is_refused,
          garbage_ends_nothing, clients_that_leave_end_nothing, descriptors_do_not_grow,
          forty_clients_at_once_are_all_answered, sleepers_cannot_lock_others_out, a_slow_client_is_cut_off,
