@@ -20,5 +20,9 @@ typedef struct {
     char *(*end)(gpointer answer, gsize *length);
 } MomRpcProtocol;
 
+/* Whether writing VALUE is a step of its own, apart from the call that made it: statistics of many
+ * guests are. */
+gboolean mom_rpc_is_large(json_object *value);
+
 /* XML-RPC, as Python speaks it. */
 extern const MomRpcProtocol mom_rpc_xml;

@@ -7,10 +7,14 @@
  */
 #include <string.h>
 
+#include "agent/rpc/answer.h"
 #include "agent/rpc/method.h"
 #include "agent/rpc/methods.h"
 
 G_DEFINE_QUARK(mom - rpc - error - quark, mom_rpc_error)
+
+/* So many guests are written in a millisecond or two. */
+#define LARGE_ITEMS 128
 
 static const struct {
     guint type;
@@ -258,6 +262,32 @@ call(MomRpcService *service,
         return TRUE;
     }
     return method->handler(service, args, &result->value, error);
+}
+
+static gsize
+count_items(json_object *value)
+{
+    if (json_object_is_type(value, json_type_array)) {
+        return json_object_array_length(value);
+    }
+    return json_object_is_type(value, json_type_object) ? (gsize)json_object_object_length(value)
+                                                        : 0;
+}
+
+/* Looks two levels deep, which is where guests are. */
+gboolean
+mom_rpc_is_large(json_object *value)
+{
+    gsize n = count_items(value);
+
+    if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, name, member)
+        {
+            (void)name;
+            n += count_items(member);
+        }
+    }
+    return n > LARGE_ITEMS;
 }
 
 gboolean

@@ -21,8 +21,9 @@ typedef struct {
     json_object *body;
     gsize n_requests;
     gsize next;           /* request */
-    json_object *id;      /* of the call whose text is being made; borrowed from the body */
-    MomRpcPieces *pieces; /* that text, or NULL */
+    json_object *id;      /* of the call whose result is being written; borrowed from the body */
+    MomRpcPieces *pieces; /* that result, or NULL */
+    json_object *value;   /* likewise */
     gsize n_answers;
     GString *out;
 } Answer;
@@ -131,6 +132,11 @@ call(Answer *answer, json_object *request, const char *method, json_object *id, 
         answer->pieces = g_steal_pointer(&result.pieces);
         answer->id = id;
         g_string_append_c(answer->out, '"');
+        return;
+    }
+    if (mom_rpc_is_large(result.value)) {
+        answer->value = g_steal_pointer(&result.value);
+        answer->id = id;
         return;
     }
     mom_json_append(answer->out, result.value);
@@ -285,6 +291,14 @@ step_text(Answer *answer)
     }
 }
 
+static void
+step_value(Answer *answer)
+{
+    mom_json_append(answer->out, answer->value);
+    json_object_put(g_steal_pointer(&answer->value));
+    close_response(answer, answer->id);
+}
+
 static gboolean
 step(gpointer data)
 {
@@ -292,13 +306,15 @@ step(gpointer data)
 
     if (answer->pieces) {
         step_text(answer);
+    } else if (answer->value) {
+        step_value(answer);
     } else if (answer->next < answer->n_requests) {
         run(answer, json_object_is_type(answer->body, json_type_array)
                         ? json_object_array_get_idx(answer->body, answer->next)
                         : answer->body);
         answer->next++;
     }
-    return answer->pieces || answer->next < answer->n_requests;
+    return answer->pieces || answer->value || answer->next < answer->n_requests;
 }
 
 static char *
@@ -310,6 +326,7 @@ end(gpointer data, gsize *length)
         g_string_append_c(answer->out, ']');
     }
     g_clear_pointer(&answer->pieces, mom_rpc_pieces_free);
+    json_object_put(answer->value);
     json_object_put(answer->body);
     *length = answer->out->len;
     return g_string_free(answer->out, answer->n_answers == 0);

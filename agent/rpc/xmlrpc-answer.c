@@ -18,7 +18,8 @@ typedef struct {
     GError *error; /* the body's */
     char *whole;   /* the document, if it was made at once */
     gsize whole_length;
-    MomRpcPieces *pieces; /* else the text in it that is being made */
+    json_object *value;   /* or it is still to be made of this */
+    MomRpcPieces *pieces; /* or of the text that these make */
     GString *out;         /* and so much of the document */
 } Answer;
 
@@ -49,9 +50,18 @@ call(Answer *answer)
     if (answer->pieces) {
         answer->out = g_string_new(NULL);
         mom_xmlrpc_begin_text(answer->out);
+    } else if (mom_rpc_is_large(result.value)) {
+        answer->value = g_steal_pointer(&result.value);
     } else {
         answer->whole = mom_xmlrpc_format_response(result.value, &answer->whole_length);
     }
+}
+
+static void
+write_value(Answer *answer)
+{
+    answer->whole = mom_xmlrpc_format_response(answer->value, &answer->whole_length);
+    json_object_put(g_steal_pointer(&answer->value));
 }
 
 static void
@@ -74,10 +84,12 @@ step(gpointer data)
 
     if (answer->pieces) {
         add_piece(answer);
+    } else if (answer->value) {
+        write_value(answer);
     } else if (!answer->whole) {
         call(answer);
     }
-    return answer->pieces != NULL;
+    return answer->pieces || answer->value;
 }
 
 static char *
@@ -86,6 +98,7 @@ end(gpointer data, gsize *length)
     g_autofree Answer *answer = data;
 
     mom_rpc_pieces_free(answer->pieces);
+    json_object_put(answer->value);
     json_object_put(answer->params);
     g_free(answer->method);
     g_clear_error(&answer->error);

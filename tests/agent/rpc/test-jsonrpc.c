@@ -232,10 +232,10 @@ batches_are_answered_in_order_without_notifications(void **state)
         "[" CALL("1", "ping", "[]") "," NOTE("ping", "[]") "," CALL(
             "\"2\"", "setPolicy", "[]") ",{\"foo\":\"boo\"},1," CALL("5", "getPolicy", "{}") "]",
         "[" OK("1", "true") "," ERROR("\"2\"", "-32602", "setPolicy takes 1 argument, not 0") "," ERROR(
-            "null", "-32600", "jsonrpc must be \\\"2.0\\\"") "," ERROR("null", "-32600",
-                                                                       "a request must be an "
-                                                                       "object") "," OK("5",
-                                                                                        "\"\"") "]");
+            "null", "-32600",
+            "jsonrpc must be \\\"2.0\\\"") "," ERROR("null", "-32600",
+                                                     "a request must be an "
+                                                     "object") "," OK("5", "\"\"") "]");
     assert_answer(state, "[]", ERROR("null", "-32600", "an empty batch"));
     assert_answer(state, "[[]]", "[" ERROR("null", "-32600", "a request must be an object") "]");
     assert_answer(state, "[null]", "[" ERROR("null", "-32600", "a request must be an object") "]");
@@ -258,13 +258,62 @@ a_step_is_one_call_or_one_piece(void **state)
                                               "\\\"guests\\\":[]}\"") "," OK("3", "true") "]");
 }
 
+static json_object *
+statistics_of(guint n)
+{
+    json_object *guests = json_object_new_object();
+    json_object *statistics = json_object_new_object();
+
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *name = g_strdup_printf("vm %u", i);
+
+        json_object_object_add(guests, name, json_object_new_object());
+    }
+    json_object_object_add(statistics, "guests", guests);
+    return statistics;
+}
+
+/* In either protocol; what is small needs no second one. */
+static void
+writing_a_large_answer_is_a_step_of_its_own(void **state)
+{
+    CannedService *service = *state;
+    const char json[] = CALL("1", "getStatistics", "[]");
+    const char xml[] = "<methodCall><methodName>getStatistics</methodName></methodCall>";
+    static const struct {
+        guint guests, steps;
+    } cases[] = {{10, 1}, {1000, 2}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        gpointer made = mom_rpc_xml.begin(&service->base, xml, strlen(xml));
+        g_autofree char *json_text = NULL;
+        g_autofree char *xml_text = NULL;
+        guint steps = 1;
+        gsize length;
+
+        json_object_put(service->statistics);
+        service->statistics = statistics_of(cases[i].guests);
+        while (mom_rpc_xml.step(made)) {
+            steps++;
+        }
+        xml_text = mom_rpc_xml.end(made, &length);
+        assert_int_equal(steps, cases[i].steps);
+        assert_true(g_str_has_suffix(xml_text, "</methodResponse>\n"));
+        json_text = answer(state, json, strlen(json), &steps);
+        assert_int_equal(steps, cases[i].steps);
+        assert_true(g_str_has_suffix(json_text, ",\"id\":1}"));
+    }
+}
+
 static void
 an_answer_nobody_waits_for_is_let_go_at_any_step(void **state)
 {
     CannedService *service = *state;
-    const char body[] = "[" CALL("1", "ping", "[]") "," CALL("2", "getState", "[]") "]";
+    const char body[] = "[" CALL("1", "getStatistics", "[]") "," CALL("2", "getState", "[]") "]";
 
-    for (guint steps = 0; steps < 5; steps++) {
+    json_object_put(service->statistics);
+    service->statistics = statistics_of(1000);
+    for (guint steps = 0; steps < 6; steps++) {
         gpointer made = mom_rpc_json.begin(&service->base, body, strlen(body));
         gsize length;
 
@@ -368,6 +417,7 @@ main(void)
         TEST(a_refused_policy_tells_its_place_as_data),
         TEST(batches_are_answered_in_order_without_notifications),
         TEST(a_step_is_one_call_or_one_piece),
+        TEST(writing_a_large_answer_is_a_step_of_its_own),
         TEST(an_answer_nobody_waits_for_is_let_go_at_any_step),
         TEST(a_batch_has_a_limit),
         TEST(nesting_has_a_limit),
