@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * agent/state-text: the pieces make up the text of state-json, each holds a bounded number of guests,
- * and what happens to the entities meanwhile is not told.
+ * agent/state-text: the pieces make up the text of state-json, each holds a bounded number of
+ * guests, and what happens to the entities meanwhile is not told.
  */
 #include "tests/mom-test.h"
 
@@ -59,8 +59,8 @@ static char *
 whole_text(MomEntity *host, GPtrArray *guests)
 {
     json_object *json = mom_state_to_json(host, guests);
-    char *text = g_strdup(json_object_to_json_string_ext(
-        json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    char *text = g_strdup(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
+                                                                   JSON_C_TO_STRING_NOSLASHESCAPE));
 
     json_object_put(json);
     return text;
@@ -78,7 +78,8 @@ count(const char *text, const char *what)
     return n;
 }
 
-/* All pieces as one text; *N is how many they were. Asserts that none holds more guests than it may. */
+/* All pieces as one text; *N is how many they were. Asserts that none holds more guests than it
+ * may. */
 static char *
 drain(MomRpcPieces *pieces, guint *n)
 {
@@ -112,14 +113,14 @@ the_pieces_are_the_whole_text(void **state)
         g_autofree char *text = drain(mom_state_text_new(host, guests), &n);
 
         assert_string_equal(text, wanted);
-        assert_int_equal(n, MAX(1, (counts[i] + MOM_STATE_TEXT_GUESTS - 1) / MOM_STATE_TEXT_GUESTS));
+        assert_int_equal(n,
+                         MAX(1, (counts[i] + MOM_STATE_TEXT_GUESTS - 1) / MOM_STATE_TEXT_GUESTS));
     }
 }
 
 static void
 what_happens_later_is_not_told(void **state)
 {
-    g_autoptr(MomSchema) schema = fields();
     MomEntity *host = entity_new(5);
     GPtrArray *guests = guests_new(40);
     g_autofree char *wanted = whole_text(host, guests);
@@ -129,11 +130,10 @@ what_happens_later_is_not_told(void **state)
 
     for (guint i = 0; i < 40; i++) { /* as the next cycle does: all known samples are dropped */
         MomEntity *guest = guests->pdata[i];
-        g_autoptr(MomSchema) other = fields();
 
         mom_entity_set_property(guest, "name", mom_value_string("renamed"));
         for (gint64 k = 100; k < 103; k++) {
-            add_sample(guest, other, k);
+            add_sample(guest, (MomSchema *)mom_entity_schema(guest), k);
         }
         mom_entity_begin_run(guest);
         mom_entity_set_variable(guest, "seen", mom_value_int(-1));

@@ -115,8 +115,6 @@ the_status_is_passed_on_with_nil_where_nothing_is_wrong(void **state)
 static void
 the_status_counts_calls_and_faults(void **state)
 {
-    g_autoptr(GError) error = NULL;
-
     assert_answer(state, "ping", "[]", "true");
     assert_answer(state, "getState", "[]",
                   "{\"host\":{\"stats\":[{\"a\":1.0,\"b\":\"</>\"}]},\"guests\":[]}");
