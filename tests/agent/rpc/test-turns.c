@@ -180,6 +180,29 @@ ping_does_not_wait_for_a_long_answer(void **state)
     close(slow);
 }
 
+static gboolean
+never_rest(gpointer unused)
+{
+    return G_SOURCE_CONTINUE;
+}
+
+/* Such as one who pings in a loop: something of the priority of sockets is always ready. */
+static void
+who_never_rests_holds_up_no_long_answer(void **state)
+{
+    World *world = *state;
+    int slow = call(world, "getState");
+    guint busy = g_idle_add_full(G_PRIORITY_DEFAULT, never_rest, NULL, NULL);
+    guint turns = 0;
+
+    while (!has_answer(slow) && turns++ < TURNS) {
+        run_turn(world);
+    }
+    assert_true(has_answer(slow));
+    g_source_remove(busy);
+    close(slow);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -188,6 +211,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_turn_does_one_step_of_one_answer),
         TEST(ping_does_not_wait_for_a_long_answer),
+        TEST(who_never_rests_holds_up_no_long_answer),
     };
 
     return cmocka_run_group_tests_name("rpc-turns", tests, NULL, NULL);
