@@ -127,13 +127,19 @@ find_group(const char *name)
     return NO_GROUP;
 }
 
-static void
-set_group(const char *path, const char *name)
+/* What the socket at PATH is to have, by the option GROUP. */
+static gid_t
+wanted_group(const char *path, const char *group)
 {
-    gid_t group = name && *name    ? find_group(name)
-                  : geteuid() == 0 ? group_of_directory(path)
-                                   : NO_GROUP;
+    if (group && *group) {
+        return find_group(group);
+    }
+    return geteuid() == 0 ? group_of_directory(path) : NO_GROUP;
+}
 
+static void
+set_group(const char *path, gid_t group)
+{
     if (group != NO_GROUP && lchown(path, (uid_t)-1, group) < 0) {
         g_warning("rpc-socket-group: %s cannot be given to group %u: %s", path, (guint)group,
                   g_strerror(errno));
@@ -174,30 +180,17 @@ listen_on_port(MomRpcListener *listener, guint port, GError **error)
     return TRUE;
 }
 
+/* From bind to listen the path is there and nobody is served, so that what takes time comes before.
+ */
 static gboolean
-listen_on_path(MomRpcListener *listener, const MomRpcListenerOptions *options, GError **error)
+serve_path(MomRpcListener *listener, const MomRpcListenerOptions *options, GError **error)
 {
     const char *path = options->port;
-    g_autoptr(GSocketAddress) address = NULL;
-    g_autoptr(MomPathLock) lock = NULL;
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
+    gid_t group = wanted_group(path, options->group);
     struct stat st;
 
-    if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
-                    "%s: too long for a unix socket", path);
-        return FALSE;
-    }
-    lock = mom_path_lock_new(path, error);
-    if (!lock) {
-        g_prefix_error(error, "cannot serve RPC at %s: ", path);
-        return FALSE;
-    }
-    if (!clear_path(path, error)) {
-        return FALSE;
-    }
-    address = g_unix_socket_address_new(path);
     if (!bind_at(listener, address, options->mode ? options->mode : MOM_RPC_SOCKET_MODE, error)) {
-        g_prefix_error(error, "cannot serve RPC at %s: ", path);
         return FALSE;
     }
     if (lstat(path, &st) == 0) {
@@ -205,8 +198,26 @@ listen_on_path(MomRpcListener *listener, const MomRpcListenerOptions *options, G
         listener->device = st.st_dev;
         listener->inode = st.st_ino;
     }
-    set_group(path, options->group);
-    if (!g_socket_listen(listener->socket, error)) {
+    set_group(path, group);
+    return g_socket_listen(listener->socket, error);
+}
+
+static gboolean
+listen_on_path(MomRpcListener *listener, const MomRpcListenerOptions *options, GError **error)
+{
+    const char *path = options->port;
+    g_autoptr(MomPathLock) lock = NULL;
+
+    if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
+                    "%s: too long for a unix socket", path);
+        return FALSE;
+    }
+    lock = mom_path_lock_new(path, error);
+    if (lock && !clear_path(path, error)) {
+        return FALSE;
+    }
+    if (!lock || !serve_path(listener, options, error)) {
         g_prefix_error(error, "cannot serve RPC at %s: ", path);
         return FALSE;
     }

@@ -80,8 +80,13 @@ class Momd(unittest.TestCase):
         self.addCleanup(self.log.close)
         process = subprocess.Popen([MOMD, "-c", self.path("mom.conf"), *args], stderr=self.log)
         self.addCleanup(lambda: (process.kill(), process.wait()))
-        wait_for(lambda: os.path.exists(self.socket) or process.poll() is not None)
+        wait_for(lambda: self.is_served() or process.poll() is not None)
         return process
+
+    def is_served(self):
+        """The path alone tells little: it is there a moment before anybody listens."""
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.socket) == 0
 
     def logged(self):
         with open(self.path("stderr"), encoding="utf-8") as f:

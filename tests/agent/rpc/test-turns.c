@@ -20,7 +20,7 @@
 #define PIECES 40
 #define CALLERS 6
 /* Far more turns than it takes: a limit for hangs. */
-#define TURNS 100000
+#define TURNS 10000
 
 typedef struct {
     CannedService canned; /* first, so that it is the service */
