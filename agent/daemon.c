@@ -272,13 +272,23 @@ save_history(MomDaemon *daemon)
 static gboolean
 make_rpc(MomDaemon *daemon, MomLog *log, GError **error)
 {
-    const char *port = mom_config_get(daemon->config, "main", "rpc-port");
+    const MomConfig *config = daemon->config;
+    const char *port = mom_config_get(config, "main", "rpc-port");
+    g_auto(GStrv) users = mom_config_get_list(config, "main", "rpc-allowed-users");
+    MomRpcListenerOptions options = {
+        .port = port,
+        .allowed_users = mom_config_is_set(config, "main", "rpc-allowed-users")
+                             ? (const char *const *)users
+                             : NULL, /* no user vdsm is no complaint then */
+        .mode = (guint)g_ascii_strtoull(mom_config_get(config, "main", "rpc-socket-mode"), NULL, 8),
+        .group = mom_config_get(config, "main", "rpc-socket-group"),
+    };
 
     mom_service_init(&daemon->service, daemon->engine, daemon->keeper, log);
     if (*port == '\0' || g_ascii_strtoll(port, NULL, 10) < 0) {
         return TRUE;
     }
-    daemon->rpc = mom_rpc_server_new(port, &daemon->service.base, error);
+    daemon->rpc = mom_rpc_server_new(&options, &daemon->service.base, error);
     return daemon->rpc != NULL;
 }
 

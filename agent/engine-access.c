@@ -66,6 +66,12 @@ mom_engine_policies(MomEngine *engine)
     return mom_policies_store(engine->policies);
 }
 
+GPtrArray *
+mom_engine_check_policy(MomEngine *engine, const char *name, const char *text)
+{
+    return mom_policies_check(engine->policies, name, text);
+}
+
 MomEntity *
 mom_engine_host(MomEngine *engine)
 {
@@ -107,6 +113,24 @@ guint64
 mom_engine_cycles(const MomEngine *engine)
 {
     return engine->cycles;
+}
+
+gint64
+mom_engine_cycle_age_us(const MomEngine *engine)
+{
+    return engine->cycles > 0 ? mom_clock_now_us(engine->clock) - engine->last_cycle_us : -1;
+}
+
+gint64
+mom_engine_interval_us(const MomEngine *engine)
+{
+    return engine->policy_interval_us;
+}
+
+gboolean
+mom_engine_is_connected(const MomEngine *engine)
+{
+    return engine->connected;
 }
 
 const char *

@@ -34,6 +34,8 @@ struct MomEngine {
     gboolean sampling; /* the source has been asked and has not answered */
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
+    gint64 last_cycle_us; /* when the last of them was decided */
+    gboolean connected;   /* the source's last answer was one */
     MomPulse pulse;
     MomEngineWatch watch; /* may be NULL */
     gpointer watch_data;

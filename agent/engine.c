@@ -142,6 +142,7 @@ decide(MomEngine *engine)
     mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
     engine->cycles++;
+    engine->last_cycle_us = mom_clock_now_us(engine->clock);
 }
 
 /* ---- collecting ---- */
@@ -198,6 +199,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
         return;
     }
     mom_pulse_answered(&engine->pulse, error);
+    engine->connected = reported != NULL;
     if (!reported) {
         note_silence(engine, error);
     } else {

@@ -72,6 +72,8 @@ mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir,
 MomPushed *mom_engine_pushed(MomEngine *engine);
 void mom_engine_watch_pushed(MomEngine *engine, MomPushedWatch watch, gpointer data);
 MomPolicyStore *mom_engine_policies(MomEngine *engine);
+/* What setting it would say, see mom_policies_check; nothing is set. */
+GPtrArray *mom_engine_check_policy(MomEngine *engine, const char *name, const char *text);
 
 /* The host's entity, whether it is ready or not. */
 MomEntity *mom_engine_host(MomEngine *engine);
@@ -98,3 +100,9 @@ const MomPulse *mom_engine_pulse(const MomEngine *engine);
 
 /* How many cycles have been decided to their end. */
 guint64 mom_engine_cycles(const MomEngine *engine);
+/* How long ago the last of them was; -1: there was none yet. */
+gint64 mom_engine_cycle_age_us(const MomEngine *engine);
+/* How often one is due. */
+gint64 mom_engine_interval_us(const MomEngine *engine);
+/* Whether the source answered when it was last asked. */
+gboolean mom_engine_is_connected(const MomEngine *engine);

@@ -497,8 +497,9 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
     return TRUE;
 }
 
-gboolean
-mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error)
+/* The set with policy NAME changed, or NULL if TEXT does not load. Caller frees. */
+static MomPolicyStore *
+with_change(MomPolicies *policies, const char *name, const char *text, GError **error)
 {
     g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
 
@@ -506,13 +507,75 @@ mom_policies_set(MomPolicies *policies, const char *name, const char *text, GErr
     if (!text) {
         mom_policy_store_remove(changed, name);
     } else if (!put(changed, name, text, -1, error)) {
-        return FALSE;
+        return NULL;
     }
-    if (!take_over(policies, changed, name, error)) {
+    return g_steal_pointer(&changed);
+}
+
+gboolean
+mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error)
+{
+    g_autoptr(MomPolicyStore) changed = with_change(policies, name, text, error);
+
+    name = name ? name : MOM_POLICY_MAIN_NAME;
+    if (!changed || !take_over(policies, changed, name, error)) {
         return FALSE;
     }
     note_pushed(policies, name, text);
     return TRUE;
+}
+
+/* ERROR as a finding; what has no place is NAME's. */
+static void
+add_error(GPtrArray *findings, const char *name, const GError *error)
+{
+    MomPlace place = mom_policy_error_place(error);
+    MomFinding *finding = g_new0(MomFinding, 1);
+    g_autofree char *prefix =
+        g_strdup_printf("%s:%u:%u: ", place.policy ? place.policy : "", place.line, place.column);
+    gsize skip = g_str_has_prefix(error->message, prefix) ? strlen(prefix) : 0;
+
+    finding->severity = MOM_FINDING_ERROR;
+    finding->policy = g_strdup(place.policy ? place.policy : name ? name : MOM_POLICY_MAIN_NAME);
+    finding->line = place.line;
+    finding->column = place.column;
+    finding->message = g_strdup(error->message + skip);
+    g_ptr_array_add(findings, finding);
+}
+
+static gboolean
+has_error(GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const MomFinding *finding = g_ptr_array_index(findings, i);
+
+        if (finding->severity == MOM_FINDING_ERROR) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+GPtrArray *
+mom_policies_check(MomPolicies *policies, const char *name, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomPolicyStore) changed = with_change(policies, name, text, &error);
+    GPtrArray *findings = NULL;
+
+    if (changed && policies->check) {
+        findings = policies->check(changed, policies->data);
+    }
+    if (!findings) {
+        findings = g_ptr_array_new_with_free_func((GDestroyNotify)mom_finding_free);
+    }
+    if (changed && policies->trial && !has_error(findings)) {
+        policies->trial(changed, policies->data, &error);
+    }
+    if (error) {
+        add_error(findings, name, error);
+    }
+    return findings;
 }
 
 gboolean

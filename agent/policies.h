@@ -75,5 +75,9 @@ gboolean mom_policies_reset(MomPolicies *policies, GError **error);
 /* As RPC's setNamedPolicy: NAME NULL is the main policy, TEXT NULL forgets NAME. */
 gboolean
 mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error);
+/* What `set` would say, without setting anything: of MomFinding, in order of policy and line. First
+ * what does not load or the check finds; if none of that is an error, what the trial meets.  Caller
+ * unrefs. */
+GPtrArray *mom_policies_check(MomPolicies *policies, const char *name, const char *text);
 /* As RPC's setPolicy: TEXT as the only policy. */
 gboolean mom_policies_replace(MomPolicies *policies, const char *text, GError **error);

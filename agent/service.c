@@ -11,7 +11,7 @@
 
 #include <gio/gio.h>
 
-#include "agent/state-json.h"
+#include "agent/state-text.h"
 #include "agent/statistics.h"
 #include "agent/status.h"
 
@@ -106,19 +106,75 @@ get_active_guests(MomRpcService *service)
     return out;
 }
 
-static json_object *
+static MomRpcPieces *
 get_state(MomRpcService *service)
 {
     MomEngine *engine = self_of(service)->engine;
     g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
 
-    return mom_state_to_json(mom_engine_host(engine), guests);
+    return mom_state_text_new(mom_engine_host(engine), guests);
 }
 
 static json_object *
 text_or_nil(const char *text)
 {
     return text ? json_object_new_string(text) : NULL;
+}
+
+static json_object *
+finding_json(const MomFinding *finding)
+{
+    json_object *out = json_object_new_object();
+    gboolean is_error = finding->severity == MOM_FINDING_ERROR;
+
+    json_object_object_add(out, "policy", text_or_nil(finding->policy));
+    json_object_object_add(out, "line", json_object_new_int64(finding->line));
+    json_object_object_add(out, "column", json_object_new_int64(finding->column));
+    json_object_object_add(out, "severity", json_object_new_string(is_error ? "error" : "warning"));
+    json_object_object_add(out, "message", json_object_new_string(finding->message));
+    return out;
+}
+
+static json_object *
+check_policy(MomRpcService *service, const char *name, const char *text)
+{
+    g_autoptr(GPtrArray) findings = mom_engine_check_policy(self_of(service)->engine, name, text);
+    json_object *out = json_object_new_array();
+
+    for (guint i = 0; i < findings->len; i++) {
+        json_object_array_add(out, finding_json(g_ptr_array_index(findings, i)));
+    }
+    return out;
+}
+
+static json_object *
+seconds(gint64 us)
+{
+    return json_object_new_double((double)us / G_USEC_PER_SEC);
+}
+
+static json_object *
+policy_names(MomEngine *engine)
+{
+    gsize n;
+    g_autofree const char **names = mom_policy_store_names(mom_engine_policies(engine), &n);
+    json_object *out = json_object_new_array();
+
+    for (gsize i = 0; i < n; i++) {
+        json_object_array_add(out, json_object_new_string(names[i]));
+    }
+    return out;
+}
+
+/* Of the cycle: when it was, how often it is due. */
+static void
+add_times(json_object *out, const MomService *self)
+{
+    gint64 age_us = mom_engine_cycle_age_us(self->engine);
+
+    json_object_object_add(out, "uptime_s", seconds(g_get_monotonic_time() - self->since_us));
+    json_object_object_add(out, "interval_s", seconds(mom_engine_interval_us(self->engine)));
+    json_object_object_add(out, "last_cycle_s_ago", age_us < 0 ? NULL : seconds(age_us));
 }
 
 static json_object *
@@ -130,6 +186,10 @@ get_status(MomRpcService *service)
     json_object *out = json_object_new_object();
 
     json_object_object_add(out, "version", json_object_new_string(MOM_VERSION));
+    add_times(out, self_of(service));
+    json_object_object_add(out, "connected",
+                           json_object_new_boolean(mom_engine_is_connected(engine)));
+    json_object_object_add(out, "policy_names", policy_names(engine));
     json_object_object_add(out, "hypervisor",
                            json_object_new_string(mom_engine_source_name(engine)));
     json_object_object_add(out, "guests", json_object_new_int64(guests->len));
@@ -186,6 +246,7 @@ static const MomRpcServiceClass service_class = {
     .get_active_guests = get_active_guests,
     .get_state = get_state,
     .get_status = get_status,
+    .check_policy = check_policy,
     .set_verbosity = set_verbosity,
     .count_changes = count_changes,
     .when_kept = when_kept,
@@ -194,6 +255,9 @@ static const MomRpcServiceClass service_class = {
 void
 mom_service_init(MomService *service, MomEngine *engine, MomKeeper *keeper, MomLog *log)
 {
-    *service =
-        (MomService){.base = {&service_class}, .engine = engine, .keeper = keeper, .log = log};
+    *service = (MomService){.base = {.klass = &service_class},
+                            .engine = engine,
+                             .keeper = keeper,
+                            .log = log,
+                            .since_us = g_get_monotonic_time()};
 }

@@ -17,6 +17,7 @@ typedef struct {
     MomKeeper *keeper; /* borrowed */
     MomLog *log;       /* borrowed; may be NULL: then setVerbosity changes nothing */
     guint64 changes;   /* how often the policies were changed */
+    gint64 since_us;   /* monotonic */
 } MomService;
 
 void mom_service_init(MomService *service, MomEngine *engine, MomKeeper *keeper, MomLog *log);

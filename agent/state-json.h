@@ -43,6 +43,8 @@ void mom_state_set_controls(MomState *state, json_object *json);
 /* Properties, samples with their times, declared fields and variables of HOST and of GUESTS
  * (MomEntity*). Caller puts. */
 json_object *mom_state_to_json(MomEntity *host, GPtrArray *guests);
+/* One entity of them. Caller puts. */
+json_object *mom_state_entity_to_json(MomEntity *entity);
 
 /* One entity in that notation. Caller puts. */
 json_object *mom_state_entity_to_json(MomEntity *entity);

@@ -103,7 +103,8 @@ value_json(MomValue value)
 static void
 add_value(const char *name, MomValue value, gpointer data)
 {
-    json_object_object_add(data, name, value_json(value));
+    /* A sample has no name twice, and json-c need not look. */
+    json_object_object_add_ex(data, name, value_json(value), JSON_C_OBJECT_ADD_KEY_IS_NEW);
 }
 
 static json_object *

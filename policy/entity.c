@@ -521,3 +521,20 @@ mom_entity_commit_run(MomEntity *entity)
     entity->kept_arena = keeping.arena;
     entity->n_new = 0;
 }
+
+MomEntity *
+mom_entity_snapshot(const MomEntity *entity)
+{
+    MomEntity *copy = mom_entity_new(entity->schema);
+    Keeping keeping = {copy->kept_arena, copy->kept};
+
+    for (guint i = 0; i < entity->samples->len; i++)
+        g_ptr_array_add(copy->samples, mom_sample_ref(entity->samples->pdata[i]));
+    for (guint i = 0; i < entity->properties->len; i++) {
+        const Pair *pair = &g_array_index(entity->properties, Pair, i);
+
+        set_pair(copy->properties, copy->lasting, pair->name, pair->value, pair->changed_us);
+    }
+    foreach_variable(entity, keep_variable, &keeping);
+    return copy;
+}

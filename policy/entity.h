@@ -36,6 +36,9 @@ typedef struct MomSample MomSample;
 
 /* An empty sample of SCHEMA (referenced), taken at TIME_US (monotonic microseconds). */
 MomSample *mom_sample_new(MomSchema *schema, gint64 time_us);
+/* Shares it: from now on nobody may set a field. */
+MomSample *mom_sample_ref(MomSample *sample);
+/* Lets go of it; the last one frees it. */
 void mom_sample_free(MomSample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomSample, mom_sample_free)
 
@@ -55,6 +58,9 @@ void mom_sample_foreach(const MomSample *sample, MomSampleFunc func, gpointer da
 
 MomEntity *mom_entity_new(MomSchema *schema);
 void mom_entity_free(MomEntity *entity);
+/* What ENTITY is now: its properties, samples (shared, so that it costs little) and variables.
+ * Nothing of a run. Caller frees. */
+MomEntity *mom_entity_snapshot(const MomEntity *entity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomEntity, mom_entity_free)
 
 const MomSchema *mom_entity_schema(const MomEntity *entity);

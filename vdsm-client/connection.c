@@ -47,6 +47,7 @@ struct MomVdsmConnection {
     GSource *timer;
     GSource *refuser; /* ends calls made while not connected */
     gboolean renew;   /* another connection is wanted when no call is under way */
+    GSource *sweeper; /* lets go of what large answers held, a piece a turn */
 
     /* of one attempt */
     MomVdsmLink *link;
@@ -307,6 +308,27 @@ on_body(MomVdsmConnection *self, MomStompBytes piece, GError **error)
 }
 
 static gboolean
+on_sweep(gpointer data)
+{
+    MomVdsmConnection *self = data;
+    if (mom_jsonrpc_sweep(self->rpc))
+        return G_SOURCE_CONTINUE;
+    clear_source(&self->sweeper);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+sweep_later(MomVdsmConnection *self)
+{
+    if (self->sweeper || self->state == CLOSED)
+        return;
+    self->sweeper = g_idle_source_new();
+    g_source_set_priority(self->sweeper, G_PRIORITY_DEFAULT);
+    g_source_set_callback(self->sweeper, on_sweep, self, NULL);
+    g_source_attach(self->sweeper, self->context);
+}
+
+static gboolean
 on_frame_end(MomVdsmConnection *self, GError **error)
 {
     g_autoptr(GError) broken = NULL;
@@ -316,10 +338,14 @@ on_frame_end(MomVdsmConnection *self, GError **error)
         return TRUE;
     case REPLY:
         self->failures = 0;
-        return mom_jsonrpc_body_end(self->rpc, error);
+        if (!mom_jsonrpc_body_end(self->rpc, error))
+            return FALSE;
+        sweep_later(self);
+        return TRUE;
     case EVENT:
         if (!mom_jsonrpc_body_end(self->rpc, &broken))
             g_debug("dropped an event: %s", broken->message);
+        sweep_later(self);
         return TRUE;
     case ERROR_TEXT: {
         g_autofree char *text =
@@ -482,6 +508,7 @@ mom_vdsm_connection_free(MomVdsmConnection *self)
     set_state(self, CLOSED);
     end_attempt(self);
     clear_source(&self->refuser);
+    clear_source(&self->sweeper);
     g_source_destroy(self->timer);
     g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED,
                                                   "the connection to vdsm was closed by us");

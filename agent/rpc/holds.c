@@ -71,7 +71,7 @@ on_kept(gpointer data)
     g_free(hold);
 }
 
-void
+gboolean
 mom_rpc_hold(MomRpcHolds *holds, SoupServerMessage *message)
 {
     Hold *hold = g_new0(Hold, 1);
@@ -79,7 +79,7 @@ mom_rpc_hold(MomRpcHolds *holds, SoupServerMessage *message)
     holds->service->klass->when_kept(holds->service, on_kept, hold);
     if (hold->kept) {
         g_free(hold);
-        return;
+        return FALSE;
     }
     hold->paused = TRUE;
     hold->holds = holds;
@@ -88,6 +88,7 @@ mom_rpc_hold(MomRpcHolds *holds, SoupServerMessage *message)
     hold->since_us = g_get_monotonic_time();
     g_queue_push_tail(&holds->held, hold);
     soup_server_message_pause(message);
+    return TRUE;
 }
 
 void

@@ -20,8 +20,8 @@ void mom_rpc_holds_free(MomRpcHolds *holds);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomRpcHolds, mom_rpc_holds_free)
 
 /* Does not let MESSAGE, whose response is set, be sent before all changes so far are kept. From
- * within its handler. */
-void mom_rpc_hold(MomRpcHolds *holds, SoupServerMessage *message);
+ * within its handler, or while it is paused.  FALSE if they are kept already: nothing is done. */
+gboolean mom_rpc_hold(MomRpcHolds *holds, SoupServerMessage *message);
 /* Lets go of what has been held since before SINCE_US, monotonic: its connection was cut, and only
  * a message that is not paused notices that. */
 void mom_rpc_holds_drop(MomRpcHolds *holds, gint64 since_us);

@@ -12,6 +12,26 @@
 #include <json-c/json.h>
 
 typedef struct MomRpcService MomRpcService;
+typedef struct MomRpcPieces MomRpcPieces;
+
+/* A long text (UTF-8) that is made piece by piece, so that no turn of the main loop is long. */
+typedef struct {
+    /* Appends the next piece, of whole characters, to OUT. FALSE: it was the last. */
+    gboolean (*next)(MomRpcPieces *self, GString *out);
+    void (*free)(MomRpcPieces *self);
+} MomRpcPiecesClass;
+
+struct MomRpcPieces {
+    const MomRpcPiecesClass *klass;
+};
+
+static inline void
+mom_rpc_pieces_free(MomRpcPieces *pieces)
+{
+    if (pieces) {
+        pieces->klass->free(pieces);
+    }
+}
 
 typedef void (*MomRpcKept)(gpointer data);
 
@@ -30,12 +50,17 @@ typedef struct {
      * by the method. Caller puts. */
     json_object *(*get_statistics)(MomRpcService *self);
     json_object *(*get_active_guests)(MomRpcService *self); /* array of names; caller puts */
-    /* Host and guests with all their samples, as agent/state-json.h writes them; caller puts. */
-    json_object *(*get_state)(MomRpcService *self);
-    /* {"version", "hypervisor", "guests", "cycles", "policies": "ok", "failing" or "last good",
+    /* Host and guests with all their samples, as they are now, as the text of agent/state-json.h;
+     * caller frees. */
+    MomRpcPieces *(*get_state)(MomRpcService *self);
+    /* {"version", "uptime_s", "interval_s", "last_cycle_s_ago": nil before the first, "connected",
+     * "hypervisor", "guests", "cycles", "policy_names", "policies": "ok", "failing" or "last good",
      * "policy_fault", "source_fault", "state_fault": text or nil, "host_free_percent", "pressure":
-     * number or nil}; caller puts. */
+     * number or nil}; the method adds what was counted here.  Caller puts. */
     json_object *(*get_status)(MomRpcService *self);
+    /* What set_named_policy would find, [{"policy", "line", "column", "severity": "error" or
+     * "warning", "message"}]; sets nothing. Caller puts. */
+    json_object *(*check_policy)(MomRpcService *self, const char *name, const char *text);
     /* VERBOSITY as in the configuration, 1 to 5 or a name. */
     gboolean (*set_verbosity)(MomRpcService *self, const char *verbosity, GError **error);
     /* How often something was changed that is to survive a restart. */
@@ -45,6 +70,13 @@ typedef struct {
     void (*when_kept)(MomRpcService *self, MomRpcKept done, gpointer data);
 } MomRpcServiceClass;
 
+/* Counted by mom_rpc_call, for getStatus. */
+typedef struct {
+    guint64 calls;
+    guint64 faults; /* of them */
+} MomRpcCounts;
+
 struct MomRpcService {
     const MomRpcServiceClass *klass;
+    MomRpcCounts counts;
 };

@@ -7,6 +7,9 @@
 #include "tests/agent/rpc/canned-service.h"
 
 #include <gio/gio.h>
+#include <string.h>
+
+#include "policy/policy.h"
 
 typedef struct {
     MomRpcKept done;
@@ -25,6 +28,11 @@ set_named_policy(MomRpcService *base, const char *name, const char *text, GError
     CannedService *self = (CannedService *)base;
 
     name = name ? name : "50_main_";
+    if (text && strcmp(text, "parse") == 0) {
+        g_autoptr(MomPolicyStore) store = mom_policy_store_new();
+
+        return mom_policy_store_set(store, name, "\n(set a", -1, error);
+    }
     if (text && g_str_has_prefix(text, "bad")) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:1:1: <bad> & worse", name);
         return FALSE;
@@ -88,16 +96,52 @@ get_active_guests(MomRpcService *base)
     return json_tokener_parse("[\"vm <1>\"]");
 }
 
-static json_object *
+typedef struct {
+    MomRpcPieces base;
+    guint next;
+} Pieces;
+
+static gboolean
+next_piece(MomRpcPieces *base, GString *out)
+{
+    static const char *const pieces[] = {"{\"host\":{\"stats\":[{\"a\":1.0,", "\"b\":\"</>\"}]},",
+                                         "\"guests\":[]}"};
+    Pieces *self = (Pieces *)base;
+
+    g_string_append(out, pieces[self->next++]);
+    return self->next < G_N_ELEMENTS(pieces);
+}
+
+static void
+free_pieces(MomRpcPieces *base)
+{
+    g_free(base);
+}
+
+static MomRpcPieces *
 get_state(MomRpcService *base)
 {
-    return json_tokener_parse("{\"host\":{\"stats\":[{\"a\":1.0,\"b\":\"</>\"}]},\"guests\":[]}");
+    static const MomRpcPiecesClass class = {next_piece, free_pieces};
+    Pieces *pieces = g_new0(Pieces, 1);
+
+    pieces->base.klass = &class;
+    return &pieces->base;
 }
 
 static json_object *
 get_status(MomRpcService *base)
 {
     return json_tokener_parse("{\"policies\":\"ok\",\"policy_fault\":null}");
+}
+
+static json_object *
+check_policy(MomRpcService *base, const char *name, const char *text)
+{
+    if (text && g_str_has_prefix(text, "bad")) {
+        return json_tokener_parse("[{\"policy\":\"x\",\"line\":1,\"column\":1,"
+                                  "\"severity\":\"error\",\"message\":\"<bad> & worse\"}]");
+    }
+    return json_object_new_array();
 }
 
 static gboolean
@@ -140,6 +184,7 @@ static const MomRpcServiceClass klass = {
     .get_active_guests = get_active_guests,
     .get_state = get_state,
     .get_status = get_status,
+    .check_policy = check_policy,
     .set_verbosity = set_verbosity,
     .count_changes = count_changes,
     .when_kept = when_kept,
@@ -148,7 +193,7 @@ static const MomRpcServiceClass klass = {
 void
 canned_service_init(CannedService *service)
 {
-    *service = (CannedService){.base = {&klass}};
+    *service = (CannedService){.base = {.klass = &klass}};
     service->policies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     service->waiting = g_array_new(FALSE, FALSE, sizeof(Waiter));
     service->statistics = json_tokener_parse(statistics);

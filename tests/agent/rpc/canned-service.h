@@ -2,7 +2,8 @@
  *
  * A MomRpcService that keeps policies in a table and answers with canned statistics.
  *
- * A policy that begins with "bad" is refused, so that refusals can be seen on the wire.
+ * A policy that begins with "bad" is refused, so that refusals can be seen on the wire; "parse" is
+ * refused as a policy that does not parse, with its place.
  */
 #pragma once
 

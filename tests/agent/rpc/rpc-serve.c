@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Serves a canned service at the port named, for test-server.py and for trying clients by hand.
+ * Serves a canned service, for test-server.py and for trying clients by hand:
+ * rpc-serve PORT [MODE [GROUP [USER ...]]].
  *
- * Says "ready" once it listens, and ends on SIGTERM or when its standard input ends.  With a second
- * argument changes are kept only at a SIGUSR1.
+ * Says "ready" once it listens, and ends on SIGTERM or when its standard input ends.  With
+ * RPC_SERVE_SLOW in the environment changes are kept only at a SIGUSR1.
  */
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -41,11 +42,18 @@ main(int argc, char **argv)
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GError) error = NULL;
     g_autoptr(MomRpcServer) server = NULL;
+    MomRpcListenerOptions options = {0};
     CannedService service;
 
     canned_service_init(&service);
-    service.slow = argc > 2;
-    server = mom_rpc_server_new(argc > 1 ? argv[1] : "", &service.base, &error);
+    service.slow = g_getenv("RPC_SERVE_SLOW") != NULL;
+    options.port = argc > 1 ? argv[1] : "";
+    if (argc > 2) {
+        options.mode = (guint)g_ascii_strtoull(argv[2], NULL, 8);
+    }
+    options.group = argc > 3 ? argv[3] : NULL;
+    options.allowed_users = argc > 4 ? (const char *const *)argv + 4 : NULL;
+    server = mom_rpc_server_new(&options, &service.base, &error);
     if (!server) {
         fprintf(stderr, "%s\n", error->message);
         canned_service_clear(&service);
