@@ -369,6 +369,9 @@ test_keys_that_need_a_restart_are_these(void **state)
         "main/state-dir",
         "host/collectors",
         "guest/collectors",
+        "main/rpc-allowed-users",
+        "main/rpc-socket-mode",
+        "main/rpc-socket-group",
     };
     g_autoptr(GString) found = g_string_new(NULL);
     g_autofree char *expected = NULL;
