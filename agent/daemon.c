@@ -128,6 +128,9 @@ make_vdsm(MomDaemon *daemon)
         .key_file = key,
         .request_timeout_ms =
             (guint)(mom_config_get_double(config, "vdsm", "request-timeout") * 1000),
+        /* Within a cycle of vdsm's return there is an attempt. */
+        .retry_within_ms =
+            (guint)(mom_config_get_double(config, "main", "policy-engine-interval") * 1000),
     };
 
     daemon->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(),

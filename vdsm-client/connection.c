@@ -454,7 +454,7 @@ mom_vdsm_connection_new(const MomVdsmOptions *options, const MomVdsmPace *pace)
     self->ca_file = g_strdup(options->ca_file);
     self->cert_file = g_strdup(options->cert_file);
     self->key_file = g_strdup(options->key_file);
-    self->pace = *pace;
+    self->pace = mom_vdsm_pace_within(pace, options->retry_within_ms);
     guint timeout_ms = options->request_timeout_ms ? options->request_timeout_ms : 10000;
     self->rpc = mom_jsonrpc_new(options->window ? options->window : 4, (gint64)timeout_ms * 1000);
     self->error_text = g_string_new(NULL);
@@ -525,6 +525,15 @@ mom_vdsm_connection_call(MomVdsmConnection *self,
         g_source_set_callback(self->refuser, on_refuse, self, NULL);
         g_source_attach(self->refuser, self->context);
     }
+}
+
+MomVdsmPace
+mom_vdsm_pace_within(const MomVdsmPace *pace, guint within_ms)
+{
+    MomVdsmPace within = *pace;
+    if (within_ms > 0)
+        within.back_off_max_ms = MIN(pace->back_off_max_ms, MAX(within_ms, pace->back_off_min_ms));
+    return within;
 }
 
 guint

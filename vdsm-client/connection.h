@@ -32,6 +32,7 @@ typedef struct {
     const char *key_file;
     guint request_timeout_ms; /* 0: 10000 */
     guint window;             /* calls in flight, 0: 4 */
+    guint retry_within_ms;    /* the longest pause between two attempts, 0: the pace's */
 } MomVdsmOptions;
 
 typedef void (*MomVdsmStateFunc)(MomVdsmState state, const GError *why, gpointer data);
@@ -74,6 +75,10 @@ void mom_vdsm_connection_call(MomVdsmConnection *connection,
                               struct json_object *params,
                               MomJsonrpcDone done,
                               gpointer data);
+
+/* The pace as the connection keeps it: pauses are no longer than WITHIN_MS (0: as they are), but
+ * never shorter than the shortest. */
+MomVdsmPace mom_vdsm_pace_within(const MomVdsmPace *pace, guint within_ms);
 
 /* The pause after FAILURES failed attempts (1: the first); DICE in [0, 1) spreads it over its upper
  * half. */

@@ -8,6 +8,7 @@
 #include "tests/mom-test.h"
 
 #include <json.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "tests/vdsm-client/peer.h"
@@ -505,6 +506,53 @@ the_pause_doubles_up_to_its_limit_with_jitter(void **state)
     assert_int_equal(mom_vdsm_back_off_ms(&mom_vdsm_pace_default, 0, 0), 250);
 }
 
+static void
+the_pause_is_never_longer_than_is_wished(void **state)
+{
+    const MomVdsmPace *pace = &mom_vdsm_pace_default;
+    const struct {
+        guint within_ms, longest_ms;
+    } cases[] = {{0, 15000},   {15000, 15000}, {86400000, 15000}, {10000, 10000},
+                 {1000, 1000}, {500, 500},     {50, 500}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        MomVdsmPace within = mom_vdsm_pace_within(pace, cases[i].within_ms);
+        for (guint failures = 0; failures < 40; failures++)
+            assert_in_range(mom_vdsm_back_off_ms(&within, failures, 0.999999), 1,
+                            cases[i].longest_ms);
+        assert_in_range(mom_vdsm_back_off_ms(&within, G_MAXUINT, 0.999999), cases[i].longest_ms - 1,
+                        cases[i].longest_ms);
+    }
+}
+
+/* What is in use of the heap. */
+static gsize
+heap_bytes(void)
+{
+    return mallinfo2().uordblks;
+}
+
+/* Under a sanitizer the heap is not the C library's, and always 0; then leaks are its affair. */
+static void
+attempts_go_on_for_ever_in_the_same_memory(void **state)
+{
+    Fixture *f = *state;
+    g_socket_service_stop(f->peer->service);
+    g_socket_listener_close(G_SOCKET_LISTENER(f->peer->service));
+    f->pace.back_off_min_ms = 1;
+    f->pace.back_off_max_ms = 60 * 1000;
+    f->options.retry_within_ms = 1;
+    begin(f);
+    run_until(f->drops >= 200);
+    g_string_truncate(f->states, 0);
+    gsize before = heap_bytes();
+    for (guint goal = 400; goal <= 2000; goal += 200) {
+        run_until(f->drops >= goal);
+        g_string_truncate(f->states, 0);
+    }
+    /* An attempt that left 32 bytes behind would leave more than this. */
+    assert_in_range(heap_bytes(), 0, before + 32 * 1024);
+}
+
 #define WITH_PEER(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -533,6 +581,8 @@ main(void)
         WITH_PEER(freeing_while_calls_fail_ends_the_others_once),
         WITH_PEER(freeing_inside_a_state_callback_is_safe),
         WITH_PEER(freeing_while_opening_is_safe),
+        cmocka_unit_test(the_pause_is_never_longer_than_is_wished),
+        WITH_PEER(attempts_go_on_for_ever_in_the_same_memory),
         cmocka_unit_test(the_pause_doubles_up_to_its_limit_with_jitter),
     };
     return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
