@@ -48,6 +48,7 @@ const MomConfigKey mom_config_keys[] = {
 
     /* Ours. */
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
+    {"main", "tuning-policy", MOM_CONFIG_TEXT, "01-parameters"},
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
     {"vdsm", "ssl", MOM_CONFIG_BOOL, "true"},

@@ -288,10 +288,12 @@ mom_config_load(MomConfig *config, const char *file, GError **error)
 static const struct {
     const char *section;
     const char *key;
-    const char *ours; /* in [vdsm] */
+    const char *our_section;
+    const char *our_key;
 } vdsm_keys[] = {
-    {"vars", "ssl", "ssl"},
-    {"addresses", "management_port", "port"},
+    {"vars", "ssl", "vdsm", "ssl"},
+    {"addresses", "management_port", "vdsm", "port"},
+    {"mom", "tuning_policy", "main", "tuning-policy"},
 };
 
 typedef struct {
@@ -315,7 +317,8 @@ static void
 take_vdsm_key(MomConfig *config, const char *file, const MomIni *ini, gsize index)
 {
     IniScope scope = {ini, vdsm_keys[index].section};
-    const MomConfigKey *key = mom_config_key_find("vdsm", vdsm_keys[index].ours);
+    const MomConfigKey *key =
+        mom_config_key_find(vdsm_keys[index].our_section, vdsm_keys[index].our_key);
     const MomIniEntry *entry =
         mom_ini_entry(mom_ini_section(ini, scope.section), vdsm_keys[index].key);
     g_autoptr(GError) error = NULL;
@@ -333,7 +336,8 @@ take_vdsm_key(MomConfig *config, const char *file, const MomIni *ini, gsize inde
                                         scope.section, entry->key, why));
         return;
     }
-    g_hash_table_replace(config->vdsm_defaults, id_of("vdsm", key->key), escape_percent(value));
+    g_hash_table_replace(config->vdsm_defaults, id_of(key->section, key->key),
+                         escape_percent(value));
 }
 
 static void

@@ -222,6 +222,7 @@ make_engine(MomDaemon *daemon)
         .host_root = mom_config_get(config, "main", "host-root"),
         .policy_file = mom_config_get(config, "main", "policy"),
         .policy_dir = mom_config_get(config, "main", "policy-dir"),
+        .tuning_policy = mom_config_get(config, "main", "tuning-policy"),
         .host_interval_us = seconds_us(config, "host-monitor-interval"),
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),

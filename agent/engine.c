@@ -13,9 +13,6 @@
 #include "agent/fault.h"
 #include "agent/guests.h"
 
-/* Under this name vdsm pushes what the engine sets for a cluster. */
-#define PARAMETERS_POLICY "01-parameters"
-
 struct MomEngine {
     MomSource *source;
     MomClock *clock;
@@ -23,6 +20,7 @@ struct MomEngine {
     GPtrArray *controls; /* the names that they read, ended by NULL */
     MomMonitorPlan *guest_plan;
     char *host_root;
+    char *tuning_policy;
     gint64 host_interval_us, guest_interval_us, policy_interval_us;
     guint fallback_after;
 
@@ -94,14 +92,15 @@ try_policies(MomPolicyStore *candidate, gpointer data, GError **error)
 
 /* The checker with what this engine's collectors declare and its controllers read. */
 static GPtrArray *
-check_policies(MomPolicyStore *candidate, gpointer data)
+check_policies(MomPolicyStore *candidate, guint max_findings, gpointer data)
 {
     MomEngine *engine = data;
     MomCheckWorld world = {
         .host = mom_entity_schema(mom_monitor_entity(engine->host)),
         .guest = mom_monitor_plan_schema(engine->guest_plan),
         .controls = (const char *const *)engine->controls->pdata,
-        .parameters_policy = PARAMETERS_POLICY,
+        .parameters_policy = engine->tuning_policy,
+        .max_findings = max_findings,
     };
 
     return mom_policy_check(candidate, &world);
@@ -378,6 +377,8 @@ mom_engine_new(const MomEngineOptions *options)
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
     mom_policies_use_check(engine->policies, check_policies);
+    engine->tuning_policy = g_strdup(options->tuning_policy ? options->tuning_policy : "");
+    mom_policies_use_tuning(engine->policies, engine->tuning_policy);
     engine->source_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
@@ -401,6 +402,7 @@ mom_engine_free(MomEngine *engine)
     mom_fault_clear(&engine->source_fault);
     mom_fault_clear(&engine->policy_fault);
     g_free(engine->host_root);
+    g_free(engine->tuning_policy);
     g_free(engine);
 }
 
@@ -481,6 +483,12 @@ guint64
 mom_engine_cycles(const MomEngine *engine)
 {
     return engine->cycles;
+}
+
+char **
+mom_engine_set_aside(const MomEngine *engine)
+{
+    return mom_policies_set_aside(engine->policies);
 }
 
 const char *

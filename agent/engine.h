@@ -32,6 +32,7 @@ typedef struct {
     const char *host_root;                   /* "/" or a stand-in's directory */
     const char *policy_file;                 /* see mom_policies_new */
     const char *policy_dir;
+    const char *tuning_policy; /* see mom_policies_use_tuning; NULL: none */
     gint64 host_interval_us;
     gint64 guest_interval_us;
     gint64 policy_interval_us;
@@ -61,6 +62,8 @@ MomPolicyStore *mom_engine_policies(MomEngine *engine);
 MomEntity *mom_engine_host(MomEngine *engine);
 /* The guests that are ready; caller unrefs the array, entities are borrowed. */
 GPtrArray *mom_engine_guests(MomEngine *engine);
+/* The lines of the tuning policy that are set aside, with place and reason. Caller frees. */
+char **mom_engine_set_aside(const MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
 const char *mom_engine_policy_fault(const MomEngine *engine);
 const char *mom_engine_source_fault(const MomEngine *engine);

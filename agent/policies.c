@@ -10,12 +10,16 @@
 
 #include <gio/gio.h>
 
+#include "agent/set-aside.h"
+
 struct MomPolicies {
     char *file;
     char *dir;
     MomPolicyTrial trial;
     MomPolicyCheck check; /* NULL: nothing is found */
     gpointer data;
+    char *tuning_name; /* NULL: no policy is treated like it */
+    MomTuning *tuning; /* of `store`; NULL: it has none */
     MomPolicyStore *store;
     MomPolicyStore *worked; /* the last set that did; NULL if none has since the start */
     gboolean untried;       /* `store` is not known to be `worked` */
@@ -47,6 +51,8 @@ mom_policies_free(MomPolicies *policies)
     }
     mom_policy_store_free(policies->store);
     g_clear_pointer(&policies->worked, mom_policy_store_free);
+    mom_tuning_free(policies->tuning);
+    g_free(policies->tuning_name);
     g_free(policies->file);
     g_free(policies->dir);
     g_free(policies);
@@ -56,6 +62,19 @@ void
 mom_policies_use_check(MomPolicies *policies, MomPolicyCheck check)
 {
     policies->check = check;
+}
+
+void
+mom_policies_use_tuning(MomPolicies *policies, const char *name)
+{
+    g_free(policies->tuning_name);
+    policies->tuning_name = g_strdup(*name ? name : NULL);
+}
+
+char **
+mom_policies_set_aside(const MomPolicies *policies)
+{
+    return mom_set_aside_list(policies->tuning);
 }
 
 MomPolicyStore *
@@ -100,10 +119,59 @@ mom_policies_failed(MomPolicies *policies, guint after)
     return policies->fell_back;
 }
 
-/* STORE (taken over) is the administrator's set from now on. */
-static void
-adopt(MomPolicies *policies, MomPolicyStore *store)
+/* ---- the tuning policy ---- */
+
+static gboolean
+is_tuning(const MomPolicies *policies, const char *name)
 {
+    return policies->tuning_name &&
+           strcmp(policies->tuning_name, name ? name : MOM_POLICY_MAIN_NAME) == 0;
+}
+
+/* A policy of STORE; the tuning policy's text runs only once `settle` has looked at it. */
+static gboolean
+put(const MomPolicies *policies,
+    MomPolicyStore *store,
+    const char *name,
+    const char *text,
+    gssize length,
+    GError **error)
+{
+    gsize whole = length < 0 ? strlen(text) : (gsize)length;
+
+    /* What is no text at all is told by the store. */
+    if (is_tuning(policies, name) && g_utf8_validate_len(text, whole, NULL)) {
+        return mom_policy_store_set_in_part(store, name, text, "", error);
+    }
+    return mom_policy_store_set(store, name, text, length, error);
+}
+
+/* Looks at STORE's tuning policy anew, in the light of its other policies.  *TUNING is what came of
+ * it: NULL if there is none, and with FALSE. */
+static gboolean
+settle(const MomPolicies *policies, MomPolicyStore *store, MomTuning **tuning, GError **error)
+{
+    const char *text =
+        policies->tuning_name ? mom_policy_store_get(store, policies->tuning_name) : NULL;
+
+    g_clear_pointer(tuning, mom_tuning_free);
+    if (!text) {
+        return TRUE;
+    }
+    *tuning = mom_set_aside_faults(store, policies->tuning_name, text, policies->check,
+                                   policies->data, error);
+    return *tuning != NULL;
+}
+
+/* ---- the set ---- */
+
+/* STORE and its TUNING (both taken over) are the administrator's set from now on. */
+static void
+adopt(MomPolicies *policies, MomPolicyStore *store, MomTuning *tuning)
+{
+    mom_set_aside_tell(policies->tuning, tuning);
+    mom_tuning_free(policies->tuning);
+    policies->tuning = tuning;
     mom_policy_store_free(policies->store);
     policies->store = store;
     policies->untried = TRUE;
@@ -113,14 +181,18 @@ adopt(MomPolicies *policies, MomPolicyStore *store)
 
 /* Reads one file into STORE; what is wrong is logged here, once, as nobody above handles it. */
 static gboolean
-read_file(MomPolicyStore *store, const char *path, const char *name, GError **error)
+read_file(const MomPolicies *policies,
+          MomPolicyStore *store,
+          const char *path,
+          const char *name,
+          GError **error)
 {
     g_autoptr(GError) why = NULL;
     g_autofree char *text = NULL;
     gsize length;
 
     if (g_file_get_contents(path, &text, &length, &why)) {
-        if (mom_policy_store_set(store, name, text, (gssize)length, &why)) {
+        if (put(policies, store, name, text, (gssize)length, &why)) {
             return TRUE;
         }
         g_prefix_error(&why, "%s: ", path);
@@ -161,8 +233,9 @@ list_files(const char *dir, GError **error)
 
 /* FALSE if DIR cannot be read, or holds policies of which none loads. */
 static gboolean
-read_dir(MomPolicyStore *store, const char *dir, GError **error)
+read_dir(const MomPolicies *policies, MomPolicyStore *store, GError **error)
 {
+    const char *dir = policies->dir;
     g_autoptr(GError) first = NULL;
     g_autoptr(GPtrArray) names = list_files(dir, &first);
     guint loaded = 0;
@@ -177,7 +250,7 @@ read_dir(MomPolicyStore *store, const char *dir, GError **error)
         g_autofree char *path = g_build_filename(dir, file, NULL);
         g_autofree char *name = g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
 
-        loaded += read_file(store, path, name, first ? NULL : &first) ? 1 : 0;
+        loaded += read_file(policies, store, path, name, first ? NULL : &first) ? 1 : 0;
     }
     if (first && loaded == 0) {
         g_propagate_error(error, g_steal_pointer(&first));
@@ -188,9 +261,9 @@ read_dir(MomPolicyStore *store, const char *dir, GError **error)
 
 /* The first error that the checker finds in STORE, or NULL. */
 static GError *
-find_error(MomPolicies *policies, MomPolicyStore *store)
+find_error(const MomPolicies *policies, MomPolicyStore *store)
 {
-    g_autoptr(GPtrArray) findings = policies->check ? policies->check(store, policies->data) : NULL;
+    g_autoptr(GPtrArray) findings = policies->check ? policies->check(store, 0, policies->data) : NULL;
 
     return findings ? mom_findings_error(findings) : NULL;
 }
@@ -200,7 +273,7 @@ static void
 log_doubts(MomPolicies *policies, const char *name)
 {
     g_autoptr(GPtrArray) findings =
-        policies->check ? policies->check(policies->store, policies->data) : NULL;
+        policies->check ? policies->check(policies->store, 0, policies->data) : NULL;
 
     for (guint i = 0; findings && i < findings->len; i++) {
         const MomFinding *finding = g_ptr_array_index(findings, i);
@@ -213,16 +286,28 @@ log_doubts(MomPolicies *policies, const char *name)
     }
 }
 
+/* The first error of STORE that costs a whole policy, or NULL; *TUNING is as `settle` leaves it. */
+static GError *
+find_unsound(const MomPolicies *policies, MomPolicyStore *store, MomTuning **tuning)
+{
+    GError *why = NULL;
+
+    return settle(policies, store, tuning, &why) ? find_error(policies, store) : why;
+}
+
 /* Leaves out policies that fail for certain, so that the others can be used.  FALSE with the first
  * error if nothing is left then. */
 static gboolean
-leave_out_unsound(MomPolicies *policies, MomPolicyStore *store, GError **error)
+leave_out_unsound(MomPolicies *policies,
+                  MomPolicyStore *store,
+                  MomTuning **tuning,
+                  GError **error)
 {
     g_autoptr(GError) first = NULL;
     GError *why;
     gsize left = 1;
 
-    while (left > 0 && (why = find_error(policies, store))) {
+    while (left > 0 && (why = find_unsound(policies, store, tuning))) {
         g_autofree const char **names = NULL;
 
         g_warning("policy left out: %s", why->message);
@@ -244,15 +329,16 @@ gboolean
 mom_policies_reload(MomPolicies *policies, GError **error)
 {
     g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+    g_autoptr(MomTuning) tuning = NULL;
 
-    if (policies->file ? !read_file(fresh, policies->file, NULL, error)
-                       : policies->dir && !read_dir(fresh, policies->dir, error)) {
+    if (policies->file ? !read_file(policies, fresh, policies->file, NULL, error)
+                       : policies->dir && !read_dir(policies, fresh, error)) {
         return FALSE;
     }
-    if (!leave_out_unsound(policies, fresh, error)) {
+    if (!leave_out_unsound(policies, fresh, &tuning, error)) {
         return FALSE;
     }
-    adopt(policies, g_steal_pointer(&fresh));
+    adopt(policies, g_steal_pointer(&fresh), g_steal_pointer(&tuning));
     log_doubts(policies, NULL);
     return TRUE;
 }
@@ -284,21 +370,49 @@ to_blame(MomPolicies *policies, const char *name, const GError *error)
     return passes(policies, policies->store, NULL);
 }
 
+/* Lines of the tuning policy that fail in the trial are set aside like those that the checker
+ * knows; what fails elsewhere is WHY. */
+static gboolean
+passes_in_part(MomPolicies *policies, MomPolicyStore *store, MomTuning *tuning, GError **why)
+{
+    for (guint round = 0; !passes(policies, store, why); round++) {
+        if (!tuning || round == MOM_SET_ASIDE_MAX_ROUNDS ||
+            !mom_set_aside_one(store, tuning, *why)) {
+            return FALSE;
+        }
+        g_clear_error(why);
+    }
+    return TRUE;
+}
+
 /* Takes CHANGED over if it passes check and trial. NAME is the policy that was changed. */
 static gboolean
 take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GError **error)
 {
+    g_autoptr(MomTuning) tuning = NULL;
     g_autoptr(GError) why = NULL;
+    gboolean repeated; /* vdsm sends the same again and again */
 
-    if (!passes(policies, changed, &why)) {
+    if (!settle(policies, changed, &tuning, error)) {
+        return FALSE;
+    }
+    if (!passes_in_part(policies, changed, tuning, &why)) {
         if (to_blame(policies, name, why)) {
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }
         g_warning("policy set fails as it did before the change: %s", why->message);
     }
-    adopt(policies, mom_policy_store_copy(changed));
-    log_doubts(policies, name ? name : MOM_POLICY_MAIN_NAME);
+    /* Who pushed it must learn that nothing came of it. */
+    if (tuning && is_tuning(policies, name) && !mom_set_aside_leaves_some(tuning, error)) {
+        return FALSE;
+    }
+    repeated = g_strcmp0(mom_policy_store_get(policies->store, name),
+                         mom_policy_store_get(changed, name)) == 0;
+    adopt(policies, mom_policy_store_copy(changed), g_steal_pointer(&tuning));
+    if (!repeated) {
+        log_doubts(policies, name ? name : MOM_POLICY_MAIN_NAME);
+    }
     return TRUE;
 }
 
@@ -309,7 +423,7 @@ mom_policies_set(MomPolicies *policies, const char *name, const char *text, GErr
 
     if (!text) {
         mom_policy_store_remove(changed, name);
-    } else if (!mom_policy_store_set(changed, name, text, -1, error)) {
+    } else if (!put(policies, changed, name, text, -1, error)) {
         return FALSE;
     }
     return take_over(policies, changed, name, error);
