@@ -113,6 +113,16 @@ hint(const char *reason, gpointer data)
 }
 
 static void
+reconnected(const char *reason, gpointer data)
+{
+    MomDaemon *daemon = data;
+
+    if (daemon->engine) {
+        mom_engine_reconnected(daemon->engine, reason);
+    }
+}
+
+static void
 make_vdsm(MomDaemon *daemon)
 {
     const MomConfig *config = daemon->config;
@@ -135,6 +145,7 @@ make_vdsm(MomDaemon *daemon)
 
     daemon->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(),
                                            declares(daemon->guest_plan, "io_tune"), hint, daemon);
+    mom_hypervisor_vdsm_watch_connected(daemon->vdsm, reconnected);
 }
 
 static void
@@ -150,7 +161,7 @@ libvirt_state_changed(MomVirtState state, const GError *error, gpointer data)
 
     if (state == MOM_VIRT_OPEN) {
         mom_fault_end(&daemon->libvirt_fault, "Connected to libvirt");
-        hint("libvirt is connected", daemon);
+        reconnected("libvirt is connected", daemon);
     } else if (error) {
         g_autofree char *message =
             g_strdup_printf("Not connected to libvirt, trying on: %s", error->message);

@@ -197,7 +197,7 @@ collect_host(MomEngine *engine)
     mom_monitor_collect(engine->host, &input);
 }
 
-/* One that only needs time is no fault (see source.h). */
+/* One that only needs time is no fault, and one that is away has been told (see source.h). */
 static void
 note_silence(MomEngine *engine, const GError *error)
 {
@@ -211,8 +211,23 @@ note_silence(MomEngine *engine, const GError *error)
         engine->waiting = TRUE;
         return;
     }
+    engine->waiting = FALSE;
     message = g_strdup_printf("No guest data from %s, nothing is decided: %s", name, why);
-    mom_fault_raise(&engine->source_fault, message);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED)) {
+        mom_fault_raise_silently(&engine->source_fault, message);
+    } else {
+        mom_fault_raise(&engine->source_fault, message);
+    }
+}
+
+static void
+note_data(MomEngine *engine)
+{
+    if (engine->waiting) {
+        g_info("%s is ready", engine->source->klass->name);
+    }
+    engine->waiting = FALSE;
+    mom_fault_end(&engine->source_fault, "Guest data comes again");
 }
 
 static void
@@ -231,8 +246,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
         note_silence(engine, error);
         return;
     }
-    engine->waiting = FALSE;
-    mom_fault_end(&engine->source_fault, "Guest data comes again");
+    note_data(engine);
     mom_guests_collect(engine->guests, reported, &input);
     if (decision_due) {
         decide(engine);
@@ -318,6 +332,13 @@ mom_engine_hint(MomEngine *engine, const char *reason)
     g_debug("a cycle soon: %s", reason);
     engine->policy_due_us = MAX(soon_us, mom_clock_now_us(engine->clock));
     schedule(engine);
+}
+
+void
+mom_engine_reconnected(MomEngine *engine, const char *reason)
+{
+    mom_guard_forget_sent(engine->guard);
+    mom_engine_hint(engine, reason);
 }
 
 /* ---- life ---- */

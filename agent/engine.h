@@ -51,6 +51,10 @@ void mom_engine_stop(MomEngine *engine);
  * log. */
 void mom_engine_hint(MomEngine *engine, const char *reason);
 
+/* The source is connected, perhaps to a hypervisor that was restarted: what was sent counts for
+ * nothing until it is seen.  A cycle follows soon. */
+void mom_engine_reconnected(MomEngine *engine, const char *reason);
+
 /* Policies. A change that is taken over is followed by a cycle. */
 gboolean
 mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error);

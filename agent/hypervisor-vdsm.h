@@ -29,6 +29,10 @@ MomHypervisorVdsm *mom_hypervisor_vdsm_new(const MomVdsmOptions *options,
 void mom_hypervisor_vdsm_free(MomHypervisorVdsm *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomHypervisorVdsm, mom_hypervisor_vdsm_free)
 
+/* Before start. CONNECTED is told each connection that stands, in place of the hint, with its data.
+ */
+void mom_hypervisor_vdsm_watch_connected(MomHypervisorVdsm *self, MomHypervisorHint connected);
+
 void mom_hypervisor_vdsm_start(MomHypervisorVdsm *self);
 MomSource *mom_hypervisor_vdsm_source(MomHypervisorVdsm *self);
 MomActuator *mom_hypervisor_vdsm_actuator(MomHypervisorVdsm *self);

@@ -21,6 +21,7 @@ struct MomGuard {
     guint references; /* the owner's and one for each call under way */
     gboolean closed;  /* the owner's is gone */
     guint last_call;
+    guint forgotten; /* calls up to this one count for nothing */
     gint64 now_us;
     GHashTable *guests; /* uuid -> GuestRecord */
     MomSent ksm[MOM_N_KSM_KEYS];
@@ -297,6 +298,8 @@ judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused, GArray *
         return;
     }
     sent = find_sent(guard, uuid, part, TRUE);
+    if (sent->call <= guard->forgotten)
+        mom_sent_forget(sent);
     held = mom_sent_hold(sent, same_functions[part->knob], &part->to,
                          part->from_known ? &part->from : NULL, guard->now_us);
     if (held)
@@ -557,6 +560,12 @@ void
 mom_guard_forget(MomGuard *guard, const char *uuid)
 {
     g_hash_table_remove(guard->guests, uuid);
+}
+
+void
+mom_guard_forget_sent(MomGuard *guard)
+{
+    guard->forgotten = guard->last_call;
 }
 
 const char *
