@@ -36,7 +36,7 @@ struct MomHypervisorVdsm {
     gboolean held;      /* a sample waits for that */
 
     MomOutage outage;
-    char *why; /* the last connection or attempt ended; NULL: none has */
+    char *why; /* of the last connection's or attempt's end; NULL: none has ended */
 };
 
 static MomHypervisorVdsm *

@@ -263,7 +263,8 @@ read_dir(const MomPolicies *policies, MomPolicyStore *store, GError **error)
 static GError *
 find_error(const MomPolicies *policies, MomPolicyStore *store)
 {
-    g_autoptr(GPtrArray) findings = policies->check ? policies->check(store, 0, policies->data) : NULL;
+    g_autoptr(GPtrArray) findings =
+        policies->check ? policies->check(store, 0, policies->data) : NULL;
 
     return findings ? mom_findings_error(findings) : NULL;
 }
@@ -298,10 +299,7 @@ find_unsound(const MomPolicies *policies, MomPolicyStore *store, MomTuning **tun
 /* Leaves out policies that fail for certain, so that the others can be used.  FALSE with the first
  * error if nothing is left then. */
 static gboolean
-leave_out_unsound(MomPolicies *policies,
-                  MomPolicyStore *store,
-                  MomTuning **tuning,
-                  GError **error)
+leave_out_unsound(MomPolicies *policies, MomPolicyStore *store, MomTuning **tuning, GError **error)
 {
     g_autoptr(GError) first = NULL;
     GError *why;

@@ -94,8 +94,8 @@ const char *
 mom_policy_error_text(const GError *error)
 {
     MomPlace place = mom_policy_error_place(error);
-    g_autofree char *prefix = g_strdup_printf(
-        "%s:%u:%u: ", place.policy ? place.policy : "?", place.line, place.column);
+    g_autofree char *prefix =
+        g_strdup_printf("%s:%u:%u: ", place.policy ? place.policy : "?", place.line, place.column);
 
     return error->message + (g_str_has_prefix(error->message, prefix) ? strlen(prefix) : 0);
 }
