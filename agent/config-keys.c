@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "controllers/guard.h"
 #include "policy/nearest.h"
 
 #define DAY_S 86400.0
@@ -33,8 +34,8 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "guest-manager-multi-thread", MOM_CONFIG_BOOL, "true"},
     {"logging", "log", MOM_CONFIG_TEXT, "stdio"},
     {"logging", "verbosity", MOM_CONFIG_VERBOSITY, "info"},
-    {"logging", "max-bytes", MOM_CONFIG_INT, "2097152", 0, 1e15},
-    {"logging", "backup-count", MOM_CONFIG_INT, "5", 0, 1000},
+    {"logging", "max-bytes", MOM_CONFIG_INT, "2097152", -1, 1e15},
+    {"logging", "backup-count", MOM_CONFIG_INT, "5", -1, 1000},
     {"host", "collectors", MOM_CONFIG_LIST, "HostMemory"},
     {"guest", "collectors", MOM_CONFIG_LIST, "GuestQemuProc, GuestMemory"},
 
@@ -46,11 +47,27 @@ const MomConfigKey mom_config_keys[] = {
     {"vdsm", "ca-cert-file", MOM_CONFIG_TEXT, "certs/cacert.pem"},
     {"vdsm", "request-timeout", MOM_CONFIG_SECONDS, "10", 0.1, 3600},
 
+    /* As the reference's collectors have them; not interpolated. */
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_path", MOM_CONFIG_TEXT,
+     "/var/lib/libvirt/qemu"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_name_template", MOM_CONFIG_TEXT,
+     "%(name)s.agent"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "name-to-ip-helper", MOM_CONFIG_TEXT, ""},
+
     /* Ours. */
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
     {"main", "tuning-policy", MOM_CONFIG_TEXT, "01-parameters"},
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
+    {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
+    {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
+    {"rails", "guest-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
+    {"rails", "host-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
+    {"rails", "host-critical", MOM_CONFIG_PERCENT, "5", 0, 100},
+    {"rails", "max-change", MOM_CONFIG_PERCENT, "10", 0, 100},
+    {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
+    {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
+    {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},
     {"vdsm", "ssl", MOM_CONFIG_BOOL, "true"},
     {"vdsm", "vdsm-conf", MOM_CONFIG_TEXT, "/etc/vdsm/vdsm.conf"},
     {NULL},
@@ -79,6 +96,14 @@ static const struct {
 } bool_words[] = {
     {"1", TRUE},  {"yes", TRUE}, {"true", TRUE},   {"on", TRUE},
     {"0", FALSE}, {"no", FALSE}, {"false", FALSE}, {"off", FALSE},
+};
+
+/* In the order of MomGuardKnob. */
+static const char *const knob_words[] = {
+    [MOM_GUARD_BALLOON] = "balloon",
+    [MOM_GUARD_KSM] = "ksm",
+    [MOM_GUARD_CPU] = "cpu",
+    [MOM_GUARD_IO] = "io",
 };
 
 const MomConfigKey *
@@ -124,6 +149,51 @@ mom_config_parse_bool(const char *text, gboolean *out)
     return FALSE;
 }
 
+gboolean
+mom_config_parse_percent(const char *text, double *out)
+{
+    char *end;
+    double number = g_ascii_strtod(text, &end);
+
+    if (end == text) {
+        return FALSE;
+    }
+    end += strspn(end, " \t");
+    end += *end == '%';
+    if (*end || number != number) {
+        return FALSE;
+    }
+    *out = number;
+    return TRUE;
+}
+
+gboolean
+mom_config_parse_knobs(const char *text, guint *out)
+{
+    g_auto(GStrv) words = g_strsplit(text, ",", -1);
+    gboolean all;
+    guint knobs = 0;
+
+    if (mom_config_parse_bool(text, &all)) {
+        *out = all ? ~0u : 0;
+        return TRUE;
+    }
+    for (char **word = words; *word; word++) {
+        gsize i = 0;
+
+        g_strstrip(*word);
+        while (i < G_N_ELEMENTS(knob_words) && g_ascii_strcasecmp(*word, knob_words[i]) != 0) {
+            i++;
+        }
+        if (i == G_N_ELEMENTS(knob_words)) {
+            return FALSE;
+        }
+        knobs |= 1u << i;
+    }
+    *out = knobs;
+    return knobs != 0;
+}
+
 /* ---- one check a type ---- */
 
 static char *
@@ -154,6 +224,28 @@ check_seconds(const MomConfigKey *key, const char *value)
                                key->max);
     }
     return NULL;
+}
+
+static char *
+check_percent(const MomConfigKey *key, const char *value)
+{
+    double ignored;
+
+    return mom_config_parse_percent(value, &ignored) && ignored >= key->min && ignored <= key->max
+               ? NULL
+               : g_strdup_printf("`%s' is not a percentage from %g to %g", value, key->min,
+                                 key->max);
+}
+
+static char *
+check_knobs(const MomConfigKey *key, const char *value)
+{
+    guint ignored;
+
+    return mom_config_parse_knobs(value, &ignored)
+               ? NULL
+               : g_strdup_printf("`%s' is neither true nor false nor a list of balloon, ksm, cpu, io",
+                                 value);
 }
 
 static char *
@@ -195,7 +287,8 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
     static char *(*const checks[])(const MomConfigKey *, const char *) = {
         [MOM_CONFIG_INT] = check_int,   [MOM_CONFIG_SECONDS] = check_seconds,
         [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
-        [MOM_CONFIG_PORT] = check_port,
+        [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
+        [MOM_CONFIG_KNOBS] = check_knobs,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

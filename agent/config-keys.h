@@ -14,7 +14,9 @@ typedef enum {
     MOM_CONFIG_LIST,
     MOM_CONFIG_INT,
     MOM_CONFIG_SECONDS, /* may have a fraction */
+    MOM_CONFIG_PERCENT,   /* may have a fraction; a sign of it may follow */
     MOM_CONFIG_BOOL,
+    MOM_CONFIG_KNOBS,     /* true, false, or some of balloon, ksm, cpu, io */
     MOM_CONFIG_VERBOSITY,
     MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
 } MomConfigType;
@@ -24,7 +26,7 @@ typedef struct {
     const char *key;
     MomConfigType type;
     const char *value; /* the default */
-    double min;        /* of INT and SECONDS */
+    double min;        /* of INT, SECONDS and PERCENT */
     double max;
 } MomConfigKey;
 
@@ -42,6 +44,10 @@ gboolean mom_config_section_known(const char *section);
 char *mom_config_key_check(const MomConfigKey *key, const char *value);
 /* TRUE and *OUT if TEXT is one of configparser's words for yes and no. */
 gboolean mom_config_parse_bool(const char *text, gboolean *out);
+/* TRUE and *OUT if TEXT is a number, with or without a per cent sign. */
+gboolean mom_config_parse_percent(const char *text, double *out);
+/* TRUE and *OUT, a set of 1 << MomGuardKnob, if TEXT names all (true), none (false) or some. */
+gboolean mom_config_parse_knobs(const char *text, guint *out);
 
 /* ", did you mean ...?" or "" if nothing is near; the caller frees. */
 char *mom_config_suggest_key(const char *section, const char *key);

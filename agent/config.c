@@ -9,11 +9,12 @@
  */
 #include "agent/config.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
+#include "agent/config-file.h"
 #include "agent/config-keys.h"
+#include "agent/config-vdsm.h"
 #include "agent/ini.h"
 
 G_DEFINE_QUARK(mom - config - error - quark, mom_config_error)
@@ -27,9 +28,14 @@ struct MomConfig {
     GPtrArray *layers;          /* of Layer, in the order of loading */
     GHashTable *overrides;      /* id -> value, `%' doubled */
     GHashTable *vdsm_defaults;  /* id -> value, `%' doubled */
+    GHashTable *vdsm_origins;   /* id -> "FILE:LINE" */
     GPtrArray *vdsm_complaints; /* char* */
     GHashTable *in_force;       /* id -> value */
+    GHashTable *misused;        /* id, of keys whose value is of the wrong type: not in force */
+    char *misuse;               /* of the first of them, or NULL */
     GPtrArray *complaints;      /* char*, ended by NULL */
+    gboolean checks_trust;
+    MomTrust trust;
 };
 
 /* ---- layers ---- */
@@ -157,6 +163,17 @@ checked_value(const MomConfig *config, const MomConfigKey *key, const char *raw,
 }
 
 static void
+note_misuse(
+    MomConfig *config, const MomConfigKey *key, const char *file, guint line, const char *why)
+{
+    g_hash_table_add(config->misused, id_of(key->section, key->key));
+    if (!config->misuse) {
+        config->misuse =
+            g_strdup_printf("%s:%u: [%s] %s: %s", file, line, key->section, key->key, why);
+    }
+}
+
+static void
 use_key(MomConfig *config, const MomConfigKey *key)
 {
     const char *instead = table_get(config->vdsm_defaults, key->section, key->key);
@@ -173,6 +190,7 @@ use_key(MomConfig *config, const MomConfigKey *key)
         if (entry) {
             complain(config, layer, entry->line, "[%s] %s: %s; using `%s'", key->section, key->key,
                      why, value);
+            note_misuse(config, key, layer->file, entry->line, why);
         }
     }
     g_hash_table_replace(config->in_force, id_of(key->section, key->key), value);
@@ -193,7 +211,6 @@ use_section(MomConfig *config, const Layer *layer, const MomIniSection *section)
 {
     gboolean is_default = strcmp(section->name, MOM_INI_DEFAULT_SECTION) == 0;
     gboolean known = is_default || mom_config_section_known(section->name);
-    gboolean any_key = is_default || g_str_has_prefix(section->name, MOM_CONFIG_COLLECTOR_PREFIX);
 
     if (!known) {
         g_autofree char *hint = mom_config_suggest_section(section->name);
@@ -207,7 +224,7 @@ use_section(MomConfig *config, const Layer *layer, const MomIniSection *section)
             continue;
         }
         use_entry(config, section->name, entry);
-        if (known && !any_key) {
+        if (known && !is_default) {
             g_autofree char *hint = mom_config_suggest_key(section->name, entry->key);
 
             complain(config, layer, entry->line, "unknown key `%s' in [%s]%s", entry->key,
@@ -220,6 +237,8 @@ static void
 rebuild(MomConfig *config)
 {
     g_hash_table_remove_all(config->in_force);
+    g_hash_table_remove_all(config->misused);
+    g_clear_pointer(&config->misuse, g_free);
     g_ptr_array_set_size(config->complaints, 0);
     for (guint i = 0; i < config->layers->len; i++) {
         const Layer *layer = g_ptr_array_index(config->layers, i);
@@ -240,36 +259,10 @@ rebuild(MomConfig *config)
 
 /* ---- loading ---- */
 
-static MomIni *
-read_file(const char *file, GError **error)
-{
-    g_autoptr(GError) read_error = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-    MomIni *ini;
-
-    if (!g_file_get_contents(file, &text, &length, &read_error)) {
-        g_set_error_literal(error, MOM_CONFIG_ERROR, MOM_CONFIG_ERROR_UNREADABLE,
-                            read_error->message);
-        return NULL;
-    }
-    if (length > MOM_CONFIG_FILE_BYTES) {
-        g_set_error(error, MOM_CONFIG_ERROR, MOM_CONFIG_ERROR_UNREADABLE,
-                    "%s: larger than %d bytes, this is no configuration", file,
-                    MOM_CONFIG_FILE_BYTES);
-        return NULL;
-    }
-    ini = mom_ini_parse(text, length, file, &read_error);
-    if (!ini) {
-        g_set_error_literal(error, MOM_CONFIG_ERROR, MOM_CONFIG_ERROR_SYNTAX, read_error->message);
-    }
-    return ini;
-}
-
 gboolean
 mom_config_load(MomConfig *config, const char *file, GError **error)
 {
-    MomIni *ini = read_file(file, error);
+    MomIni *ini = mom_config_file_read(file, config->checks_trust ? &config->trust : NULL, error);
     Layer *layer;
 
     if (!ini) {
@@ -285,114 +278,37 @@ mom_config_load(MomConfig *config, const char *file, GError **error)
 
 /* ---- vdsm's own file ---- */
 
-static const struct {
-    const char *section;
-    const char *key;
-    const char *our_section;
-    const char *our_key;
-} vdsm_keys[] = {
-    {"vars", "ssl", "vdsm", "ssl"},
-    {"addresses", "management_port", "vdsm", "port"},
-    {"mom", "tuning_policy", "main", "tuning-policy"},
-};
-
-typedef struct {
-    const MomIni *ini;
-    const char *section;
-} IniScope;
-
-static const char *
-look_up_in_ini(const char *key, gpointer data)
+static void
+vdsm_found(const char *section,
+           const char *key,
+           const char *value,
+           const char *origin,
+           gpointer data)
 {
-    const IniScope *scope = data;
-    const MomIniEntry *entry = mom_ini_entry(mom_ini_section(scope->ini, scope->section), key);
+    MomConfig *config = data;
 
-    if (!entry) {
-        entry = mom_ini_entry(mom_ini_section(scope->ini, MOM_INI_DEFAULT_SECTION), key);
-    }
-    return entry ? entry->value : NULL;
+    g_hash_table_replace(config->vdsm_defaults, id_of(section, key), escape_percent(value));
+    g_hash_table_replace(config->vdsm_origins, id_of(section, key), g_strdup(origin));
 }
 
 static void
-take_vdsm_key(MomConfig *config, const char *file, const MomIni *ini, gsize index)
+vdsm_complains(const char *text, gpointer data)
 {
-    IniScope scope = {ini, vdsm_keys[index].section};
-    const MomConfigKey *key =
-        mom_config_key_find(vdsm_keys[index].our_section, vdsm_keys[index].our_key);
-    const MomIniEntry *entry =
-        mom_ini_entry(mom_ini_section(ini, scope.section), vdsm_keys[index].key);
-    g_autoptr(GError) error = NULL;
-    g_autofree char *value = NULL;
-    g_autofree char *why = NULL;
+    MomConfig *config = data;
 
-    if (!entry) {
-        return;
-    }
-    value = mom_ini_interpolate(entry->value, look_up_in_ini, &scope, &error);
-    why = value ? mom_config_key_check(key, value) : g_strdup(error->message);
-    if (why) {
-        g_ptr_array_add(config->vdsm_complaints,
-                        g_strdup_printf("%s:%u: [%s] %s: %s; left as it was", file, entry->line,
-                                        scope.section, entry->key, why));
-        return;
-    }
-    g_hash_table_replace(config->vdsm_defaults, id_of(key->section, key->key),
-                         escape_percent(value));
-}
-
-static void
-load_vdsm_file(MomConfig *config, const char *file)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MomIni) ini = NULL;
-
-    if (!g_file_test(file, G_FILE_TEST_EXISTS)) {
-        return;
-    }
-    ini = read_file(file, &error);
-    if (!ini) {
-        g_ptr_array_add(config->vdsm_complaints, g_strdup(error->message));
-        return;
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(vdsm_keys); i++) {
-        take_vdsm_key(config, file, ini, i);
-    }
-}
-
-static int
-compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* vdsm reads the files of its drop-in directory over the main one, in order of their names. */
-static GPtrArray *
-list_drop_ins(const char *directory)
-{
-    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        if (g_str_has_suffix(name, ".conf")) {
-            g_ptr_array_add(files, g_build_filename(directory, name, NULL));
-        }
-    }
-    g_ptr_array_sort(files, compare_names);
-    return files;
+    g_ptr_array_add(config->vdsm_complaints, g_strdup(text));
 }
 
 void
 mom_config_load_vdsm_conf(MomConfig *config, const char *file)
 {
-    g_autofree char *main_file = g_strdup(file); /* FILE may be borrowed from CONFIG */
-    g_autofree char *directory = g_strconcat(file, ".d", NULL);
-    g_autoptr(GPtrArray) drop_ins = list_drop_ins(directory);
+    static const MomVdsmConfFuncs funcs = {vdsm_found, vdsm_complains};
+    g_autofree char *own = g_strdup(file); /* FILE may be borrowed from CONFIG */
+    MomTrust trust = {.off = config->trust.off ||
+                             mom_config_get_bool(config, "main", "trust-writable-paths"),
+                      .also_uid = mom_trust_vdsm_uid()};
 
-    load_vdsm_file(config, main_file);
-    for (guint i = 0; i < drop_ins->len; i++) {
-        load_vdsm_file(config, g_ptr_array_index(drop_ins, i));
-    }
+    mom_vdsm_conf_read(own, config->checks_trust ? &trust : NULL, &funcs, config);
     rebuild(config);
 }
 
@@ -406,8 +322,10 @@ mom_config_new(void)
     config->layers = g_ptr_array_new_with_free_func(layer_free);
     config->overrides = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     config->vdsm_defaults = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    config->vdsm_origins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     config->vdsm_complaints = g_ptr_array_new_with_free_func(g_free);
     config->in_force = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    config->misused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     config->complaints = g_ptr_array_new_with_free_func(g_free);
     rebuild(config);
     return config;
@@ -422,7 +340,10 @@ mom_config_free(MomConfig *config)
     g_ptr_array_unref(config->layers);
     g_hash_table_unref(config->overrides);
     g_hash_table_unref(config->vdsm_defaults);
+    g_hash_table_unref(config->vdsm_origins);
     g_ptr_array_unref(config->vdsm_complaints);
+    g_hash_table_unref(config->misused);
+    g_free(config->misuse);
     g_hash_table_unref(config->in_force);
     g_ptr_array_unref(config->complaints);
     g_free(config);
@@ -522,23 +443,41 @@ mom_config_vdsm_file(const MomConfig *config, const char *key)
     return g_build_filename(mom_config_get(config, "vdsm", "pki-dir"), file, NULL);
 }
 
-static char *
-where_set(const MomConfig *config, const char *key)
+char *
+mom_config_origin(const MomConfig *config, const char *section, const char *key)
 {
+    g_autofree char *id = id_of(section, key);
+    const char *origin = g_hash_table_lookup(config->vdsm_origins, id);
     const Layer *layer;
-    const MomIniEntry *entry = find_entry(config, "main", key, &layer);
+    const MomIniEntry *entry = find_entry(config, section, key, &layer);
 
-    if (table_get(config->overrides, "main", key) || !entry) {
-        return g_strdup("command line");
+    if (g_hash_table_contains(config->overrides, id)) {
+        return g_strdup(MOM_CONFIG_ORIGIN_COMMAND_LINE);
     }
-    return g_strdup_printf("%s:%u", layer->file, entry->line);
+    if (entry && !g_hash_table_contains(config->misused, id)) {
+        return g_strdup_printf("%s:%u", layer->file, entry->line);
+    }
+    return g_strdup(origin ? origin : MOM_CONFIG_ORIGIN_DEFAULT);
+}
+
+const char *
+mom_config_misuse(const MomConfig *config)
+{
+    return config->misuse;
+}
+
+void
+mom_config_check_trust(MomConfig *config, gboolean off)
+{
+    config->checks_trust = TRUE;
+    config->trust = (MomTrust){.off = off, .also_uid = -1, .option_only = TRUE};
 }
 
 gboolean
 mom_config_check_policy_source(const MomConfig *config, GError **error)
 {
-    g_autofree char *file = where_set(config, "policy");
-    g_autofree char *dir = where_set(config, "policy-dir");
+    g_autofree char *file = mom_config_origin(config, "main", "policy");
+    g_autofree char *dir = mom_config_origin(config, "main", "policy-dir");
 
     if (*mom_config_get(config, "main", "policy") &&
         *mom_config_get(config, "main", "policy-dir")) {

@@ -19,6 +19,7 @@ GQuark mom_config_error_quark(void);
 
 typedef enum {
     MOM_CONFIG_ERROR_UNREADABLE,
+    MOM_CONFIG_ERROR_UNTRUSTED, /* others could change the file */
     MOM_CONFIG_ERROR_SYNTAX,
     MOM_CONFIG_ERROR_VALUE, /* of the wrong type, or an unknown key, on the command line */
     MOM_CONFIG_ERROR_CONFLICT,
@@ -31,14 +32,18 @@ MomConfig *mom_config_new(void);
 void mom_config_free(MomConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomConfig, mom_config_free)
 
-/* Reads FILE over what is there. FALSE: unreadable, or not in the syntax (message with file and
- * line); then nothing of it is in force. */
+/* From now on no file is read that others could change (see trust.h); OFF: any is. A file cannot
+ * vouch for itself, so this is the command line's. */
+void mom_config_check_trust(MomConfig *config, gboolean off);
+
+/* Reads FILE over what is there. FALSE: unreadable, not trusted, or not in the syntax (message with
+ * file and line); then nothing of it is in force. */
 gboolean mom_config_load(MomConfig *config, const char *file, GError **error);
 
 /* Takes [vars] ssl, [addresses] management_port and [mom] tuning_policy of vdsm's own file and of
- * the *.conf files in FILE.d as the defaults of [vdsm] ssl, [vdsm] port and [main] tuning-policy.
- * No file: vdsm's defaults, true, 54321 and 01-parameters.  A file that cannot be used is a
- * complaint. */
+ * its drop-ins (see config-vdsm.h) as the defaults of [vdsm] ssl, [vdsm] port and [main]
+ * tuning-policy.  No file: vdsm's defaults, true, 54321 and 01-parameters.  A file that cannot be
+ * used is a complaint; the user vdsm may own it. */
 void mom_config_load_vdsm_conf(MomConfig *config, const char *file);
 
 /* What is wrong but not fatal, in order: "momd.conf:12: unknown key ...". Borrowed,
@@ -65,6 +70,15 @@ gboolean mom_config_get_bool(const MomConfig *config, const char *section, const
 char **mom_config_get_list(const MomConfig *config, const char *section, const char *key);
 /* TRUE if a file or an override set it. */
 gboolean mom_config_is_set(const MomConfig *config, const char *section, const char *key);
+
+/* Where the value in force of a key of the table comes from: "FILE:LINE" (also of vdsm's file), or
+ * one of these. Caller frees. */
+#define MOM_CONFIG_ORIGIN_COMMAND_LINE "command line"
+#define MOM_CONFIG_ORIGIN_DEFAULT "default"
+char *mom_config_origin(const MomConfig *config, const char *section, const char *key);
+/* The first value of the wrong type, for which a default stands in, with its place; NULL if there
+ * is none. Borrowed. */
+const char *mom_config_misuse(const MomConfig *config);
 
 /* The path of a file of [vdsm]: KEY's value, below pki-dir if relative. The caller frees. */
 char *mom_config_vdsm_file(const MomConfig *config, const char *key);

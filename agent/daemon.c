@@ -10,95 +10,33 @@
 #include "agent/daemon.h"
 
 #include <gio/gio.h>
-#include <string.h>
 
 #include "agent/engine.h"
 #include "agent/fault.h"
+#include "agent/guard-options.h"
 #include "agent/hypervisor-libvirt.h"
 #include "agent/hypervisor-vdsm.h"
 #include "agent/rpc/server.h"
 #include "agent/service.h"
+#include "agent/setup.h"
+#include "agent/vet.h"
 
 struct MomDaemon {
     const MomConfig *config;
+    MomTrust trust;
     MomHypervisorVdsm *vdsm; /* one of these two */
     MomHypervisorLibvirt *libvirt;
-    MomMonitorPlan *host_plan;
-    MomMonitorPlan *guest_plan;
-    GPtrArray *controllers; /* of const MomController*, ended by NULL */
+    MomSetup *setup;
+    MomGuardOptions guard;
     MomEngine *engine;
     MomService service;
     MomRpcServer *rpc;
+    MomSupervisor *supervisor;
     MomFault libvirt_fault;
 };
 
 /* How often guests under libvirt are asked to report their memory; vdsm's figure. */
 #define GUEST_STATS_PERIOD_S 5
-
-/* All of the reference's names for vdsm mean its JSON-RPC bus. */
-static const char *const vdsm_names[] = {
-    "vdsm", "vdsmxmlrpc", "vdsmjsonrpc", "vdsmjsonrpcbulk", "vdsmjsonrpcclient", NULL};
-
-/* ---- collectors and controllers, by name ---- */
-
-/* The vtables of the collectors that [SECTION] collectors lists. */
-static GPtrArray *
-find_collectors(const MomConfig *config, const char *section, gboolean for_host)
-{
-    g_auto(GStrv) names = mom_config_get_list(config, section, "collectors");
-    GPtrArray *found = g_ptr_array_new();
-
-    for (guint i = 0; names[i]; i++) {
-        const MomCollector *collector = mom_collector_find(names[i]);
-
-        if (!collector) {
-            g_warning("[%s] collectors: there is no collector \"%s\"; it is left out", section,
-                      names[i]);
-        } else if (collector->for_host != for_host) {
-            g_warning("[%s] collectors: %s is for the %s; it is left out", section, names[i],
-                      collector->for_host ? "host" : "guests");
-        } else {
-            g_ptr_array_add(found, (gpointer)collector);
-        }
-    }
-    return found;
-}
-
-static MomMonitorPlan *
-make_plan(const MomConfig *config, const char *section, gboolean for_host)
-{
-    g_autoptr(GPtrArray) collectors = find_collectors(config, section, for_host);
-
-    return mom_monitor_plan_new((const MomCollector *const *)collectors->pdata, collectors->len,
-                                (gsize)mom_config_get_int(config, "main", "sample-history-length"));
-}
-
-static gboolean
-declares(MomMonitorPlan *plan, const char *field)
-{
-    return mom_schema_index(mom_monitor_plan_schema(plan), field) >= 0;
-}
-
-static void
-find_controllers(MomDaemon *daemon)
-{
-    g_auto(GStrv) names = mom_config_get_list(daemon->config, "main", "controllers");
-
-    daemon->controllers = g_ptr_array_new();
-    for (guint i = 0; names[i]; i++) {
-        const MomController *controller = mom_controller_find(names[i]);
-
-        if (!controller) {
-            g_warning("[main] controllers: there is no controller \"%s\"; it is left out",
-                      names[i]);
-        } else if (strcmp(names[i], "KSM") == 0 && !declares(daemon->host_plan, "ksm_run")) {
-            g_warning("[main] controllers: KSM needs HostKSM in [host] collectors; it is left out");
-        } else {
-            g_ptr_array_add(daemon->controllers, (gpointer)controller);
-        }
-    }
-    g_ptr_array_add(daemon->controllers, NULL);
-}
 
 /* ---- hypervisors ---- */
 
@@ -122,29 +60,49 @@ reconnected(const char *reason, gpointer data)
     }
 }
 
-static void
-make_vdsm(MomDaemon *daemon)
+/* The bus's files are looked at before each connection that needs them. */
+static gboolean
+vet_file(const char *file, gpointer data, GError **error)
+{
+    const MomDaemon *daemon = data;
+
+    return mom_trust_check(&daemon->trust, file, MOM_TRUST_FILE, error);
+}
+
+/* What [vdsm] says; the strings of FILES (ca, certificate, key) are the caller's to free. */
+static MomVdsmOptions
+vdsm_options(MomDaemon *daemon, char *files[3])
 {
     const MomConfig *config = daemon->config;
-    g_autofree char *ca = mom_config_vdsm_file(config, "ca-cert-file");
-    g_autofree char *cert = mom_config_vdsm_file(config, "cert-file");
-    g_autofree char *key = mom_config_vdsm_file(config, "key-file");
-    MomVdsmOptions options = {
+
+    files[0] = mom_config_vdsm_file(config, "ca-cert-file");
+    files[1] = mom_config_vdsm_file(config, "cert-file");
+    files[2] = mom_config_vdsm_file(config, "key-file");
+    return (MomVdsmOptions){
         .host = mom_config_get(config, "vdsm", "host"),
         .port = (guint16)mom_config_get_int(config, "vdsm", "port"),
         .tls = mom_config_get_bool(config, "vdsm", "ssl"),
-        .ca_file = ca,
-        .cert_file = cert,
-        .key_file = key,
+        .ca_file = files[0],
+        .cert_file = files[1],
+        .key_file = files[2],
         .request_timeout_ms =
             (guint)(mom_config_get_double(config, "vdsm", "request-timeout") * 1000),
         /* Within a cycle of vdsm's return there is an attempt. */
         .retry_within_ms =
             (guint)(mom_config_get_double(config, "main", "policy-engine-interval") * 1000),
+        .vet = vet_file,
+        .vet_data = daemon,
     };
+}
 
-    daemon->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(),
-                                           declares(daemon->guest_plan, "io_tune"), hint, daemon);
+static void
+make_vdsm(MomDaemon *daemon)
+{
+    g_auto(GStrv) files = g_new0(char *, 4);
+    MomVdsmOptions options = vdsm_options(daemon, files);
+    gboolean with_io_tune = mom_setup_declares(daemon->setup->guest_plan, "io_tune");
+
+    daemon->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(), with_io_tune, hint, daemon);
     mom_hypervisor_vdsm_watch_connected(daemon->vdsm, reconnected);
 }
 
@@ -193,20 +151,11 @@ make_libvirt(MomDaemon *daemon, GError **error)
 static gboolean
 make_hypervisor(MomDaemon *daemon, GError **error)
 {
-    const char *name = mom_config_get(daemon->config, "main", "hypervisor-interface");
-    g_autofree char *lower = g_ascii_strdown(name, -1);
-
-    if (g_strv_contains(vdsm_names, lower)) {
-        make_vdsm(daemon);
-        return TRUE;
-    }
-    if (strcmp(lower, "libvirt") == 0) {
+    if (!daemon->setup->beside_vdsm) {
         return make_libvirt(daemon, error);
     }
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                "[main] hypervisor-interface: \"%s\" is unknown; use vdsmjsonrpcclient or libvirt",
-                name);
-    return FALSE;
+    make_vdsm(daemon);
+    return TRUE;
 }
 
 /* ---- engine and RPC ---- */
@@ -217,19 +166,21 @@ seconds_us(const MomConfig *config, const char *key)
     return (gint64)(mom_config_get_double(config, "main", key) * G_USEC_PER_SEC);
 }
 
-static void
-make_engine(MomDaemon *daemon)
+static MomEngineOptions
+engine_options(MomDaemon *daemon)
 {
     const MomConfig *config = daemon->config;
-    MomEngineOptions options = {
+
+    daemon->guard = mom_guard_options_from_config(config);
+    return (MomEngineOptions){
         .source = daemon->vdsm ? mom_hypervisor_vdsm_source(daemon->vdsm)
                                : mom_hypervisor_libvirt_source(daemon->libvirt),
         .actuator = daemon->vdsm ? mom_hypervisor_vdsm_actuator(daemon->vdsm)
                                  : mom_hypervisor_libvirt_actuator(daemon->libvirt),
         .clock = mom_clock_real(),
-        .host_plan = daemon->host_plan,
-        .guest_plan = daemon->guest_plan,
-        .controllers = (const MomController *const *)daemon->controllers->pdata,
+        .host_plan = daemon->setup->host_plan,
+        .guest_plan = daemon->setup->guest_plan,
+        .controllers = (const MomController *const *)daemon->setup->controllers->pdata,
         .host_root = mom_config_get(config, "main", "host-root"),
         .policy_file = mom_config_get(config, "main", "policy"),
         .policy_dir = mom_config_get(config, "main", "policy-dir"),
@@ -237,9 +188,27 @@ make_engine(MomDaemon *daemon)
         .host_interval_us = seconds_us(config, "host-monitor-interval"),
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),
+        .guard = &daemon->guard,
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
+        .trust = &daemon->trust,
     };
+}
 
+static void
+tell_dry_run(const MomDaemon *daemon)
+{
+    if (daemon->guard.dry_knobs) {
+        g_warning("A dry run: what would be sent is told, and nothing of it is sent (dry-run: %s)",
+                  mom_config_get(daemon->config, "main", "dry-run"));
+    }
+}
+
+static void
+make_engine(MomDaemon *daemon)
+{
+    MomEngineOptions options = engine_options(daemon);
+
+    tell_dry_run(daemon);
     daemon->engine = mom_engine_new(&options);
 }
 
@@ -256,6 +225,22 @@ make_rpc(MomDaemon *daemon, MomLog *log, GError **error)
     return daemon->rpc != NULL;
 }
 
+static gboolean
+make_setup(MomDaemon *daemon, GError **error)
+{
+    g_autoptr(GPtrArray) complaints = g_ptr_array_new_with_free_func(g_free);
+
+    daemon->trust = mom_setup_trust(daemon->config);
+    daemon->setup = mom_setup_new(daemon->config, complaints, error);
+    if (!daemon->setup || !mom_vet_paths(daemon->config, &daemon->trust, complaints, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < complaints->len; i++) {
+        g_warning("%s", (const char *)g_ptr_array_index(complaints, i));
+    }
+    return TRUE;
+}
+
 MomDaemon *
 mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
 {
@@ -263,13 +248,7 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
 
     daemon->config = config;
     daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirt");
-    if (!mom_config_check_policy_source(config, error)) {
-        return NULL;
-    }
-    daemon->host_plan = make_plan(config, "host", TRUE);
-    daemon->guest_plan = make_plan(config, "guest", FALSE);
-    find_controllers(daemon);
-    if (!make_hypervisor(daemon, error)) {
+    if (!make_setup(daemon, error) || !make_hypervisor(daemon, error)) {
         return NULL;
     }
     make_engine(daemon);
@@ -286,6 +265,7 @@ mom_daemon_free(MomDaemon *daemon)
         return;
     }
     mom_rpc_server_free(daemon->rpc);
+    mom_supervisor_free(daemon->supervisor);
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
     }
@@ -293,9 +273,7 @@ mom_daemon_free(MomDaemon *daemon)
     mom_hypervisor_libvirt_free(daemon->libvirt);
     mom_engine_free(daemon->engine);
     mom_fault_clear(&daemon->libvirt_fault);
-    g_clear_pointer(&daemon->host_plan, mom_monitor_plan_unref);
-    g_clear_pointer(&daemon->guest_plan, mom_monitor_plan_unref);
-    g_clear_pointer(&daemon->controllers, g_ptr_array_unref);
+    mom_setup_free(daemon->setup);
     g_free(daemon);
 }
 
@@ -306,4 +284,81 @@ mom_daemon_start(MomDaemon *daemon)
         mom_hypervisor_vdsm_start(daemon->vdsm);
     }
     mom_engine_start(daemon->engine);
+    if (daemon->supervisor) {
+        mom_supervisor_start(daemon->supervisor);
+    }
+}
+
+/* Within this time every question to the hypervisor ends, by the time-outs of its client: vdsm may
+ * take one to connect and two to answer (guests, then I/O limits), libvirt less than a minute. */
+static gint64
+patience_us(const MomConfig *config)
+{
+    double request_s = mom_config_get_double(config, "vdsm", "request-timeout");
+
+    return (gint64)((60 + 3 * request_s) * G_USEC_PER_SEC);
+}
+
+void
+mom_daemon_supervise(MomDaemon *daemon, MomNotify *notify, gint64 watchdog_us)
+{
+    daemon->supervisor = mom_supervisor_new(&(MomSupervisorOptions){
+        .engine = daemon->engine,
+        .clock = mom_clock_real(),
+        .notify = notify,
+        .watchdog_us = watchdog_us,
+        .patience_us = patience_us(daemon->config),
+    });
+}
+
+MomSupervisor *
+mom_daemon_supervisor(MomDaemon *daemon)
+{
+    return daemon->supervisor;
+}
+
+/* ---- while it runs ---- */
+
+const MomMonitorPlan *
+mom_daemon_host_plan(const MomDaemon *daemon)
+{
+    return daemon->setup->host_plan;
+}
+
+void
+mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *controllers)
+{
+    gsize history = (gsize)mom_config_get_int(config, "main", "sample-history-length");
+    g_autoptr(GPtrArray) before = daemon->setup->controllers;
+    MomEngineOptions options;
+
+    daemon->config = config;
+    daemon->trust = mom_setup_trust(config);
+    daemon->setup->controllers = g_ptr_array_ref(controllers);
+    mom_monitor_plan_set_history_length(daemon->setup->host_plan, history);
+    mom_monitor_plan_set_history_length(daemon->setup->guest_plan, history);
+    options = engine_options(daemon);
+    tell_dry_run(daemon);
+    mom_engine_reconfigure(daemon->engine, &options);
+}
+
+gboolean
+mom_daemon_renew_connection(MomDaemon *daemon, GError **error)
+{
+    g_auto(GStrv) files = g_new0(char *, 4);
+    MomVdsmOptions options;
+
+    if (!daemon->vdsm) {
+        return TRUE;
+    }
+    options = vdsm_options(daemon, files);
+    return mom_hypervisor_vdsm_configure(daemon->vdsm, &options, error);
+}
+
+gboolean
+mom_daemon_reread_policies(MomDaemon *daemon, GError **error)
+{
+    return mom_engine_reread_policies(daemon->engine,
+                                      mom_config_get(daemon->config, "main", "policy"),
+                                      mom_config_get(daemon->config, "main", "policy-dir"), error);
 }

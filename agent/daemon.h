@@ -9,6 +9,8 @@
 
 #include "agent/config.h"
 #include "agent/log.h"
+#include "agent/monitor.h"
+#include "agent/supervisor.h"
 
 typedef struct MomDaemon MomDaemon;
 
@@ -18,4 +20,22 @@ MomDaemon *mom_daemon_new(const MomConfig *config, MomLog *log, GError **error);
 void mom_daemon_free(MomDaemon *daemon);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomDaemon, mom_daemon_free)
 
+/* The service manager behind NOTIFY (taken over) is told of the daemon from its start on, and its
+ * watchdog fed every half WATCHDOG_US (0: there is none). Before the start. */
+void mom_daemon_supervise(MomDaemon *daemon, MomNotify *notify, gint64 watchdog_us);
 void mom_daemon_start(MomDaemon *daemon);
+
+/* For reload.h, while the daemon runs. */
+
+/* What is collected of the host at present. Borrowed. */
+const MomMonitorPlan *mom_daemon_host_plan(const MomDaemon *daemon);
+/* CONFIG (borrowed, in place of the one before) holds from now on: intervals, history, CONTROLLERS
+ * (ended by NULL; referenced), whom to trust.  What is known of host and guests stays. */
+void mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *controllers);
+/* The connection to vdsm is by the present configuration and files from now on, see
+ * mom_vdsm_connection_configure. FALSE: they cannot be used, the connection stays. */
+gboolean mom_daemon_renew_connection(MomDaemon *daemon, GError **error);
+/* See mom_policies_reread. */
+gboolean mom_daemon_reread_policies(MomDaemon *daemon, GError **error);
+/* For what main() knows first: reloading, stopping. NULL if nobody supervises. Borrowed. */
+MomSupervisor *mom_daemon_supervisor(MomDaemon *daemon);

@@ -222,6 +222,13 @@ mom_decisions_report(const MomGuardReport *report, gpointer data)
             g_info("%s", line);
         }
         break;
+    case MOM_GUARD_DRY:
+    case MOM_GUARD_FOLLOWS:
+        g_info("%s", line);
+        break;
+    case MOM_GUARD_STUCK:
+        g_warning("%s", line);
+        break;
     case MOM_GUARD_UNCHANGED:
         g_debug("%s", line);
         break;

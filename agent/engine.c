@@ -12,6 +12,7 @@
 #include "agent/decisions.h"
 #include "agent/fault.h"
 #include "agent/guests.h"
+#include "agent/silence.h"
 
 struct MomEngine {
     MomSource *source;
@@ -23,6 +24,7 @@ struct MomEngine {
     char *tuning_policy;
     gint64 host_interval_us, guest_interval_us, policy_interval_us;
     guint fallback_after;
+    MomRailLimits rails;
 
     MomMonitor *host;
     MomGuests *guests;
@@ -37,9 +39,11 @@ struct MomEngine {
     gboolean sampling; /* the source has been asked and has not answered */
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
+    MomPulse pulse;
+    MomEngineWatch watch; /* may be NULL */
+    gpointer watch_data;
 
-    gboolean waiting; /* the source is there but not ready; told */
-    MomFault source_fault;
+    MomSilence silence;
     MomFault policy_fault;
 };
 
@@ -171,7 +175,7 @@ decide(MomEngine *engine)
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
     }
     commit_run(host, guests);
-    mom_guard_begin_cycle(engine->guard, mom_clock_now_us(engine->clock));
+    mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
     engine->cycles++;
 }
@@ -179,55 +183,24 @@ decide(MomEngine *engine)
 /* ---- collecting ---- */
 
 static MomCollectInput
-collect_input(MomEngine *engine)
+collect_input(MomEngine *engine, gint64 spacing_us)
 {
     return (MomCollectInput){
         .root = engine->host_root,
+        .spacing_us = spacing_us,
         .interval_s = engine->host_interval_us / G_USEC_PER_SEC,
         .now_us = mom_clock_now_us(engine->clock),
         .wall_us = mom_clock_wall_us(engine->clock),
+        .rails = &engine->rails,
     };
 }
 
 static void
 collect_host(MomEngine *engine)
 {
-    MomCollectInput input = collect_input(engine);
+    MomCollectInput input = collect_input(engine, engine->host_interval_us);
 
     mom_monitor_collect(engine->host, &input);
-}
-
-/* One that only needs time is no fault, and one that is away has been told (see source.h). */
-static void
-note_silence(MomEngine *engine, const GError *error)
-{
-    const char *name = engine->source->klass->name;
-    const char *why = error ? error->message : "unknown reason";
-    g_autofree char *message = NULL;
-
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
-        g_log(G_LOG_DOMAIN, engine->waiting ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_INFO,
-              "Waiting for %s, nothing is decided: %s", name, why);
-        engine->waiting = TRUE;
-        return;
-    }
-    engine->waiting = FALSE;
-    message = g_strdup_printf("No guest data from %s, nothing is decided: %s", name, why);
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED)) {
-        mom_fault_raise_silently(&engine->source_fault, message);
-    } else {
-        mom_fault_raise(&engine->source_fault, message);
-    }
-}
-
-static void
-note_data(MomEngine *engine)
-{
-    if (engine->waiting) {
-        g_info("%s is ready", engine->source->klass->name);
-    }
-    engine->waiting = FALSE;
-    mom_fault_end(&engine->source_fault, "Guest data comes again");
 }
 
 static void
@@ -235,21 +208,25 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
     MomEngine *engine = data;
     gboolean decision_due = engine->decide;
-    MomCollectInput input = collect_input(engine);
+    MomCollectInput input = collect_input(engine, engine->guest_interval_us);
 
     engine->sampling = FALSE;
     engine->decide = FALSE;
     if (!engine->running) {
         return;
     }
+    mom_pulse_answered(&engine->pulse, error);
     if (!reported) {
-        note_silence(engine, error);
-        return;
+        mom_silence_goes_on(&engine->silence, error);
+    } else {
+        mom_silence_end(&engine->silence);
+        mom_guests_collect(engine->guests, reported, &input);
+        if (decision_due) {
+            decide(engine);
+        }
     }
-    note_data(engine);
-    mom_guests_collect(engine->guests, reported, &input);
-    if (decision_due) {
-        decide(engine);
+    if (engine->watch) {
+        engine->watch(engine->watch_data);
     }
 }
 
@@ -304,6 +281,7 @@ wake(gpointer data)
     }
     if ((guests || policy) && !engine->sampling) {
         engine->sampling = TRUE;
+        mom_pulse_asked(&engine->pulse, now_us);
         engine->source->klass->sample(engine->source, sampled, engine);
     }
     schedule(engine);
@@ -319,6 +297,7 @@ schedule(MomEngine *engine)
     }
     engine->timer =
         mom_clock_after(engine->clock, due_us - mom_clock_now_us(engine->clock), wake, engine);
+    mom_pulse_due(&engine->pulse, due_us);
 }
 
 void
@@ -376,6 +355,28 @@ controls_of(const MomController *const *controllers)
     return controls;
 }
 
+static void
+take_guard_options(MomEngine *engine, const MomGuardOptions *options)
+{
+    engine->rails = options ? options->rails : mom_rail_limits_default;
+    if (options) {
+        mom_guard_set_options(engine->guard, options);
+    }
+}
+
+/* What may change while the engine runs. */
+static void
+take_settings(MomEngine *engine, const MomEngineOptions *options)
+{
+    g_clear_pointer(&engine->controls, g_ptr_array_unref);
+    engine->controllers = options->controllers;
+    engine->controls = controls_of(options->controllers);
+    engine->host_interval_us = MAX(options->host_interval_us, G_USEC_PER_SEC / 10);
+    engine->guest_interval_us = MAX(options->guest_interval_us, G_USEC_PER_SEC / 10);
+    engine->policy_interval_us = MAX(options->policy_interval_us, G_USEC_PER_SEC / 10);
+    engine->fallback_after = options->fallback_after;
+}
+
 MomEngine *
 mom_engine_new(const MomEngineOptions *options)
 {
@@ -383,24 +384,21 @@ mom_engine_new(const MomEngineOptions *options)
 
     engine->source = options->source;
     engine->clock = options->clock;
-    engine->controllers = options->controllers;
-    engine->controls = controls_of(options->controllers);
+    take_settings(engine, options);
     engine->guest_plan = mom_monitor_plan_ref(options->guest_plan);
     engine->host_root = g_strdup(options->host_root);
-    engine->host_interval_us = MAX(options->host_interval_us, G_USEC_PER_SEC / 10);
-    engine->guest_interval_us = MAX(options->guest_interval_us, G_USEC_PER_SEC / 10);
-    engine->policy_interval_us = MAX(options->policy_interval_us, G_USEC_PER_SEC / 10);
-    engine->fallback_after = options->fallback_after;
     engine->host = mom_monitor_new(options->host_plan, "Host");
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
     engine->decisions = mom_decisions_new();
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
+    take_guard_options(engine, options->guard);
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
     mom_policies_use_check(engine->policies, check_policies);
     engine->tuning_policy = g_strdup(options->tuning_policy ? options->tuning_policy : "");
     mom_policies_use_tuning(engine->policies, engine->tuning_policy);
-    engine->source_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
+    mom_policies_use_trust(engine->policies, options->trust);
+    mom_silence_init(&engine->silence, G_LOG_DOMAIN, options->source->klass->name);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
     return engine;
@@ -420,8 +418,9 @@ mom_engine_free(MomEngine *engine)
     mom_monitor_free(engine->host);
     mom_guard_free(engine->guard);
     mom_decisions_free(engine->decisions);
-    mom_fault_clear(&engine->source_fault);
+    mom_silence_clear(&engine->silence);
     mom_fault_clear(&engine->policy_fault);
+    mom_pulse_clear(&engine->pulse);
     g_free(engine->host_root);
     g_free(engine->tuning_policy);
     g_free(engine);
@@ -440,6 +439,22 @@ mom_engine_start(MomEngine *engine)
     engine->policy_due_us = now_us;
     engine->last_decision_us = now_us - MOM_ENGINE_MIN_CYCLE_US;
     schedule(engine);
+}
+
+void
+mom_engine_reconfigure(MomEngine *engine, const MomEngineOptions *options)
+{
+    gint64 now_us = mom_clock_now_us(engine->clock);
+
+    take_settings(engine, options);
+    take_guard_options(engine, options->guard);
+    set_host_properties(engine);
+    engine->host_due_us = MIN(engine->host_due_us, now_us + engine->host_interval_us);
+    engine->guests_due_us = MIN(engine->guests_due_us, now_us + engine->guest_interval_us);
+    engine->policy_due_us = MIN(engine->policy_due_us, now_us + engine->policy_interval_us);
+    if (engine->running) {
+        schedule(engine);
+    }
 }
 
 void
@@ -482,6 +497,16 @@ mom_engine_reset_policies(MomEngine *engine, GError **error)
     return TRUE;
 }
 
+gboolean
+mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error)
+{
+    if (!mom_policies_reread(engine->policies, file, dir, error)) {
+        return FALSE;
+    }
+    mom_engine_hint(engine, "the policies were read anew");
+    return TRUE;
+}
+
 MomPolicyStore *
 mom_engine_policies(MomEngine *engine)
 {
@@ -498,6 +523,25 @@ GPtrArray *
 mom_engine_guests(MomEngine *engine)
 {
     return mom_guests_ready(engine->guests);
+}
+
+void
+mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data)
+{
+    engine->watch = watch;
+    engine->watch_data = data;
+}
+
+const MomPulse *
+mom_engine_pulse(const MomEngine *engine)
+{
+    return &engine->pulse;
+}
+
+const char *
+mom_engine_host_root(const MomEngine *engine)
+{
+    return engine->host_root;
 }
 
 guint64
@@ -521,7 +565,7 @@ mom_engine_policy_fault(const MomEngine *engine)
 const char *
 mom_engine_source_fault(const MomEngine *engine)
 {
-    return engine->source_fault.message;
+    return engine->silence.fault.message;
 }
 
 gboolean

@@ -12,6 +12,7 @@
 #include "agent/clock.h"
 #include "agent/monitor.h"
 #include "agent/policies.h"
+#include "agent/pulse.h"
 #include "agent/source.h"
 #include "controllers/controller.h"
 #include "controllers/guard.h"
@@ -36,7 +37,9 @@ typedef struct {
     gint64 host_interval_us;
     gint64 guest_interval_us;
     gint64 policy_interval_us;
-    guint fallback_after; /* failing cycles until the last set that worked is used; 0: never */
+    const MomGuardOptions *guard; /* copied; NULL: the defaults */
+    guint fallback_after;  /* failing cycles until the last set that worked is used; 0: never */
+    const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
@@ -47,6 +50,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomEngine, mom_engine_free)
 void mom_engine_start(MomEngine *engine);
 /* Ends the cycling; nothing is sent any more. */
 void mom_engine_stop(MomEngine *engine);
+/* Takes controllers, intervals and fallback_after of OPTIONS, at once; what is known of host and
+ * guests stays. A shorter interval begins now, a longer one after what is due. */
+void mom_engine_reconfigure(MomEngine *engine, const MomEngineOptions *options);
 /* Something happened (a guest came or went, vdsm is back): a cycle follows soon. REASON is for the
  * log. */
 void mom_engine_hint(MomEngine *engine, const char *reason);
@@ -60,6 +66,9 @@ gboolean
 mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error);
 gboolean mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error);
 gboolean mom_engine_reset_policies(MomEngine *engine, GError **error);
+/* See mom_policies_reread. */
+gboolean
+mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error);
 MomPolicyStore *mom_engine_policies(MomEngine *engine);
 
 /* The host's entity, whether it is ready or not. */
@@ -75,5 +84,15 @@ const char *mom_engine_source_fault(const MomEngine *engine);
 gboolean mom_engine_uses_last_good(const MomEngine *engine);
 /* What the source is called: "vdsm". */
 const char *mom_engine_source_name(const MomEngine *engine);
+/* Where the host's files are read: "/" or a stand-in's directory. */
+const char *mom_engine_host_root(const MomEngine *engine);
+
+/* WATCH is called each time that a question to the source has ended and what followed from it is
+ * done. One watcher; NULL: none. */
+typedef void (*MomEngineWatch)(gpointer data);
+void mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data);
+/* The life of the cycle, see pulse.h; borrowed. */
+const MomPulse *mom_engine_pulse(const MomEngine *engine);
+
 /* How many cycles have been decided to their end. */
 guint64 mom_engine_cycles(const MomEngine *engine);

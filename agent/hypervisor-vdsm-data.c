@@ -62,6 +62,7 @@ mom_hypervisor_vdsm_guest(const MomVdsmVmStats *stats)
     MomGuestData *guest = mom_guest_data_new(stats->vm_id, stats->name);
 
     guest->pid = value_of(stats->pid);
+    guest->age_s = value_of(stats->elapsed_s);
     read_memory(guest, stats);
     read_balloon(guest, stats);
     guest->vcpu_user_limit = value_of(stats->vcpu_user_limit);

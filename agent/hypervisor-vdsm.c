@@ -8,6 +8,7 @@
 
 #include "agent/hypervisor-vdsm.h"
 
+#include "agent/fault.h"
 #include "agent/outage.h"
 #include "vdsm-client/error.h"
 
@@ -32,10 +33,12 @@ struct MomHypervisorVdsm {
 
     gboolean answered;  /* vdsm has, at least once */
     gboolean is_good;   /* it has over the present connection */
+    gboolean up;        /* connected, for all we know */
     gboolean attempted; /* the first attempt to connect has ended, either way */
     gboolean held;      /* a sample waits for that */
 
     MomOutage outage;
+    MomFault ksm_fault;
     char *why; /* of the last connection's or attempt's end; NULL: none has ended */
 };
 
@@ -281,6 +284,43 @@ set_balloon_target(
     }
 }
 
+typedef struct {
+    MomHypervisorVdsm *self;
+    MomActuatorDone done;
+    gpointer data;
+} KsmCall;
+
+/* vdsm has root's helper write the kernel's files and says no more than that it failed. */
+static void
+note_ksm(MomHypervisorVdsm *self, const GError *error)
+{
+    gboolean missing = g_error_matches(error, MOM_VDSM_ERROR, MOM_VDSM_ERROR_NO_METHOD);
+    g_autofree char *message = NULL;
+
+    if (!error) {
+        mom_fault_end(&self->ksm_fault, "KSM: vdsm takes Host.setKsmTune again");
+    } else if (is_answer(error) && !mom_vdsm_err_not_yet(error)) {
+        message = g_strdup_printf(
+            "KSM is not turned: %s; %s, or take KSM out of "
+            "[main] controllers",
+            error->message,
+            missing ? "it needs a vdsm that has this verb"
+                    : "/var/log/vdsm/supervdsm.log tells which file of /sys/kernel/mm/ksm failed");
+        mom_fault_raise(&self->ksm_fault, message);
+    }
+}
+
+static void
+ksm_set(const GError *error, gpointer data)
+{
+    g_autofree KsmCall *call = data;
+
+    note_ksm(call->self, error);
+    if (call->done) {
+        call->done(error, call->data);
+    }
+}
+
 static void
 set_ksm(MomActuator *actuator,
         MomEntity *host,
@@ -288,7 +328,9 @@ set_ksm(MomActuator *actuator,
         MomActuatorDone done,
         gpointer data)
 {
+    MomHypervisorVdsm *self = from_actuator(actuator);
     MomVdsmKsmTune keys = {0};
+    KsmCall *call = g_new(KsmCall, 1);
     MomVdsmInt *const key[MOM_N_KSM_KEYS] = {
         [MOM_KSM_RUN] = &keys.run,
         [MOM_KSM_PAGES_TO_SCAN] = &keys.pages_to_scan,
@@ -299,7 +341,8 @@ set_ksm(MomActuator *actuator,
     for (guint i = 0; i < MOM_N_KSM_KEYS; i++) {
         *key[i] = (MomVdsmInt){.set = (tune->present >> i) & 1, .value = tune->value[i]};
     }
-    mom_vdsm_set_ksm_tune(from_actuator(actuator)->vdsm, &keys, done, data);
+    *call = (KsmCall){self, done, data};
+    mom_vdsm_set_ksm_tune(self->vdsm, &keys, ksm_set, call);
 }
 
 /* vdsm takes quota and period in two calls, quota first (as the reference); one outcome is told. */
@@ -432,6 +475,11 @@ state_changed(MomVdsmState state, const GError *why, gpointer data)
 {
     MomHypervisorVdsm *self = data;
 
+    if (state == MOM_VDSM_CONNECTING && self->up) {
+        /* Made anew at our wish: as at the start, questions wait for the outcome. */
+        self->attempted = FALSE;
+    }
+    self->up = state == MOM_VDSM_CONNECTED;
     if (state == MOM_VDSM_CONNECTED) {
         /* vdsm may have been restarted: what it said of I/O limits may hold no more. */
         self->io_tunes_due_us = 0;
@@ -479,6 +527,7 @@ mom_hypervisor_vdsm_new(const MomVdsmOptions *options,
     self->io_tunes =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mom_guest_data_free);
     self->outage = MOM_OUTAGE_INIT(G_LOG_DOMAIN);
+    self->ksm_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     self->vdsm = mom_vdsm_new(options);
     mom_vdsm_watch_state(self->vdsm, state_changed, self);
     mom_vdsm_watch_events(self->vdsm, event_came, self);
@@ -496,6 +545,7 @@ mom_hypervisor_vdsm_free(MomHypervisorVdsm *self)
     g_hash_table_unref(self->io_tunes);
     mom_outage_clear(&self->outage);
     g_free(self->why);
+    mom_fault_clear(&self->ksm_fault);
     g_free(self);
 }
 
@@ -509,6 +559,14 @@ void
 mom_hypervisor_vdsm_start(MomHypervisorVdsm *self)
 {
     mom_vdsm_start(self->vdsm);
+}
+
+gboolean
+mom_hypervisor_vdsm_configure(MomHypervisorVdsm *self,
+                              const MomVdsmOptions *options,
+                              GError **error)
+{
+    return mom_vdsm_configure(self->vdsm, options, error);
 }
 
 MomSource *

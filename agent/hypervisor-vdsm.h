@@ -34,6 +34,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomHypervisorVdsm, mom_hypervisor_vdsm_free)
 void mom_hypervisor_vdsm_watch_connected(MomHypervisorVdsm *self, MomHypervisorHint connected);
 
 void mom_hypervisor_vdsm_start(MomHypervisorVdsm *self);
+/* From now on OPTIONS hold.  A connection that is made anew for it costs no sample: a question
+ * waits. FALSE: certificate, key or CA cannot be used; then nothing has changed. */
+gboolean mom_hypervisor_vdsm_configure(MomHypervisorVdsm *self,
+                                       const MomVdsmOptions *options,
+                                       GError **error);
 MomSource *mom_hypervisor_vdsm_source(MomHypervisorVdsm *self);
 MomActuator *mom_hypervisor_vdsm_actuator(MomHypervisorVdsm *self);
 

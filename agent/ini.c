@@ -310,7 +310,7 @@ check_text(Reader *reader, const char *text, gsize length, GError **error)
     for (const char *p = text; p < bad; p++) {
         reader->line += *p == '\n';
     }
-    return fail(reader, error, "not UTF-8 text");
+    return fail(reader, error, *bad ? "not UTF-8 text" : "a NUL byte, this is no text");
 }
 
 MomIni *

@@ -58,6 +58,23 @@ fill_memory(MomGuestData *data, const MomVirtGuest *guest)
         !mom_value_is_nil(data->mem_available_kib) && !mom_value_is_nil(data->mem_unused_kib);
 }
 
+/* QEMU tells 0 for the time of the guest's last report until its driver has made the first one. */
+static void
+fill_driver(MomGuestData *data, const MomVirtGuest *guest)
+{
+    guint64 last_update_s;
+
+    if (mom_virt_guest_get(guest, MOM_VIRT_LAST_UPDATE_S, &last_update_s))
+        data->balloon_driver = mom_value_bool(last_update_s > 0);
+}
+
+static void
+fill_memory_kind(MomGuestData *data, const MomVirtDomain *domain)
+{
+    data->passthrough = mom_value_bool(domain->passthrough);
+    data->hugepages = mom_value_bool(domain->hugepages);
+}
+
 static void
 fill_balloon(MomGuestData *data, const MomVirtGuest *guest)
 {
@@ -68,7 +85,8 @@ fill_balloon(MomGuestData *data, const MomVirtGuest *guest)
     data->balloon_max_kib = stat_value(guest, MOM_VIRT_BALLOON_MAXIMUM_KIB);
     data->balloon_min_kib = field_value(guest, MOM_VIRT_MIN_GUARANTEE_KIB, mom_value_int(0));
     if (balloon != MOM_VIRT_BALLOON_UNKNOWN)
-        data->ballooning_enabled = mom_value_bool(balloon == MOM_VIRT_BALLOON_PRESENT);
+        data->balloon_device = mom_value_bool(balloon == MOM_VIRT_BALLOON_PRESENT);
+    fill_driver(data, guest);
     data->has_balloon = !mom_value_is_nil(data->balloon_cur_kib) &&
                         !mom_value_is_nil(data->balloon_max_kib) &&
                         !mom_value_is_nil(data->balloon_min_kib);
@@ -169,8 +187,10 @@ mom_libvirt_guest_data(const MomVirtGuest *guest)
     fill_memory(data, guest);
     fill_balloon(data, guest);
     fill_cpu(data, guest);
-    if (guest->domain != NULL)
+    if (guest->domain != NULL) {
+        fill_memory_kind(data, guest->domain);
         fill_disks(data, guest->domain);
+    }
     return data;
 }
 

@@ -291,13 +291,27 @@ become_current(MomLog *log)
 
 /* ---- lifecycle ---- */
 
+/* NULL: stderr. The caller frees. */
+static char *
+path_of(const char *target)
+{
+    return g_ascii_strcasecmp(target, "stdio") == 0 ? NULL : g_strdup(target);
+}
+
+static void
+set_open_error(const char *path, GError **error)
+{
+    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
+                "cannot open the log %s: %s", path, g_strerror(errno));
+}
+
 MomLog *
 mom_log_new(const char *target, int level, gint64 max_bytes, gint64 backup_count, GError **error)
 {
     MomLog *log = g_new0(MomLog, 1);
 
     g_mutex_init(&log->lock);
-    log->path = g_ascii_strcasecmp(target, "stdio") == 0 ? NULL : g_strdup(target);
+    log->path = path_of(target);
     log->fd = -1;
     log->level = level;
     log->max_bytes = max_bytes;
@@ -305,8 +319,7 @@ mom_log_new(const char *target, int level, gint64 max_bytes, gint64 backup_count
     if (log->path) {
         log->fd = open_file(log);
         if (log->fd < 0) {
-            g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
-                        "cannot open the log %s: %s", log->path, g_strerror(errno));
+            set_open_error(log->path, error);
         }
     }
     become_current(log);
@@ -326,6 +339,45 @@ mom_log_free(MomLog *log)
     g_mutex_clear(&log->lock);
     g_free(log->path);
     g_free(log);
+}
+
+/* Under the lock. */
+static gboolean
+move_to(MomLog *log, const char *path, GError **error)
+{
+    g_autofree char *old_path = log->path;
+    int old_fd = log->fd;
+
+    log->path = g_strdup(path);
+    log->fd = path ? open_file(log) : -1;
+    if (path && log->fd < 0) {
+        set_open_error(path, error);
+        g_free(log->path);
+        log->path = g_steal_pointer(&old_path);
+        log->fd = old_fd;
+        return FALSE;
+    }
+    if (old_fd >= 0) {
+        close(old_fd);
+    }
+    return TRUE;
+}
+
+gboolean
+mom_log_configure(
+    MomLog *log, const char *target, gint64 max_bytes, gint64 backup_count, GError **error)
+{
+    g_autofree char *path = path_of(target);
+    gboolean ok;
+
+    g_mutex_lock(&log->lock);
+    ok = g_strcmp0(path, log->path) == 0 || move_to(log, path, error);
+    if (ok) {
+        log->max_bytes = max_bytes;
+        log->backup_count = backup_count;
+    }
+    g_mutex_unlock(&log->lock);
+    return ok;
 }
 
 void

@@ -27,6 +27,9 @@ mom_log_new(const char *target, int level, gint64 max_bytes, gint64 backup_count
 void mom_log_free(MomLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomLog, mom_log_free)
 
+/* From now on so, as in new. FALSE: the file cannot be opened; then the log goes on as it was. */
+gboolean mom_log_configure(
+    MomLog *log, const char *target, gint64 max_bytes, gint64 backup_count, GError **error);
 void mom_log_set_level(MomLog *log, int level);
 int mom_log_level(const MomLog *log);
 /* Opens the file anew if it was moved away; called now and then, and on SIGHUP. */

@@ -3,7 +3,8 @@
  * momd, the memory overcommitment manager: main().
  *
  * Reads the command line and the configuration, opens the log, runs the daemon until SIGTERM or
- * SIGINT.  Exit codes: 0 stopped as asked, 1 could not start, 2 wrong usage.  All else is in the
+ * SIGINT.  Exit codes: 0 stopped as asked, 1 could not (or, asked to check, would not) start, 2
+ * wrong usage.  All else is in the
  * library, so that tests link what runs here.
  */
 #define G_LOG_DOMAIN "mom"
@@ -16,27 +17,49 @@
 #include <unistd.h>
 
 #include "agent/background.h"
+#include "agent/check-config.h"
 #include "agent/daemon.h"
 #include "agent/options.h"
+#include "agent/reload.h"
 
 #define EXIT_USAGE 2
 
 /* How often the log is looked after: whether its file was moved away. */
 #define LOG_CARE_S 10
 
-static gboolean
-on_quit(gpointer loop)
+/* What signals act on; daemon and reload are NULL until the main loop runs. */
+typedef struct {
+    GMainLoop *loop;
+    MomLog *log;
+    MomDaemon *daemon;
+    MomReload *reload;
+} Running;
+
+static MomSupervisor *
+supervisor_of(const Running *running)
 {
+    return running->daemon ? mom_daemon_supervisor(running->daemon) : NULL;
+}
+
+static gboolean
+on_quit(gpointer data)
+{
+    Running *running = data;
+
     g_info("Signal caught, stopping");
-    g_main_loop_quit(loop);
+    mom_supervisor_stopping(supervisor_of(running));
+    g_main_loop_quit(running->loop);
     return G_SOURCE_REMOVE;
 }
 
 static gboolean
-on_hangup(gpointer log)
+on_hangup(gpointer data)
 {
-    mom_log_reopen(log);
-    g_info("The log was opened anew; a changed configuration needs a restart");
+    Running *running = data;
+
+    mom_supervisor_reloading(supervisor_of(running));
+    mom_reload_run(running->reload);
+    mom_supervisor_reloaded(supervisor_of(running));
     return G_SOURCE_CONTINUE;
 }
 
@@ -83,12 +106,21 @@ log_complaints(const MomConfig *config)
 
 /* Signals from the first moment: a stop during the start is a clean one too. */
 static void
-watch_signals(GMainLoop *loop, MomLog *log)
+watch_signals(Running *running)
 {
-    g_unix_signal_add(SIGTERM, on_quit, loop);
-    g_unix_signal_add(SIGINT, on_quit, loop);
-    g_unix_signal_add(SIGHUP, on_hangup, log);
-    g_timeout_add_seconds(LOG_CARE_S, on_log_care, log);
+    g_unix_signal_add(SIGTERM, on_quit, running);
+    g_unix_signal_add(SIGINT, on_quit, running);
+    g_unix_signal_add(SIGHUP, on_hangup, running);
+    g_timeout_add_seconds(LOG_CARE_S, on_log_care, running->log);
+}
+
+/* The service manager says by the environment where it listens. */
+static void
+supervise(MomDaemon *daemon)
+{
+    mom_daemon_supervise(daemon, mom_notify_new(g_getenv("NOTIFY_SOCKET")),
+                         mom_notify_watchdog_us(g_getenv("WATCHDOG_USEC"),
+                                                g_getenv("WATCHDOG_PID"), getpid()));
 }
 
 /* Who started us looks at the terminal or the journal first, wherever the log goes. */
@@ -108,15 +140,20 @@ run(const MomOptions *options, const MomConfig *config, MomLog *log, int backgro
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GError) error = NULL;
+    g_autoptr(MomReload) reload = NULL; /* outlives the daemon */
     g_autoptr(MomDaemon) daemon = NULL;
+    Running running = {.loop = loop, .log = log};
 
-    watch_signals(loop, log);
+    watch_signals(&running);
     daemon = mom_daemon_new(config, log, &error);
     if (!daemon ||
         (background >= 0 && !mom_background_ready(background, options->pid_file, &error))) {
         return fail_start(config, error);
     }
+    running.reload = reload = mom_reload_new(options, config, daemon, log);
     g_info("momd %s starting", MOM_VERSION);
+    running.daemon = daemon;
+    supervise(daemon);
     mom_daemon_start(daemon);
     g_main_loop_run(loop);
     if (background >= 0) {
@@ -135,13 +172,16 @@ main(int argc, char **argv)
     g_autoptr(MomLog) log = NULL;
     int background = -1;
 
-    if (!mom_options_parse(&options, &argc, &argv, &error)) {
+    if (!mom_options_parse(&options, argv, &error)) {
         fprintf(stderr, "momd: %s\nTry \"momd --help\".\n", error->message);
         return EXIT_USAGE;
     }
     if (options.version) {
         puts("momd " MOM_VERSION);
         return EXIT_SUCCESS;
+    }
+    if (options.check_config) {
+        return mom_check_config(&options);
     }
     signal(SIGPIPE, SIG_IGN);
     config = mom_options_load_config(&options, &error);

@@ -28,6 +28,9 @@ struct MomMonitor {
     gboolean *failing; /* likewise */
     MomReady ready;
     gboolean terminated;
+    gboolean has_regular;
+    gint64 regular_us; /* of the newest sample that counts */
+    gboolean interim;  /* the newest sample is none of these */
     MomSampleWatch watch;
     gpointer watch_data;
 };
@@ -89,6 +92,12 @@ mom_monitor_plan_unref(MomMonitorPlan *plan)
     g_free(plan->mandatory);
     g_free(plan->collectors);
     g_free(plan);
+}
+
+void
+mom_monitor_plan_set_history_length(MomMonitorPlan *plan, gsize history_length)
+{
+    plan->history_length = history_length;
 }
 
 MomSchema *
@@ -179,14 +188,42 @@ collect_sample(MomMonitor *monitor, const MomCollectInput *input)
     return complete(monitor, merged) ? g_steal_pointer(&merged) : NULL;
 }
 
-gboolean
-mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *input)
+/* Averages are meant over so many samples at so great a distance. One that comes early, because
+ * something happened, is the newest until the next one and then gone: it must not shorten the time
+ * that averages look back over.  A tenth is for timers that ring a little early. */
+static gboolean
+is_interim(const MomMonitor *monitor, const MomCollectInput *input)
 {
+    return monitor->has_regular &&
+           input->now_us - monitor->regular_us < input->spacing_us - input->spacing_us / 10;
+}
+
+static void
+keep_sample(MomMonitor *monitor, MomSample *sample, const MomCollectInput *input)
+{
+    if (monitor->interim)
+        mom_entity_drop_newest_sample(monitor->entity);
+    monitor->interim = input->interim;
+    if (!input->interim) {
+        monitor->has_regular = TRUE;
+        monitor->regular_us = input->now_us;
+    }
+    if (monitor->plan->history_length == 0)
+        mom_sample_free(sample); /* an entity keeps at least one */
+    else
+        mom_entity_add_sample(monitor->entity, sample, monitor->plan->history_length);
+}
+
+gboolean
+mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given)
+{
+    MomCollectInput input = *given;
     MomSample *sample;
 
     if (monitor->terminated)
         return FALSE;
-    sample = collect_sample(monitor, input);
+    input.interim = is_interim(monitor, given);
+    sample = collect_sample(monitor, &input);
     if (!sample) {
         monitor->ready = MOM_READY_NO;
         return FALSE;
@@ -196,10 +233,7 @@ mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *input)
     monitor->ready = MOM_READY_YES;
     if (monitor->watch)
         monitor->watch(sample, monitor->watch_data);
-    if (monitor->plan->history_length == 0)
-        mom_sample_free(sample); /* an entity keeps at least one */
-    else
-        mom_entity_add_sample(monitor->entity, sample, monitor->plan->history_length);
+    keep_sample(monitor, sample, &input);
     return TRUE;
 }
 

@@ -27,6 +27,8 @@ MomMonitorPlan *mom_monitor_plan_new(const MomCollector *const *collectors, gsiz
 MomMonitorPlan *mom_monitor_plan_ref(MomMonitorPlan *plan);
 void mom_monitor_plan_unref(MomMonitorPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitorPlan, mom_monitor_plan_unref)
+/* For all monitors of the plan; longer histories lose their oldest samples with the next one. */
+void mom_monitor_plan_set_history_length(MomMonitorPlan *plan, gsize history_length);
 MomSchema *mom_monitor_plan_schema(const MomMonitorPlan *plan);
 
 /* NAME is for messages: "Host", or the guest's name. */
@@ -34,9 +36,10 @@ MomMonitor *mom_monitor_new(MomMonitorPlan *plan, const char *name);
 void mom_monitor_free(MomMonitor *monitor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitor, mom_monitor_free)
 
-/* One collection. TRUE if there was a complete sample. Logs its own complaints, as warnings while the
+/* One collection. TRUE if there was a complete sample. One that comes well before GIVEN->spacing_us has
+ * passed since the last takes part until the next collection only (GIVEN->interim is set here). Logs its own complaints, as warnings while the
  * monitor was ready or new, as debug once it is not. */
-gboolean mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *input);
+gboolean mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given);
 
 /* WATCH (NULL: nobody) is called with each complete sample just before it joins the history; it is borrowed
  * for the call. */

@@ -10,6 +10,7 @@
 
 #include <gio/gio.h>
 
+#include "agent/policy-files.h"
 #include "agent/set-aside.h"
 
 struct MomPolicies {
@@ -20,14 +21,15 @@ struct MomPolicies {
     gpointer data;
     char *tuning_name; /* NULL: no policy is treated like it */
     MomTuning *tuning; /* of `store`; NULL: it has none */
+    const MomTrust *trust;
+    GHashTable *pushed; /* by RPC: name -> text, or NULL for one that is removed */
+    gboolean replaced;  /* by RPC: what is on disk does not count */
     MomPolicyStore *store;
     MomPolicyStore *worked; /* the last set that did; NULL if none has since the start */
     gboolean untried;       /* `store` is not known to be `worked` */
     gboolean fell_back;     /* `worked` is run in place of `store` */
     guint failures;         /* of `store`, in a row */
 };
-
-#define SUFFIX ".policy"
 
 MomPolicies *
 mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpointer data)
@@ -38,6 +40,7 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
     policies->dir = g_strdup(dir && *dir ? dir : NULL);
     policies->trial = trial;
     policies->data = data;
+    policies->pushed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     policies->store = mom_policy_store_new();
     policies->untried = TRUE;
     return policies;
@@ -53,6 +56,7 @@ mom_policies_free(MomPolicies *policies)
     g_clear_pointer(&policies->worked, mom_policy_store_free);
     mom_tuning_free(policies->tuning);
     g_free(policies->tuning_name);
+    g_hash_table_unref(policies->pushed);
     g_free(policies->file);
     g_free(policies->dir);
     g_free(policies);
@@ -75,6 +79,12 @@ char **
 mom_policies_set_aside(const MomPolicies *policies)
 {
     return mom_set_aside_list(policies->tuning);
+}
+
+void
+mom_policies_use_trust(MomPolicies *policies, const MomTrust *trust)
+{
+    policies->trust = trust;
 }
 
 MomPolicyStore *
@@ -121,31 +131,6 @@ mom_policies_failed(MomPolicies *policies, guint after)
 
 /* ---- the tuning policy ---- */
 
-static gboolean
-is_tuning(const MomPolicies *policies, const char *name)
-{
-    return policies->tuning_name &&
-           strcmp(policies->tuning_name, name ? name : MOM_POLICY_MAIN_NAME) == 0;
-}
-
-/* A policy of STORE; the tuning policy's text runs only once `settle` has looked at it. */
-static gboolean
-put(const MomPolicies *policies,
-    MomPolicyStore *store,
-    const char *name,
-    const char *text,
-    gssize length,
-    GError **error)
-{
-    gsize whole = length < 0 ? strlen(text) : (gsize)length;
-
-    /* What is no text at all is told by the store. */
-    if (is_tuning(policies, name) && g_utf8_validate_len(text, whole, NULL)) {
-        return mom_policy_store_set_in_part(store, name, text, "", error);
-    }
-    return mom_policy_store_set(store, name, text, length, error);
-}
-
 /* Looks at STORE's tuning policy anew, in the light of its other policies.  *TUNING is what came of
  * it: NULL if there is none, and with FALSE. */
 static gboolean
@@ -177,86 +162,6 @@ adopt(MomPolicies *policies, MomPolicyStore *store, MomTuning *tuning)
     policies->untried = TRUE;
     policies->fell_back = FALSE;
     policies->failures = 0;
-}
-
-/* Reads one file into STORE; what is wrong is logged here, once, as nobody above handles it. */
-static gboolean
-read_file(const MomPolicies *policies,
-          MomPolicyStore *store,
-          const char *path,
-          const char *name,
-          GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    g_autofree char *text = NULL;
-    gsize length;
-
-    if (g_file_get_contents(path, &text, &length, &why)) {
-        if (put(policies, store, name, text, (gssize)length, &why)) {
-            return TRUE;
-        }
-        g_prefix_error(&why, "%s: ", path);
-    }
-    g_warning("policy not loaded: %s", why->message);
-    if (error && !*error) {
-        g_propagate_error(error, g_steal_pointer(&why));
-    }
-    return FALSE;
-}
-
-static int
-compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of DIR's policy files, in order. */
-static GPtrArray *
-list_files(const char *dir, GError **error)
-{
-    g_autoptr(GDir) handle = g_dir_open(dir, 0, error);
-    GPtrArray *names;
-    const char *name;
-
-    if (!handle) {
-        return NULL;
-    }
-    names = g_ptr_array_new_with_free_func(g_free);
-    while ((name = g_dir_read_name(handle))) {
-        if (name[0] != '.' && g_str_has_suffix(name, SUFFIX)) {
-            g_ptr_array_add(names, g_strdup(name));
-        }
-    }
-    g_ptr_array_sort(names, compare_names);
-    return names;
-}
-
-/* FALSE if DIR cannot be read, or holds policies of which none loads. */
-static gboolean
-read_dir(const MomPolicies *policies, MomPolicyStore *store, GError **error)
-{
-    const char *dir = policies->dir;
-    g_autoptr(GError) first = NULL;
-    g_autoptr(GPtrArray) names = list_files(dir, &first);
-    guint loaded = 0;
-
-    if (!names) {
-        g_warning("policies not loaded: %s", first->message);
-        g_propagate_error(error, g_steal_pointer(&first));
-        return FALSE;
-    }
-    for (guint i = 0; i < names->len; i++) {
-        const char *file = g_ptr_array_index(names, i);
-        g_autofree char *path = g_build_filename(dir, file, NULL);
-        g_autofree char *name = g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
-
-        loaded += read_file(policies, store, path, name, first ? NULL : &first) ? 1 : 0;
-    }
-    if (first && loaded == 0) {
-        g_propagate_error(error, g_steal_pointer(&first));
-        return FALSE;
-    }
-    return TRUE;
 }
 
 /* The first error that the checker finds in STORE, or NULL. */
@@ -323,19 +228,28 @@ leave_out_unsound(MomPolicies *policies, MomPolicyStore *store, MomTuning **tuni
     return left > 0;
 }
 
+static gboolean
+read_disk(const MomPolicies *policies,
+          MomPolicyStore *store,
+          const char *file,
+          const char *dir,
+          GError **error)
+{
+    return mom_policy_files_read(store, file, dir, policies->tuning_name, policies->trust, error);
+}
+
 gboolean
 mom_policies_reload(MomPolicies *policies, GError **error)
 {
     g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
     g_autoptr(MomTuning) tuning = NULL;
 
-    if (policies->file ? !read_file(policies, fresh, policies->file, NULL, error)
-                       : policies->dir && !read_dir(policies, fresh, error)) {
+    if (!read_disk(policies, fresh, policies->file, policies->dir, error) ||
+        !leave_out_unsound(policies, fresh, &tuning, error)) {
         return FALSE;
     }
-    if (!leave_out_unsound(policies, fresh, &tuning, error)) {
-        return FALSE;
-    }
+    g_hash_table_remove_all(policies->pushed);
+    policies->replaced = FALSE;
     adopt(policies, g_steal_pointer(&fresh), g_steal_pointer(&tuning));
     log_doubts(policies, NULL);
     return TRUE;
@@ -402,7 +316,8 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
         g_warning("policy set fails as it did before the change: %s", why->message);
     }
     /* Who pushed it must learn that nothing came of it. */
-    if (tuning && is_tuning(policies, name) && !mom_set_aside_leaves_some(tuning, error)) {
+    if (tuning && mom_set_aside_is_tuning(policies->tuning_name, name) &&
+        !mom_set_aside_leaves_some(tuning, error)) {
         return FALSE;
     }
     repeated = g_strcmp0(mom_policy_store_get(policies->store, name),
@@ -414,6 +329,145 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
     return TRUE;
 }
 
+/* ---- what RPC has set, over what is on disk ---- */
+
+static void
+note_pushed(MomPolicies *policies, const char *name, const char *text)
+{
+    g_hash_table_replace(policies->pushed, g_strdup(name ? name : MOM_POLICY_MAIN_NAME),
+                         g_strdup(text));
+}
+
+static void
+note_replaced(MomPolicies *policies, const char *text)
+{
+    g_hash_table_remove_all(policies->pushed);
+    policies->replaced = TRUE;
+    note_pushed(policies, NULL, text);
+}
+
+/* Each of them has loaded before; what it depends on is another's affair. */
+static void
+lay_pushed_over(const MomPolicies *policies, MomPolicyStore *store)
+{
+    GHashTableIter iter;
+    gpointer name, text;
+
+    g_hash_table_iter_init(&iter, policies->pushed);
+    while (g_hash_table_iter_next(&iter, &name, &text)) {
+        if (text) {
+            mom_set_aside_put(store, policies->tuning_name, name, text, -1, NULL);
+        } else {
+            mom_policy_store_remove(store, name);
+        }
+    }
+}
+
+/* ---- reading from disk anew ---- */
+
+/* The policy that is in force, is meant to be, and is not in FRESH; NULL: there is none. */
+static char *
+find_lost(MomPolicies *policies, MomPolicyStore *fresh, const char *file, const char *dir)
+{
+    g_autoptr(GPtrArray) names = mom_policy_files_names(file, dir);
+    GHashTableIter iter;
+    gpointer name, text;
+
+    g_hash_table_iter_init(&iter, policies->pushed);
+    while (g_hash_table_iter_next(&iter, &name, &text)) {
+        if (text) {
+            g_ptr_array_add(names, g_strdup(name));
+        }
+    }
+    for (guint i = 0; i < names->len; i++) {
+        const char *meant = g_ptr_array_index(names, i);
+
+        if (mom_policy_store_get(policies->store, meant) && !mom_policy_store_get(fresh, meant)) {
+            return g_strdup(meant);
+        }
+    }
+    return NULL;
+}
+
+/* Whether FRESH, of which what cannot be used was left out, may take the place of what is in force.
+ */
+static gboolean
+is_improvement(MomPolicies *policies,
+               MomPolicyStore *fresh,
+               MomTuning *tuning,
+               const char *file,
+               const char *dir,
+               GError **error)
+{
+    g_autofree char *lost = find_lost(policies, fresh, file, dir);
+    g_autoptr(GError) why = NULL;
+
+    if (lost) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "policy \"%s\" would be lost, mend what is told of it above", lost);
+        return FALSE;
+    }
+    if (!passes_in_part(policies, fresh, tuning, &why) && passes(policies, policies->store, NULL)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+is_same(const MomPolicyStore *one, const MomPolicyStore *other)
+{
+    gsize n, n_other;
+    g_autofree const char **names = mom_policy_store_names(one, &n);
+    g_autofree const char **others = mom_policy_store_names(other, &n_other);
+
+    for (gsize i = 0; n == n_other && i < n; i++) {
+        if (g_strcmp0(names[i], others[i]) != 0 ||
+            g_strcmp0(mom_policy_store_get(one, names[i]), mom_policy_store_get(other, names[i])) !=
+                0) {
+            return FALSE;
+        }
+    }
+    return n == n_other;
+}
+
+static void
+set_source(MomPolicies *policies, const char *file, const char *dir)
+{
+    g_autofree char *old_file = policies->file;
+    g_autofree char *old_dir = policies->dir;
+
+    policies->file = g_strdup(file);
+    policies->dir = g_strdup(dir);
+}
+
+gboolean
+mom_policies_reread(MomPolicies *policies, const char *file, const char *dir, GError **error)
+{
+    g_autoptr(MomPolicyStore) fresh = mom_policy_store_new();
+    g_autoptr(MomTuning) tuning = NULL;
+
+    file = file && *file ? file : NULL;
+    dir = dir && *dir ? dir : NULL;
+    if (!policies->replaced && !read_disk(policies, fresh, file, dir, error)) {
+        return FALSE;
+    }
+    lay_pushed_over(policies, fresh);
+    if (!leave_out_unsound(policies, fresh, &tuning, error) ||
+        !is_improvement(policies, fresh, tuning, file, dir, error)) {
+        return FALSE;
+    }
+    set_source(policies, file, dir);
+    /* The same set keeps its record: that it worked, or that another stands in for it. */
+    if (!is_same(fresh, policies->store)) {
+        adopt(policies, g_steal_pointer(&fresh), g_steal_pointer(&tuning));
+        log_doubts(policies, NULL);
+    }
+    return TRUE;
+}
+
+/* ---- changes by RPC ---- */
+
 gboolean
 mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error)
 {
@@ -421,10 +475,14 @@ mom_policies_set(MomPolicies *policies, const char *name, const char *text, GErr
 
     if (!text) {
         mom_policy_store_remove(changed, name);
-    } else if (!put(policies, changed, name, text, -1, error)) {
+    } else if (!mom_set_aside_put(changed, policies->tuning_name, name, text, -1, error)) {
         return FALSE;
     }
-    return take_over(policies, changed, name, error);
+    if (!take_over(policies, changed, name, error)) {
+        return FALSE;
+    }
+    note_pushed(policies, name, text);
+    return TRUE;
 }
 
 gboolean
@@ -432,6 +490,10 @@ mom_policies_replace(MomPolicies *policies, const char *text, GError **error)
 {
     g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
 
-    return mom_policy_store_replace(changed, text, -1, error) &&
-           take_over(policies, changed, NULL, error);
+    if (!mom_policy_store_replace(changed, text, -1, error) ||
+        !take_over(policies, changed, NULL, error)) {
+        return FALSE;
+    }
+    note_replaced(policies, text);
+    return TRUE;
 }

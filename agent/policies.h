@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "agent/trust.h"
 #include "policy/checker.h"
 #include "policy/policy.h"
 
@@ -37,6 +38,10 @@ void mom_policies_use_tuning(MomPolicies *policies, const char *name);
 /* The lines that are set aside, for people: with place and reason. Caller frees. */
 char **mom_policies_set_aside(const MomPolicies *policies);
 
+/* From now on a file that others could change is as one that cannot be read, and so is a directory.
+ * TRUST (NULL: all may be read) is borrowed. */
+void mom_policies_use_trust(MomPolicies *policies, const MomTrust *trust);
+
 /* What the administrator set. Borrowed, until the next change. */
 MomPolicyStore *mom_policies_store(MomPolicies *policies);
 /* What is to be run: the same, or, while that has failed too often, the last set that worked.
@@ -54,6 +59,12 @@ gboolean mom_policies_fell_back(const MomPolicies *policies);
  * and logged.  FALSE if that leaves nothing of what should be there, or the directory cannot be
  * read: then what is in force stays. */
 gboolean mom_policies_reload(MomPolicies *policies, GError **error);
+/* Reads from disk anew, FILE and DIR as in new, and lays over it what RPC has set since `reload`.
+ * FALSE if a policy that is in force would be lost, as its new text cannot be used, if the set
+ * fails in the trial and the one in force does not, or if nothing can be read: then all stays as it
+ * is, FILE and DIR too. */
+gboolean
+mom_policies_reread(MomPolicies *policies, const char *file, const char *dir, GError **error);
 /* As RPC's setNamedPolicy: NAME NULL is the main policy, TEXT NULL forgets NAME. */
 gboolean
 mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error);

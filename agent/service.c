@@ -13,6 +13,7 @@
 
 #include "agent/state-json.h"
 #include "agent/statistics.h"
+#include "agent/status.h"
 
 static MomService *
 self_of(MomRpcService *service)
@@ -149,6 +150,7 @@ get_status(MomRpcService *service)
     json_object_object_add(out, "set_aside", texts(set_aside));
     json_object_object_add(out, "policy_fault", text_or_nil(fault));
     json_object_object_add(out, "source_fault", text_or_nil(mom_engine_source_fault(engine)));
+    mom_status_add_host(out, engine);
     return out;
 }
 

@@ -13,6 +13,29 @@
 /* In one look at the set: far more than an engine has keys, and some 10 MB of findings at most. */
 #define MAX_FINDINGS 100000
 
+gboolean
+mom_set_aside_is_tuning(const char *tuning_name, const char *name)
+{
+    return tuning_name && strcmp(tuning_name, name ? name : MOM_POLICY_MAIN_NAME) == 0;
+}
+
+gboolean
+mom_set_aside_put(MomPolicyStore *store,
+                  const char *tuning_name,
+                  const char *name,
+                  const char *text,
+                  gssize length,
+                  GError **error)
+{
+    gsize whole = length < 0 ? strlen(text) : (gsize)length;
+
+    /* What is no text at all is told by the store. */
+    if (mom_set_aside_is_tuning(tuning_name, name) && g_utf8_validate_len(text, whole, NULL)) {
+        return mom_policy_store_set_in_part(store, name, text, "", error);
+    }
+    return mom_policy_store_set(store, name, text, length, error);
+}
+
 /* ---- finding ---- */
 
 static gboolean

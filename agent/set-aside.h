@@ -14,6 +14,18 @@
  * next one needs.  Lines that hang together in longer chains cost the policy. */
 #define MOM_SET_ASIDE_MAX_ROUNDS 8
 
+/* Whether the policy NAME (NULL: the main one) is the TUNING_NAME (NULL: there is none). */
+gboolean mom_set_aside_is_tuning(const char *tuning_name, const char *name);
+
+/* As mom_policy_store_set, but for the tuning policy, whose text need not load: nothing of it runs
+ * until its faults are looked for. */
+gboolean mom_set_aside_put(MomPolicyStore *store,
+                           const char *tuning_name,
+                           const char *name,
+                           const char *text,
+                           gssize length,
+                           GError **error);
+
 /* Puts TEXT as the policy NAME into STORE without the lines that are at fault.  CHECK (NULL: only
  * syntax is looked at) gets DATA.  NULL with an error if TEXT is no text at all. */
 MomTuning *mom_set_aside_faults(MomPolicyStore *store,

@@ -34,7 +34,12 @@ typedef struct {
     MomValue balloon_cur_kib;
     MomValue balloon_max_kib;
     MomValue balloon_min_kib;      /* the guaranteed minimum */
-    MomValue ballooning_enabled;   /* boolean; nil where not told */
+    MomValue ballooning_enabled;   /* boolean; nil where not told, as the following */
+    MomValue balloon_device;       /* boolean: it has one */
+    MomValue balloon_driver;       /* boolean: the driver in the guest has reported at least once */
+    MomValue passthrough;          /* boolean: a device of the host is passed through */
+    MomValue hugepages;            /* boolean: its memory is made of huge pages */
+    MomValue age_s;                /* since it was started */
 
     MomValue vcpu_user_limit;      /* percent */
     MomValue vcpu_quota_us;

@@ -1,75 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * One way for all four knobs: a call is split into parts, each part passes its rail and the record
- * of what was sent, what remains goes behind in one call, and its outcome comes back to the
- * records.
+ * One way for all knobs: a call is split into parts, each part passes its rail and the record of
+ * what was sent, what remains goes behind in one call, and its outcome comes back to the records.
  *
  * Records are found again by uuid and call number when an answer comes: the guest, or the guard,
- * may be gone by then.  No knob is treated specially outside its own entry function.
+ * may be gone by then.  No knob is treated specially here.
  */
-#include "controllers/guard.h"
+#include "controllers/guard-private.h"
 
 #include <gio/gio.h>
 
-#include "controllers/sent.h"
-
-struct MomGuard {
-    MomActuator actuator; /* first: controllers hold it */
-    MomActuator *behind;
-    MomGuardVerdictFunc report;
-    gpointer report_data;
-    guint references; /* the owner's and one for each call under way */
-    gboolean closed;  /* the owner's is gone */
-    guint last_call;
-    guint forgotten; /* calls up to this one count for nothing */
-    gint64 now_us;
-    GHashTable *guests; /* uuid -> GuestRecord */
-    MomSent ksm[MOM_N_KSM_KEYS];
-};
-
-typedef struct {
-    MomSent balloon;
-    MomSent cpu;
-    GHashTable *disks; /* path or name -> MomSent; NULL until needed */
-} GuestRecord;
-
-typedef enum {
-    KNOB_BALLOON,
-    KNOB_KSM,
-    KNOB_CPU,
-    KNOB_IO,
-} Knob;
-
-/* One knob's share of a call. */
-typedef struct {
-    Knob knob;
-    MomKsmKey key;
-    gsize change; /* the disk's index in the controller's call */
-    const char *disk;
-    gboolean from_known;
-    MomSetting from;
-    MomSetting to;
-    const MomRail *rail;
-    MomPlace place;
-    MomPlace period_place;
-} Part;
-
-typedef struct {
-    MomGuard *guard;
-    guint number;
-    char *uuid; /* NULL: the host */
-    char *name;
-    GStringChunk *strings;
-    GArray *parts; /* of Part */
-    MomActuatorDone done;
-    gpointer data;
-} Call;
-
 static const MomSettingSame same_functions[] = {
-    [KNOB_BALLOON] = mom_setting_same_size,
-    [KNOB_KSM] = mom_setting_same_number,
-    [KNOB_CPU] = mom_setting_same_cpu,
-    [KNOB_IO] = mom_setting_same_io,
+    [MOM_GUARD_BALLOON] = mom_setting_same_size,
+    [MOM_GUARD_KSM] = mom_setting_same_number,
+    [MOM_GUARD_CPU] = mom_setting_same_cpu,
+    [MOM_GUARD_IO] = mom_setting_same_io,
 };
 
 /* ---- records ---- */
@@ -97,99 +42,32 @@ find_disk(GuestRecord *record, const char *disk, gboolean create)
     return sent;
 }
 
+GuestRecord *
+mom_guard_record(MomGuard *guard, const char *uuid)
+{
+    GuestRecord *record = g_hash_table_lookup(guard->guests, uuid);
+
+    if (!record) {
+        record = g_new0(GuestRecord, 1);
+        g_hash_table_insert(guard->guests, g_strdup(uuid), record);
+    }
+    return record;
+}
+
 /* NULL only without CREATE. */
 static MomSent *
 find_sent(MomGuard *guard, const char *uuid, const Part *part, gboolean create)
 {
     GuestRecord *record;
 
-    if (part->knob == KNOB_KSM)
+    if (part->knob == MOM_GUARD_KSM)
         return &guard->ksm[part->key];
-    record = g_hash_table_lookup(guard->guests, uuid);
-    if (!record && !create)
+    record = create ? mom_guard_record(guard, uuid) : g_hash_table_lookup(guard->guests, uuid);
+    if (!record)
         return NULL;
-    if (!record) {
-        record = g_new0(GuestRecord, 1);
-        g_hash_table_insert(guard->guests, g_strdup(uuid), record);
-    }
-    if (part->knob == KNOB_IO)
+    if (part->knob == MOM_GUARD_IO)
         return find_disk(record, part->disk, create);
-    return part->knob == KNOB_BALLOON ? &record->balloon : &record->cpu;
-}
-
-/* ---- reports ---- */
-
-static const char *const ksm_knobs[MOM_N_KSM_KEYS] = {
-    [MOM_KSM_RUN] = "ksm_run",
-    [MOM_KSM_PAGES_TO_SCAN] = "ksm_pages_to_scan",
-    [MOM_KSM_SLEEP_MILLISECS] = "ksm_sleep_millisecs",
-    [MOM_KSM_MERGE_ACROSS_NODES] = "ksm_merge_across_nodes",
-};
-
-static void
-tell_one(MomGuard *guard,
-         MomGuardReport *report,
-         const char *knob,
-         const Part *part,
-         MomValue from,
-         MomValue to)
-{
-    report->knob = knob;
-    report->from = part->from_known ? from : MOM_NIL;
-    report->to = to;
-    guard->report(report, guard->report_data);
-}
-
-static MomValue
-limits_value(const MomLimits *limits)
-{
-    return (MomValue){.type = MOM_VALUE_LIMITS, .object = limits};
-}
-
-static void
-tell(MomGuard *guard, MomGuardReport *report, const Part *part)
-{
-    MomValue from = mom_value_int(part->from.number), to = mom_value_int(part->to.number);
-
-    if (!guard->report)
-        return;
-    report->rail = part->rail ? part->rail->name : NULL;
-    if (!report->why && part->rail)
-        report->why = part->rail->why;
-    report->place = part->place;
-    report->disk = part->disk;
-    switch (part->knob) {
-    case KNOB_BALLOON:
-        tell_one(guard, report, "balloon_target", part, from, to);
-        break;
-    case KNOB_KSM:
-        tell_one(guard, report, ksm_knobs[part->key], part, from, to);
-        break;
-    case KNOB_CPU:
-        tell_one(guard, report, "vcpu_quota", part, mom_value_int(part->from.cpu.quota_us),
-                 mom_value_int(part->to.cpu.quota_us));
-        report->place = part->period_place;
-        tell_one(guard, report, "vcpu_period", part, mom_value_int(part->from.cpu.period_us),
-                 mom_value_int(part->to.cpu.period_us));
-        break;
-    case KNOB_IO:
-        tell_one(guard, report, "io_tune", part, limits_value(&part->from.limits),
-                 limits_value(&part->to.limits));
-        break;
-    }
-}
-
-static void
-tell_now(
-    MomGuard *guard, MomGuardVerdict verdict, MomEntity *entity, const Part *part, const char *why)
-{
-    MomGuardReport report = {.verdict = verdict, .entity = entity, .why = why};
-
-    if (part->knob != KNOB_KSM) {
-        report.uuid = mom_entity_get_string_property(entity, "uuid");
-        report.name = mom_entity_get_string_property(entity, "name");
-    }
-    tell(guard, &report, part);
+    return part->knob == MOM_GUARD_BALLOON ? &record->balloon : &record->cpu;
 }
 
 /* ---- calls ---- */
@@ -249,8 +127,8 @@ call_new(MomGuard *guard, MomEntity *guest, GArray *parts, MomActuatorDone done,
     return call;
 }
 
-static void
-finish(const GError *error, gpointer data)
+void
+mom_guard_finish(const GError *error, gpointer data)
 {
     Call *call = data;
     MomGuard *guard = call->guard;
@@ -269,7 +147,7 @@ finish(const GError *error, gpointer data)
         if (!sent) /* forgotten */
             continue;
         mom_sent_end(sent, call->number, !error);
-        tell(guard, &report, part);
+        mom_guard_tell(guard, &report, part);
     }
     if (call->done && !guard->closed)
         call->done(error, call->data);
@@ -282,19 +160,19 @@ static const MomRail no_uuid = {"no-uuid", "the guest has no uuid"};
 
 /* Tells what becomes of PART and keeps it in PARTS if it is to be sent.  REFUSED: its rail forbids
  * it. */
-static void
-judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused, GArray *parts)
+void
+mom_guard_judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused, GArray *parts)
 {
     const char *uuid = mom_entity_get_string_property(entity, "uuid");
     const char *held;
     MomSent *sent;
 
-    if (!uuid && part->knob != KNOB_KSM) {
+    if (!uuid && part->knob != MOM_GUARD_KSM) {
         part->rail = &no_uuid;
         refused = TRUE;
     }
     if (refused) {
-        tell_now(guard, MOM_GUARD_RAILED, entity, part, NULL);
+        mom_guard_tell_now(guard, MOM_GUARD_RAILED, entity, part, NULL);
         return;
     }
     sent = find_sent(guard, uuid, part, TRUE);
@@ -302,23 +180,49 @@ judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused, GArray *
         mom_sent_forget(sent);
     held = mom_sent_hold(sent, same_functions[part->knob], &part->to,
                          part->from_known ? &part->from : NULL, guard->now_us);
+    if (!held && part->knob == MOM_GUARD_BALLOON &&
+        !mom_follow_may_try(&mom_guard_record(guard, uuid)->follow, sent, guard->now_us))
+        held = "its balloon does not follow and is tried rarely";
     if (held)
-        tell_now(guard, MOM_GUARD_UNCHANGED, entity, part, held);
+        mom_guard_tell_now(guard, MOM_GUARD_UNCHANGED, entity, part, held);
     else
         g_array_append_val(parts, *part);
 }
 
-/* PARTS (taken over) are about to be sent: the call to give behind with `finish`; or NULL if
- * nothing is to be sent, then DONE was called.  N_REFUSED tells a refusal from "nothing to do". */
-static Call *
-leave(MomGuard *guard,
-      MomEntity *entity,
-      GArray *parts,
-      gboolean refused,
-      gboolean for_host,
-      MomActuatorDone done,
-      gpointer data)
+/* A target leaves: what was given to growing guests before is not given twice, and the guest is
+ * watched. */
+static void
+note_balloon(MomGuard *guard, const char *uuid, const Part *part)
 {
+    guard->host.promised_kib += MAX(part->to.number - part->from.number, 0);
+    mom_follow_begin(&mom_guard_record(guard, uuid)->follow, guard->now_us);
+}
+
+/* In a dry run a call is taken for accepted at once, so that a wish that would not be repeated is
+ * not told again either. */
+static void
+pretend(MomGuard *guard, Call *call)
+{
+    for (guint i = 0; i < call->parts->len; i++) {
+        const Part *part = &g_array_index(call->parts, Part, i);
+
+        mom_sent_end(find_sent(guard, call->uuid, part, TRUE), call->number, TRUE);
+    }
+    if (call->done)
+        call->done(NULL, call->data);
+    call_free(call);
+}
+
+Call *
+mom_guard_leave(MomGuard *guard,
+                MomEntity *entity,
+                GArray *parts,
+                gboolean refused,
+                gboolean for_host,
+                MomActuatorDone done,
+                gpointer data)
+{
+    gboolean dry = FALSE;
     Call *call;
 
     if (parts->len == 0) {
@@ -335,197 +239,90 @@ leave(MomGuard *guard,
     for (guint i = 0; i < parts->len; i++) {
         const Part *part = &g_array_index(parts, Part, i);
 
+        dry = guard->options.dry_knobs & 1u << part->knob;
         mom_sent_begin(find_sent(guard, call->uuid, part, TRUE), same_functions[part->knob],
                        &part->to, call->number, guard->now_us);
-        tell_now(guard, MOM_GUARD_SENT, entity, part, NULL);
+        if (part->knob == MOM_GUARD_BALLOON)
+            note_balloon(guard, call->uuid, part);
+        mom_guard_tell_now(guard, dry ? MOM_GUARD_DRY : MOM_GUARD_SENT, entity, part, NULL);
     }
+    if (dry)
+        pretend(guard, g_steal_pointer(&call));
     return call;
 }
 
-static GArray *
-parts_new(void)
-{
-    return g_array_new(FALSE, FALSE, sizeof(Part));
-}
-
-static MomPlace
-place_of(const MomEntity *entity, const char *name)
-{
-    const MomControl *control = mom_entity_get_control(entity, name);
-
-    return control ? control->place : (MomPlace){0};
-}
+/* ---- a cycle ---- */
 
 static void
-set_balloon_target(
-    MomActuator *self, MomEntity *guest, gint64 target_kib, MomActuatorDone done, gpointer data)
+tell_follow(MomGuard *guard, MomEntity *guest, const GuestRecord *record, MomFollowNews news)
 {
-    MomGuard *guard = (MomGuard *)self;
-    Part part = {.knob = KNOB_BALLOON, .place = place_of(guest, "balloon_target")};
-    GArray *parts = parts_new();
-    gboolean fits;
-    gint64 sent_kib;
-    Call *call;
-
-    part.from_known = mom_entity_get_int(guest, "balloon_cur", &part.from.number);
-    part.to.number = target_kib;
-    fits = mom_rail_balloon(guest, target_kib, &part.to.number, &part.rail);
-    sent_kib = part.to.number;
-    judge(guard, guest, &part, !fits, parts);
-    call = leave(guard, guest, parts, !fits, FALSE, done, data);
-    if (call)
-        mom_actuator_set_balloon_target(guard->behind, guest, sent_kib, finish, call);
-}
-
-static void
-set_ksm(
-    MomActuator *self, MomEntity *host, const MomKsmTune *tune, MomActuatorDone done, gpointer data)
-{
-    MomGuard *guard = (MomGuard *)self;
-    GArray *parts = parts_new();
-    MomKsmTune sent = {0};
-    gboolean refused = FALSE;
-    Call *call;
-
-    for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
-        Part part = {.knob = KNOB_KSM, .key = key, .place = place_of(host, ksm_knobs[key])};
-
-        if (!(tune->present & 1u << key))
-            continue;
-        part.from_known = mom_entity_get_int(host, ksm_knobs[key], &part.from.number);
-        part.to.number = tune->value[key];
-        part.rail = mom_rail_ksm(key, tune->value[key]);
-        refused |= part.rail != NULL;
-        judge(guard, host, &part, part.rail != NULL, parts);
-    }
-    for (guint i = 0; i < parts->len; i++) {
-        const Part *part = &g_array_index(parts, Part, i);
-
-        sent.present |= 1u << part->key;
-        sent.value[part->key] = part->to.number;
-    }
-    call = leave(guard, host, parts, refused, TRUE, done, data);
-    if (call)
-        mom_actuator_set_ksm(guard->behind, host, &sent, finish, call);
-}
-
-static void
-set_cpu_tune(MomActuator *self,
-             MomEntity *guest,
-             gint64 quota_us,
-             gint64 period_us,
-             MomActuatorDone done,
-             gpointer data)
-{
-    MomGuard *guard = (MomGuard *)self;
-    GArray *parts = parts_new();
     Part part = {
-        .knob = KNOB_CPU,
-        .place = place_of(guest, "vcpu_quota"),
-        .period_place = place_of(guest, "vcpu_period"),
-        .rail = mom_rail_cpu(quota_us, period_us),
+        .knob = MOM_GUARD_BALLOON,
+        .from_known = TRUE,
+        .from.number = record->follow.seen_kib,
+        .to.number = record->balloon.value.number,
     };
-    Call *call;
 
-    part.from_known = mom_entity_get_int(guest, "vcpu_quota", &part.from.cpu.quota_us) &&
-                      mom_entity_get_int(guest, "vcpu_period", &part.from.cpu.period_us);
-    part.to.cpu.quota_us = quota_us;
-    part.to.cpu.period_us = period_us;
-    judge(guard, guest, &part, part.rail != NULL, parts);
-    call = leave(guard, guest, parts, part.rail != NULL, FALSE, done, data);
-    if (call)
-        mom_actuator_set_cpu_tune(guard->behind, guest, quota_us, period_us, finish, call);
+    if (news == MOM_FOLLOW_STUCK)
+        mom_guard_tell_now(guard, MOM_GUARD_STUCK, guest, &part,
+                           "its balloon does not move; no driver, or nothing it could give");
+    else
+        mom_guard_tell_now(guard, MOM_GUARD_FOLLOWS, guest, &part, NULL);
 }
 
-static gboolean
-is_same_name(const char *a, const char *b)
-{
-    return a && b && g_str_equal(a, b);
-}
-
-/* The disk as it is set now; FALSE if the guest shows none like it. */
-static gboolean
-find_state(MomEntity *guest, const MomIoTuneChange *change, MomLimits *out)
-{
-    gsize n;
-    const MomTuneState *const *states = mom_entity_tune_states(guest, &n);
-
-    for (gsize i = 0; i < n; i++) {
-        if (states[i] && (change->path ? is_same_name(states[i]->path, change->path)
-                                       : is_same_name(states[i]->name, change->name))) {
-            *out = mom_setting_plain_limits(&states[i]->io_tune);
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
+/* What a guest was given and has not taken yet is the host's no more, unless it will never come to
+ * take it. */
 static void
-send_io(MomGuard *guard, MomEntity *guest, const MomIoTuneChange *changes, Call *call)
+look_at_guest(MomGuard *guard, MomEntity *guest)
 {
-    guint n = call->parts->len;
-    g_autofree MomIoTuneChange *sent = g_new0(MomIoTuneChange, n);
+    const char *uuid = mom_entity_get_string_property(guest, "uuid");
+    GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
+    MomFollowNews news;
+    gint64 present_kib;
 
-    for (guint i = 0; i < n; i++) {
-        const Part *part = &g_array_index(call->parts, Part, i);
-
-        sent[i] = changes[part->change];
-        sent[i].io_tune = part->to.limits;
-    }
-    mom_actuator_set_io_tune(guard->behind, guest, sent, n, finish, call);
+    if (!record || record->balloon.phase == MOM_SENT_NOTHING ||
+        guard->options.dry_knobs & 1u << MOM_GUARD_BALLOON ||
+        !mom_entity_get_int(guest, "balloon_cur", &present_kib))
+        return;
+    news = mom_follow_look(&record->follow, &record->balloon, present_kib, guard->now_us);
+    if (news != MOM_FOLLOW_NO_NEWS)
+        tell_follow(guard, guest, record, news);
+    if (!record->follow.stuck && !record->balloon.reached)
+        guard->host.promised_kib += MAX(record->balloon.value.number - present_kib, 0);
 }
 
-static void
-set_io_tune(MomActuator *self,
-            MomEntity *guest,
-            const MomIoTuneChange *changes,
-            gsize n,
-            MomActuatorDone done,
-            gpointer data)
+void
+mom_guard_begin_cycle(MomGuard *guard, MomEntity *host, GPtrArray *guests, gint64 now_us)
 {
-    MomGuard *guard = (MomGuard *)self;
-    GArray *parts = parts_new();
-    gboolean refused = FALSE;
-    Call *call;
-
-    for (gsize i = 0; i < n; i++) {
-        Part part = {
-            .knob = KNOB_IO,
-            .change = i,
-            .disk = changes[i].path ? changes[i].path : changes[i].name,
-            .rail = mom_rail_io(&changes[i].io_tune),
-        };
-
-        if (!part.disk)
-            continue;
-        part.from_known = find_state(guest, &changes[i], &part.from.limits);
-        part.to.limits = mom_setting_plain_limits(&changes[i].io_tune);
-        refused |= part.rail != NULL;
-        if (part.rail || part.to.limits.present)
-            judge(guard, guest, &part, part.rail != NULL, parts);
-        else
-            tell_now(guard, MOM_GUARD_UNCHANGED, guest, &part, "no limit is wished");
-    }
-    call = leave(guard, guest, parts, refused, FALSE, done, data);
-    if (call)
-        send_io(guard, guest, changes, call);
+    guard->now_us = now_us;
+    guard->host = host ? mom_rail_host(host) : (MomRailHost){0};
+    for (guint i = 0; guests && i < guests->len; i++)
+        look_at_guest(guard, g_ptr_array_index(guests, i));
 }
 
 /* ---- public ---- */
 
-static const MomActuatorClass guard_class = {
-    .set_balloon_target = set_balloon_target,
-    .set_ksm = set_ksm,
-    .set_cpu_tune = set_cpu_tune,
-    .set_io_tune = set_io_tune,
-};
+void
+mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options)
+{
+    guard->options = *options;
+}
+
+gboolean
+mom_guard_is_stuck(MomGuard *guard, const char *uuid)
+{
+    const GuestRecord *record = g_hash_table_lookup(guard->guests, uuid);
+
+    return record && record->follow.stuck;
+}
 
 MomGuard *
 mom_guard_new(MomActuator *behind, MomGuardVerdictFunc report, gpointer data)
 {
     MomGuard *guard = g_new0(MomGuard, 1);
 
-    guard->actuator.klass = &guard_class;
+    guard->actuator.klass = &mom_guard_class;
+    guard->options.rails = mom_rail_limits_default;
     guard->behind = behind;
     guard->report = report;
     guard->report_data = data;
@@ -551,12 +348,6 @@ mom_guard_actuator(MomGuard *guard)
 }
 
 void
-mom_guard_begin_cycle(MomGuard *guard, gint64 now_us)
-{
-    guard->now_us = now_us;
-}
-
-void
 mom_guard_forget(MomGuard *guard, const char *uuid)
 {
     g_hash_table_remove(guard->guests, uuid);
@@ -566,16 +357,4 @@ void
 mom_guard_forget_sent(MomGuard *guard)
 {
     guard->forgotten = guard->last_call;
-}
-
-const char *
-mom_guard_verdict_name(MomGuardVerdict verdict)
-{
-    static const char *const names[] = {
-        [MOM_GUARD_SENT] = "sent",     [MOM_GUARD_DONE] = "done",
-        [MOM_GUARD_FAILED] = "failed", [MOM_GUARD_UNCHANGED] = "unchanged",
-        [MOM_GUARD_RAILED] = "railed",
-    };
-
-    return names[verdict];
 }

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "controllers/rails.h"
+#include "controllers/rails-balloon.h"
 
 typedef enum {
     MOM_GUARD_SENT,      /* given to the hypervisor; a rail may have changed the value */
@@ -17,7 +17,22 @@ typedef enum {
     MOM_GUARD_FAILED,    /* it did not; the wish may be sent again in the next cycle */
     MOM_GUARD_UNCHANGED, /* not sent, as nothing would change; `why` tells which case */
     MOM_GUARD_RAILED,    /* refused by `rail` */
+    MOM_GUARD_DRY,       /* would have been sent; this knob is in a dry run */
+    MOM_GUARD_STUCK,     /* the guest does not follow its target; told once */
+    MOM_GUARD_FOLLOWS,   /* one that was stuck moves again */
 } MomGuardVerdict;
+
+typedef enum {
+    MOM_GUARD_BALLOON,
+    MOM_GUARD_KSM,
+    MOM_GUARD_CPU,
+    MOM_GUARD_IO,
+} MomGuardKnob;
+
+typedef struct {
+    MomRailLimits rails;
+    guint dry_knobs; /* bit 1 << MomGuardKnob: does everything but send */
+} MomGuardOptions;
 
 /* One verdict on one knob. A call that sets several (KSM keys, disks, quota and period) gives
  * one report for each. All is borrowed for the call. */
@@ -51,8 +66,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuard, mom_guard_free)
  * sending, G_IO_ERROR_PERMISSION_DENIED if all of it was refused by rails, else BEHIND's error. */
 MomActuator *mom_guard_actuator(MomGuard *guard);
 
-/* To be told before controllers run; NOW_US is monotonic. */
-void mom_guard_begin_cycle(MomGuard *guard, gint64 now_us);
+/* From the next call on; at first the rails are mom_rail_limits_default and nothing is dry. */
+void mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options);
+
+/* To be told before controllers run: HOST and GUESTS (MomEntity*) as they are now, either may be
+ * NULL; NOW_US is monotonic.  Tells which guests do not follow their targets. */
+void mom_guard_begin_cycle(MomGuard *guard, MomEntity *host, GPtrArray *guests, gint64 now_us);
+
+/* TRUE while the guest of that UUID does not follow its target. */
+gboolean mom_guard_is_stuck(MomGuard *guard, const char *uuid);
 
 /* The guest of that UUID is gone: all that is known of it is dropped, and calls under way are told
  * to nobody. Unknown ones are no error. */
@@ -62,5 +84,5 @@ void mom_guard_forget(MomGuard *guard, const char *uuid);
  * and not only after the time that a setting may take to show. */
 void mom_guard_forget_sent(MomGuard *guard);
 
-/* "sent", "done", "failed", "unchanged", "railed". */
+/* "sent", "done", "failed", "unchanged", "railed", "dry", "stuck", "follows". */
 const char *mom_guard_verdict_name(MomGuardVerdict verdict);

@@ -15,16 +15,6 @@
 /* 4 GiB of pages in one go: with more ksmd would never come to its sleep. */
 #define MAX_PAGES_TO_SCAN (1024 * 1024)
 
-static const MomRail no_size = {"balloon-absurd", "a target of 0 or less is no size"};
-static const MomRail disabled = {"balloon-disabled", "ballooning is switched off for this guest"};
-static const MomRail no_balloon = {"balloon-unknown", "the guest's present size is not known"};
-static const MomRail no_bounds = {"balloon-no-bounds",
-                                  "the guest's guaranteed minimum or its maximum is not known"};
-static const MomRail crossed = {"balloon-crossed-bounds",
-                                "the guest's guaranteed minimum is above its maximum"};
-static const MomRail below_min = {"balloon-min", "held to the guest's guaranteed minimum"};
-static const MomRail above_max = {"balloon-max", "held to the guest's maximum"};
-
 static const struct {
     gint64 min;
     gint64 max;
@@ -45,53 +35,6 @@ static const struct {
 static const MomRail bad_quota = {"cpu-quota", "a CPU quota is at least 1000 us"};
 static const MomRail bad_period = {"cpu-period", "a CPU period is 1000 to 1000000 us"};
 static const MomRail bad_limit = {"io-limit", "an I/O limit is an integer of 0 or more"};
-
-/* A sample's extra key: guests whose source does not tell are taken to be able. */
-static gboolean
-is_ballooning_off(const MomEntity *guest)
-{
-    const MomSample *latest = mom_entity_latest(guest);
-    MomValue enabled;
-
-    if (!latest || !mom_sample_get(latest, "ballooning_enabled", &enabled))
-        return FALSE;
-    return !mom_value_is_nil(enabled) && !mom_value_truth(enabled);
-}
-
-static gboolean
-hold_to_bounds(MomEntity *guest, gint64 wish_kib, gint64 *target_kib, const MomRail **rail)
-{
-    gint64 min_kib, max_kib;
-
-    if (!mom_entity_get_int(guest, "balloon_min", &min_kib) || min_kib < 0 ||
-        !mom_entity_get_int(guest, "balloon_max", &max_kib) || max_kib <= 0) {
-        *rail = &no_bounds;
-        return FALSE;
-    }
-    if (min_kib > max_kib) {
-        *rail = &crossed;
-        return FALSE;
-    }
-    *rail = wish_kib < min_kib ? &below_min : wish_kib > max_kib ? &above_max : NULL;
-    *target_kib = CLAMP(wish_kib, min_kib, max_kib);
-    return TRUE;
-}
-
-gboolean
-mom_rail_balloon(MomEntity *guest, gint64 wish_kib, gint64 *target_kib, const MomRail **rail)
-{
-    gint64 present_kib;
-
-    if (wish_kib <= 0)
-        *rail = &no_size;
-    else if (is_ballooning_off(guest))
-        *rail = &disabled;
-    else if (!mom_entity_get_int(guest, "balloon_cur", &present_kib) || present_kib <= 0)
-        *rail = &no_balloon;
-    else
-        return hold_to_bounds(guest, wish_kib, target_kib, rail);
-    return FALSE;
-}
 
 const MomRail *
 mom_rail_ksm(MomKsmKey key, gint64 value)

@@ -15,13 +15,6 @@ typedef struct {
     const char *why;  /* for people */
 } MomRail;
 
-/* A guest's memory: TRUE and *TARGET_KIB, which is WISH_KIB held to [balloon_min, balloon_max],
- * with *RAIL set if a bound acted (else NULL).  FALSE and *RAIL if nothing may be sent: a wish of 0
- * or less, ballooning switched off for the guest, its present size or a bound unknown, or bounds
- * that exclude each other. */
-gboolean
-mom_rail_balloon(MomEntity *guest, gint64 wish_kib, gint64 *target_kib, const MomRail **rail);
-
 /* NULL if VALUE may be set; bounds are those of the kernel and of vdsm, the narrower counts. */
 const MomRail *mom_rail_ksm(MomKsmKey key, gint64 value);
 

@@ -7,12 +7,12 @@
  */
 #include "controllers/sent.h"
 
-static gint64
-repeat_after_us(const MomSent *sent)
+gint64
+mom_sent_repeat_after_us(guint repeats)
 {
     gint64 after = MOM_SENT_REPEAT_AFTER_US;
 
-    for (guint i = 0; i < sent->repeats && after < MOM_SENT_REPEAT_AFTER_MAX_US; i++)
+    for (guint i = 0; i < repeats && after < MOM_SENT_REPEAT_AFTER_MAX_US; i++)
         after *= 2;
     return MIN(after, MOM_SENT_REPEAT_AFTER_MAX_US);
 }
@@ -29,7 +29,7 @@ hold_accepted(MomSent *sent, gboolean wish_is_sent, gboolean wish_is_present, gi
     /* Reached and left again: somebody else turned the knob. */
     if (!wish_is_sent || sent->reached)
         return NULL;
-    if (now_us - sent->time_us < repeat_after_us(sent))
+    if (now_us - sent->time_us < mom_sent_repeat_after_us(sent->repeats))
         return "it was sent and is not reached yet";
     return NULL;
 }

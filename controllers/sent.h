@@ -30,6 +30,9 @@ typedef struct {
     MomSetting value;
 } MomSent;
 
+/* How long to wait before a setting is sent again that was repeated so often. */
+gint64 mom_sent_repeat_after_us(guint repeats);
+
 /* NULL if WISH is to be sent, else why not (static).  PRESENT is what the host or guest shows now,
  * NULL if that is not known. */
 const char *mom_sent_hold(MomSent *sent,

@@ -120,6 +120,31 @@ read_memballoon(Reader *reader, const char *const *names, const char *const *val
         g_strcmp0(model, "none") == 0 ? MOM_VIRT_BALLOON_NONE : MOM_VIRT_BALLOON_PRESENT;
 }
 
+/* VFIO pins what a device may reach, which is all of the guest's memory; a USB device pins nothing. */
+static void
+read_hostdev(Reader *reader, const char *const *names, const char *const *values)
+{
+    const char *type = find_attribute(names, values, "type");
+
+    if (g_strcmp0(type, "pci") == 0 || g_strcmp0(type, "mdev") == 0)
+        reader->domain->passthrough = TRUE;
+}
+
+static void
+read_interface(Reader *reader, const char *const *names, const char *const *values)
+{
+    const char *type = find_attribute(names, values, "type");
+
+    if (g_strcmp0(type, "hostdev") == 0 || g_strcmp0(type, "vdpa") == 0)
+        reader->domain->passthrough = TRUE;
+}
+
+static void
+read_hugepages(Reader *reader, const char *const *names, const char *const *values)
+{
+    reader->domain->hugepages = TRUE;
+}
+
 static void
 read_period(Reader *reader, const char *const *names, const char *const *values)
 {
@@ -148,6 +173,9 @@ static const struct {
     {DISK_PATH "/target", read_target},
     {DISK_PATH "/source", read_source},
     {POLICY_PATH, begin_policy},
+    {"/domain/devices/hostdev", read_hostdev},
+    {"/domain/devices/interface", read_interface},
+    {"/domain/memoryBacking/hugepages", read_hugepages},
     {"/domain/devices/memballoon", read_memballoon},
     {"/domain/devices/memballoon/stats", read_period},
     {"/domain/vcpu", read_vcpu_current},

@@ -56,6 +56,8 @@ typedef struct {
     guint present; /* bit 1 << MomVirtDomainField */
     gint64 value[MOM_VIRT_N_DOMAIN_FIELDS];
     MomVirtBalloon balloon;
+    gboolean passthrough;   /* a host's PCI function or mediated device, which pins all memory */
+    gboolean hugepages;     /* memory is backed by huge pages */
     guint stats_period_s; /* how often the guest reports its memory; 0: never */
     GPtrArray *disks;     /* of MomVirtDisk */
     GPtrArray *policies;  /* of MomVirtDiskPolicy */

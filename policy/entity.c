@@ -183,6 +183,15 @@ mom_entity_add_sample(MomEntity *entity, MomSample *sample, gsize history_length
     entity->tunes = (RunTunes){0};
 }
 
+void
+mom_entity_drop_newest_sample(MomEntity *entity)
+{
+    if (entity->samples->len == 0)
+        return;
+    g_ptr_array_set_size(entity->samples, (int)entity->samples->len - 1);
+    entity->tunes = (RunTunes){0};
+}
+
 gsize
 mom_entity_n_samples(const MomEntity *entity)
 {

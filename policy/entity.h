@@ -71,6 +71,9 @@ void mom_entity_foreach_property(const MomEntity *entity, MomVariableFunc func, 
 /* Appends SAMPLE (taken over; its schema must be the entity's) and drops the oldest ones beyond
  * HISTORY_LENGTH. */
 void mom_entity_add_sample(MomEntity *entity, MomSample *sample, gsize history_length);
+/* Takes the newest sample away again, so that the next one stands in its place; nothing if there is
+ * none. */
+void mom_entity_drop_newest_sample(MomEntity *entity);
 gsize mom_entity_n_samples(const MomEntity *entity);
 /* Sample INDEX, 0 being the oldest. */
 const MomSample *mom_entity_sample(const MomEntity *entity, gsize index);

@@ -25,6 +25,7 @@ typedef struct {
 static const IntField vm_fields[] = {
     STATS("pid", pid),
     STATS("memUsage", mem_usage_percent),
+    STATS("elapsedTime", elapsed_s),
     STATS("vcpuCount", vcpu_count),
     STATS("vcpuUserLimit", vcpu_user_limit),
     STATS("vcpuQuota", vcpu_quota),

@@ -35,12 +35,8 @@ typedef enum { SKIPPED, GREETED, REPLY, EVENT, ERROR_TEXT } Frame;
 struct MomVdsmConnection {
     gatomicrefcount references;
     GMainContext *context;
-    char *host;
-    guint16 port;
-    gboolean use_tls;
-    char *ca_file, *cert_file, *key_file;
-    gint64 timeout_us;
-    MomVdsmPace pace;
+    MomVdsmAddress address;
+    MomVdsmPace usual_pace, pace; /* the second is the first as the options wish it */
     MomVdsmStateFunc watch_state;
     gpointer watch_state_data;
     gboolean wants_events;
@@ -50,6 +46,7 @@ struct MomVdsmConnection {
     MomJsonrpc *rpc;
     GSource *timer;
     GSource *refuser; /* ends calls made while not connected */
+    gboolean renew;   /* another connection is wanted when no call is under way */
 
     /* of one attempt */
     MomVdsmLink *link;
@@ -57,6 +54,7 @@ struct MomVdsmConnection {
     Frame frame;
     GString *error_text;
     char *reply_queue, *reply_id, *events_id;
+    char *shown;        /* digest of the files it was made with; NULL: no TLS */
     gint64 patience_us; /* how long vdsm may be silent; 0: it promised no heart-beats */
 };
 
@@ -100,10 +98,7 @@ let_go(MomVdsmConnection *self)
     g_source_unref(self->timer);
     g_main_context_unref(self->context);
     g_string_free(self->error_text, TRUE);
-    g_free(self->host);
-    g_free(self->ca_file);
-    g_free(self->cert_file);
-    g_free(self->key_file);
+    mom_vdsm_address_clear(&self->address);
     g_free(self);
 }
 
@@ -114,7 +109,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Held, let_go)
 static void
 set_state(MomVdsmConnection *self, State state)
 {
-    g_debug("%s:%u: %s -> %s", self->host, self->port, states[self->state].name,
+    g_debug("%s:%u: %s -> %s", self->address.host, self->address.port, states[self->state].name,
             states[state].name);
     self->state = state;
 }
@@ -149,8 +144,10 @@ end_attempt(MomVdsmConnection *self)
     g_clear_pointer(&self->reply_queue, g_free);
     g_clear_pointer(&self->reply_id, g_free);
     g_clear_pointer(&self->events_id, g_free);
+    g_clear_pointer(&self->shown, g_free);
     g_string_truncate(self->error_text, 0);
     self->patience_us = 0;
+    self->renew = FALSE;
 }
 
 static void
@@ -167,7 +164,7 @@ static void
 drop(MomVdsmConnection *self, GError *why)
 {
     g_autoptr(GError) reason = why;
-    g_prefix_error(&reason, "%s:%u: ", self->host, self->port);
+    g_prefix_error(&reason, "%s:%u: ", self->address.host, self->address.port);
     end_attempt(self);
     self->failures++;
     guint pause_ms = mom_vdsm_back_off_ms(&self->pace, self->failures, g_random_double());
@@ -215,6 +212,24 @@ pump(MomVdsmConnection *self)
     if (out->len > 0)
         mom_vdsm_link_send(self->link, out->str, out->len);
     set_timer_for_calls(self);
+}
+
+/* Puts another connection in the place of this one. */
+static void
+make_anew(MomVdsmConnection *self)
+{
+    end_attempt(self);
+    begin_attempt(self, g_get_monotonic_time());
+}
+
+/* A turn of calls is over. */
+static void
+go_on(MomVdsmConnection *self)
+{
+    if (self->renew && mom_jsonrpc_pending(self->rpc) == 0)
+        make_anew(self);
+    else
+        pump(self);
 }
 
 static void
@@ -347,7 +362,7 @@ on_received(MomStompBytes *bytes, gpointer owner)
         !on_event(self, event, piece, &error))
         drop(self, error);
     if (event == MOM_STOMP_END && self->state == UP)
-        pump(self);
+        go_on(self);
     return event == MOM_STOMP_END;
 }
 
@@ -359,9 +374,10 @@ on_failed(GError *why, gpointer owner)
     g_autoptr(Held) self = hold(owner);
     if (!why)
         why = error_new(MOM_VDSM_ERROR_NOT_CONNECTED, "vdsm closed the connection");
-    if (self->state == GREETING && why->domain != G_TLS_ERROR && self->use_tls)
-        g_prefix_error(&why, "no answer to CONNECT, check that vdsm trusts %s: ", self->cert_file);
-    else if (self->state == GREETING && !self->use_tls)
+    if (self->state == GREETING && why->domain != G_TLS_ERROR && self->address.tls)
+        g_prefix_error(
+            &why, "no answer to CONNECT, check that vdsm trusts %s: ", self->address.cert_file);
+    else if (self->state == GREETING && !self->address.tls)
         g_prefix_error(&why, "no answer to CONNECT, check `ssl` in vdsm.conf: ");
     drop(self, why);
 }
@@ -378,14 +394,13 @@ begin_attempt(MomVdsmConnection *self, gint64 now_us)
         return;
     GError *error = NULL;
     MomVdsmTls *tls = NULL;
-    if (self->use_tls) {
-        tls = mom_vdsm_tls_load(self->ca_file, self->cert_file, self->key_file, &error);
-        if (!tls) {
-            drop(self, error);
-            return;
-        }
+    if (!mom_vdsm_address_load_tls(&self->address, &tls, &error)) {
+        drop(self, error);
+        return;
     }
-    self->link = mom_vdsm_link_open(self->context, self->host, self->port, tls, &link_events, self);
+    self->shown = tls ? g_strdup(mom_vdsm_tls_digest(tls)) : NULL;
+    self->link = mom_vdsm_link_open(self->context, self->address.host, self->address.port, tls,
+                                    &link_events, self);
 }
 
 static void
@@ -411,7 +426,7 @@ look_after_calls(MomVdsmConnection *self, gint64 now_us)
     if (rounds >= MAX_ROUNDS_LOST)
         drop(self, error_new(MOM_VDSM_ERROR_TIMED_OUT, "no answer to %u calls in a row", rounds));
     else
-        pump(self);
+        go_on(self);
 }
 
 static gboolean
@@ -448,15 +463,11 @@ mom_vdsm_connection_new(const MomVdsmOptions *options, const MomVdsmPace *pace)
     MomVdsmConnection *self = g_new0(MomVdsmConnection, 1);
     g_atomic_ref_count_init(&self->references);
     self->context = g_main_context_ref_thread_default();
-    self->host = g_strdup(options->host ? options->host : "localhost");
-    self->port = options->port ? options->port : 54321;
-    self->use_tls = options->tls;
-    self->ca_file = g_strdup(options->ca_file);
-    self->cert_file = g_strdup(options->cert_file);
-    self->key_file = g_strdup(options->key_file);
+    self->usual_pace = *pace;
     self->pace = mom_vdsm_pace_within(pace, options->retry_within_ms);
-    guint timeout_ms = options->request_timeout_ms ? options->request_timeout_ms : 10000;
-    self->rpc = mom_jsonrpc_new(options->window ? options->window : 4, (gint64)timeout_ms * 1000);
+    self->rpc =
+        mom_jsonrpc_new(options->window ? options->window : 4, mom_vdsm_timeout_us(options));
+    mom_vdsm_address_init(&self->address, options);
     self->error_text = g_string_new(NULL);
     self->timer = g_source_new(&timer_functions, sizeof(GSource));
     g_source_set_callback(self->timer, on_timer, self, NULL);
@@ -500,6 +511,36 @@ mom_vdsm_connection_start(MomVdsmConnection *self)
         return;
     set_state(self, WAITING);
     g_source_set_ready_time(self->timer, 0);
+}
+
+gboolean
+mom_vdsm_connection_configure(MomVdsmConnection *self,
+                              const MomVdsmOptions *options,
+                              GError **error)
+{
+    g_auto(MomVdsmAddress) address = {0};
+    g_autoptr(MomVdsmTls) tls = NULL;
+    mom_vdsm_address_init(&address, options);
+    if (!mom_vdsm_address_load_tls(&address, &tls, error))
+        return FALSE;
+    const char *digest = tls ? mom_vdsm_tls_digest(tls) : NULL;
+    gboolean elsewhere = !mom_vdsm_address_same_place(&self->address, &address) ||
+                         g_strcmp0(self->shown, digest) != 0;
+    MomVdsmAddress before = self->address;
+    self->address = address;
+    address = before;
+    mom_jsonrpc_set_timeout(self->rpc, mom_vdsm_timeout_us(options));
+    self->pace = mom_vdsm_pace_within(&self->usual_pace, options->retry_within_ms);
+    g_autoptr(Held) held = hold(self);
+    if (self->state == WAITING) {
+        g_source_set_ready_time(self->timer, 0);
+    } else if (elsewhere && (self->state == OPENING || self->state == GREETING)) {
+        make_anew(self);
+    } else if (self->state == UP) {
+        self->renew = elsewhere;
+        go_on(self);
+    }
+    return TRUE;
 }
 
 MomVdsmState

@@ -14,6 +14,7 @@
 
 #include <gio/gio.h>
 
+#include "vdsm-client/address.h" /* MomVdsmOptions */
 #include "vdsm-client/jsonrpc.h"
 
 typedef enum {
@@ -21,19 +22,6 @@ typedef enum {
     MOM_VDSM_CONNECTING,   /* TCP, TLS, CONNECT sent */
     MOM_VDSM_CONNECTED,    /* the CONNECTED frame has come */
 } MomVdsmState;
-
-/* How to reach vdsm. Strings are copied. */
-typedef struct {
-    const char *host; /* NULL: "localhost" */
-    guint16 port;     /* 0: 54321 */
-    gboolean tls;
-    const char *ca_file; /* absolute paths, PEM */
-    const char *cert_file;
-    const char *key_file;
-    guint request_timeout_ms; /* 0: 10000 */
-    guint window;             /* calls in flight, 0: 4 */
-    guint retry_within_ms;    /* the longest pause between two attempts, 0: the pace's */
-} MomVdsmOptions;
 
 typedef void (*MomVdsmStateFunc)(MomVdsmState state, const GError *why, gpointer data);
 
@@ -66,6 +54,14 @@ void mom_vdsm_connection_watch_events(MomVdsmConnection *connection,
                                       gpointer data);
 
 void mom_vdsm_connection_start(MomVdsmConnection *connection);
+/* From now on OPTIONS hold, but for the window.  If they lead elsewhere than the present
+ * connection, or the files show another certificate, key or CA than it was made with, it is made
+ * anew: told as CONNECTING without a DISCONNECTED, as soon as no call is under way, so that none is
+ * lost.  One that waits for its next attempt makes it at once.  FALSE: the files cannot be used;
+ * then nothing has changed. */
+gboolean mom_vdsm_connection_configure(MomVdsmConnection *connection,
+                                       const MomVdsmOptions *options,
+                                       GError **error);
 MomVdsmState mom_vdsm_connection_state(const MomVdsmConnection *connection);
 
 /* DONE is called from the main loop, exactly once, never before this returns. PARAMS is taken over.

@@ -16,6 +16,7 @@ GQuark mom_vdsm_error_quark(void);
  * such VM, 99 starting up, 1100 too many tasks, -32601 unknown method ...); ours lie beyond its
  * range. */
 enum {
+    MOM_VDSM_ERROR_NO_METHOD = -32601,
     MOM_VDSM_ERROR_NO_VM = 1,
     MOM_VDSM_ERROR_RECOVERING = 99,
     MOM_VDSM_ERROR_BUSY = 1100,

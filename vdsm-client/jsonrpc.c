@@ -63,6 +63,12 @@ mom_jsonrpc_free(MomJsonrpc *rpc)
 }
 
 void
+mom_jsonrpc_set_timeout(MomJsonrpc *rpc, gint64 timeout_us)
+{
+    rpc->timeout_us = timeout_us;
+}
+
+void
 mom_jsonrpc_watch_events(MomJsonrpc *rpc, MomJsonrpcEvent watch, gpointer data)
 {
     rpc->watch = watch;

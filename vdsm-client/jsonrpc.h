@@ -30,6 +30,9 @@ MomJsonrpc *mom_jsonrpc_new(guint window, gint64 timeout_us);
 void mom_jsonrpc_free(MomJsonrpc *rpc);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomJsonrpc, mom_jsonrpc_free)
 
+/* Also for calls in flight. */
+void mom_jsonrpc_set_timeout(MomJsonrpc *rpc, gint64 timeout_us);
+
 void mom_jsonrpc_watch_events(MomJsonrpc *rpc, MomJsonrpcEvent watch, gpointer data);
 
 /* Queues a call. METHOD is copied, PARAMS (an object; NULL: none) is taken over. */

@@ -12,7 +12,8 @@ struct MomVdsmTls {
     char *ca_file, *cert_file;
     GTlsDatabase *database;
     GTlsCertificate *certificate;
-    char *name; /* in our certificate; NULL if it has none */
+    char *name;   /* in our certificate; NULL if it has none */
+    char *digest; /* of the three files' contents */
     GTlsCertificateFlags refused;
 };
 
@@ -32,13 +33,17 @@ static const struct {
     {G_TLS_CERTIFICATE_GENERIC_ERROR, "it cannot be verified"},
 };
 
-/* GIO's own messages name a file at best by chance. */
+/* Adds FILE to SUM.  GIO's own messages name a file at best by chance. */
 static gboolean
-check_file(const char *what, const char *file, GError **error)
+check_file(const char *what, const char *file, GChecksum *sum, GError **error)
 {
     g_autofree char *contents = NULL;
-    if (file && g_file_get_contents(file, &contents, NULL, error))
+    gsize length;
+    if (file && g_file_get_contents(file, &contents, &length, error)) {
+        g_checksum_update(sum, (const guchar *)contents, (gssize)length);
+        g_checksum_update(sum, (const guchar *)"", 1); /* an end, so that no two run together */
         return TRUE;
+    }
     if (!file)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_FILENAME, "no file is set");
     g_prefix_error(error, "cannot read vdsm's %s: ", what);
@@ -83,9 +88,10 @@ MomVdsmTls *
 mom_vdsm_tls_load(const char *ca_file, const char *cert_file, const char *key_file, GError **error)
 {
     g_autoptr(MomVdsmTls) tls = g_atomic_rc_box_new0(MomVdsmTls);
-    if (!check_file("CA file", ca_file, error) ||
-        !check_file("certificate file", cert_file, error) ||
-        !check_file("key file", key_file, error) || !load_database(tls, ca_file, error))
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    if (!check_file("CA file", ca_file, sum, error) ||
+        !check_file("certificate file", cert_file, sum, error) ||
+        !check_file("key file", key_file, sum, error) || !load_database(tls, ca_file, error))
         return NULL;
     tls->certificate = g_tls_certificate_new_from_files(cert_file, key_file, error);
     if (!tls->certificate) {
@@ -96,6 +102,7 @@ mom_vdsm_tls_load(const char *ca_file, const char *cert_file, const char *key_fi
     tls->ca_file = g_strdup(ca_file);
     tls->cert_file = g_strdup(cert_file);
     tls->name = name_of(tls->certificate);
+    tls->digest = g_strdup(g_checksum_get_string(sum));
     return g_steal_pointer(&tls);
 }
 
@@ -108,6 +115,7 @@ clear(gpointer data)
     g_free(tls->ca_file);
     g_free(tls->cert_file);
     g_free(tls->name);
+    g_free(tls->digest);
 }
 
 /* Streams whose handshake was abandoned may live a little longer than the attempt, hence the count.
@@ -117,6 +125,12 @@ mom_vdsm_tls_free(MomVdsmTls *tls)
 {
     if (tls)
         g_atomic_rc_box_release_full(tls, clear);
+}
+
+const char *
+mom_vdsm_tls_digest(const MomVdsmTls *tls)
+{
+    return tls->digest;
 }
 
 static void

@@ -20,6 +20,9 @@ mom_vdsm_tls_load(const char *ca_file, const char *cert_file, const char *key_fi
 void mom_vdsm_tls_free(MomVdsmTls *tls);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVdsmTls, mom_vdsm_tls_free)
 
+/* Tells one content of the three files from another. Borrowed. */
+const char *mom_vdsm_tls_digest(const MomVdsmTls *tls);
+
 /* Makes CLIENT speak TLS by these rules. */
 void mom_vdsm_tls_use(MomVdsmTls *tls, GSocketClient *client);
 

@@ -72,6 +72,12 @@ mom_vdsm_start(MomVdsm *vdsm)
     mom_vdsm_connection_start(vdsm->connection);
 }
 
+gboolean
+mom_vdsm_configure(MomVdsm *vdsm, const MomVdsmOptions *options, GError **error)
+{
+    return mom_vdsm_connection_configure(vdsm->connection, options, error);
+}
+
 MomVdsmState
 mom_vdsm_state(const MomVdsm *vdsm)
 {

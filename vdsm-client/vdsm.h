@@ -44,6 +44,7 @@ typedef struct {
     gboolean has_balloon_info;         /* balloonInfo was there and not empty; of it: */
     MomVdsmInt balloon_cur, balloon_max, balloon_min, balloon_target;
     MomVdsmInt ballooning_enabled; /* 0 or 1 */
+    MomVdsmInt elapsed_s;          /* elapsedTime, since the VM was started */
     MomVdsmInt vcpu_count;         /* vcpuCount */
     MomVdsmInt vcpu_user_limit;    /* vcpuUserLimit, percent; absent: no limit */
     MomVdsmInt vcpu_quota;         /* vcpuQuota, us */
@@ -103,6 +104,8 @@ void mom_vdsm_watch_state(MomVdsm *vdsm, MomVdsmStateFunc watch, gpointer data);
 /* Asks for jms.queue.events on every connection. Set before start. */
 void mom_vdsm_watch_events(MomVdsm *vdsm, MomVdsmEventFunc watch, gpointer data);
 void mom_vdsm_start(MomVdsm *vdsm);
+/* See mom_vdsm_connection_configure. */
+gboolean mom_vdsm_configure(MomVdsm *vdsm, const MomVdsmOptions *options, GError **error);
 MomVdsmState mom_vdsm_state(const MomVdsm *vdsm);
 
 /* Every callback may make calls and may free the client; one that got CANCELLED must not make

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "agent/source.h"
+#include "controllers/rails-balloon.h"
 #include "policy/entity.h"
 
 /* Where a host collector reads, and what it may want to know. */
@@ -17,8 +18,12 @@ typedef struct {
     const char *root;       /* host files are below this directory: "/" or a stand-in's */
     gint64 interval_s;      /* the host's property "interval" */
     gint64 now_us;          /* monotonic, of this collection */
+    gint64 spacing_us;      /* how far apart samples are meant to be; 0: every sample counts */
+    gboolean interim;       /* taken before its time, and to be replaced by the next one: what
+                             * grows since the last collection goes on growing */
     gint64 wall_us;         /* since the epoch */
     const MomGuestData *guest; /* NULL for the host */
+    const MomRailLimits *rails; /* NULL: mom_rail_limits_default */
 } MomCollectInput;
 
 #define MOM_COLLECTOR_ERROR (mom_collector_error_quark())

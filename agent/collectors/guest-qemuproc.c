@@ -61,7 +61,8 @@ collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError *
     mom_sample_set(sample, "host_major_faults",
                    mom_value_int(stat.major_faults - state->major_faults));
     mom_sample_set(sample, "rss", mom_value_int(stat.rss_pages));
-    *state = (State){pid, stat.minor_faults, stat.major_faults};
+    if (!input->interim)
+        *state = (State){pid, stat.minor_faults, stat.major_faults};
     return TRUE;
 }
 

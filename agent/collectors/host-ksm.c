@@ -29,7 +29,8 @@ static const char *const files[] = {
 typedef struct {
     gboolean found_files;
     gboolean has_ticks;
-    gint64 ksmd_ticks;
+    gint64 ksmd_ticks; /* at the last collection that counts */
+    gint64 ticks_us;   /* when that was */
 } State;
 
 /* What one walk over /proc finds. */
@@ -114,15 +115,30 @@ walk_processes(const char *root, Walk *walk, GError **error)
     return TRUE;
 }
 
-/* Percent of one processor since the last collection; the kernel's counter may wrap at 32 bits. */
+/* What one processor could have done since the last collection that counts. That one's distance is
+ * the interval by definition, whatever the timer's jitter. */
 static gint64
-cpu_percent(State *state, gint64 ticks, gint64 interval_s)
+ticks_available(const State *state, const MomCollectInput *input)
+{
+    gint64 ticks_per_s = sysconf(_SC_CLK_TCK);
+
+    if (!input->interim)
+        return ticks_per_s * input->interval_s;
+    return ticks_per_s * (input->now_us - state->ticks_us) / G_USEC_PER_SEC;
+}
+
+/* Percent of one processor; the kernel's counter may wrap at 32 bits. */
+static gint64
+cpu_percent(State *state, gint64 ticks, const MomCollectInput *input)
 {
     guint32 grown = state->has_ticks ? (guint32)((guint64)ticks - (guint64)state->ksmd_ticks) : 0;
-    gint64 available = sysconf(_SC_CLK_TCK) * interval_s;
+    gint64 available = ticks_available(state, input);
 
-    state->ksmd_ticks = ticks;
-    state->has_ticks = TRUE;
+    if (!input->interim || !state->has_ticks) {
+        state->ksmd_ticks = ticks;
+        state->ticks_us = input->now_us;
+        state->has_ticks = TRUE;
+    }
     return available > 0 ? 100 * (gint64)grown / available : 0;
 }
 
@@ -136,7 +152,7 @@ collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError *
         return FALSE;
     mom_sample_set(sample, "ksm_shareable", mom_value_int(walk.qemu_bytes / 1024));
     mom_sample_set(sample, "ksmd_cpu_usage",
-                   mom_value_int(cpu_percent(state, walk.ksmd_ticks, input->interval_s)));
+                   mom_value_int(cpu_percent(state, walk.ksmd_ticks, input)));
     return TRUE;
 }
 

@@ -50,7 +50,7 @@ set_sizes(MomSample *sample, const char *text, GError **error)
 }
 
 static void
-set_swapping(State *state, MomSample *sample, const char *text)
+set_swapping(State *state, const MomCollectInput *input, MomSample *sample, const char *text)
 {
     gint64 in, out;
     gboolean has_swap = mom_parse_key(text, "pswpin", &in) && in >= 0 &&
@@ -63,6 +63,8 @@ set_swapping(State *state, MomSample *sample, const char *text)
     }
     mom_sample_set(sample, "swap_in", mom_value_int(state->seen ? in - state->swapped_in : 0));
     mom_sample_set(sample, "swap_out", mom_value_int(state->seen ? out - state->swapped_out : 0));
+    if (input->interim && state->seen)
+        return;
     state->swapped_in = in;
     state->swapped_out = out;
     state->seen = TRUE;
@@ -84,7 +86,7 @@ collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError *
     }
     if (!set_sizes(sample, meminfo, error))
         return FALSE;
-    set_swapping(data, sample, vmstat);
+    set_swapping(data, input, sample, vmstat);
     return TRUE;
 }
 

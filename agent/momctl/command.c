@@ -30,8 +30,11 @@ print_help(FILE *out)
           "Looks after momd and its policies.\n\nCommands:\n",
           out);
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-        fprintf(out, "  %s %-8s %s\n", commands[i].group, commands[i].name, commands[i].summary);
-    fputs("\nmomctl policy COMMAND --help tells the options of one.\n"
+        fprintf(out, "  %s %-8s  %s\n", commands[i].group, commands[i].name, commands[i].summary);
+    fputs("\nOptions:\n"
+          "  -h, --help       show this\n"
+          "  --version        print the version\n"
+          "\nmomctl policy COMMAND --help tells the options of one.\n"
           "Exit codes: 0 well done, 1 errors were found or it failed, 2 wrong usage.\n",
           out);
 }

@@ -31,7 +31,8 @@ typedef struct {
     json_object *(*get_state)(MomRpcService *self);
     /* {"version", "hypervisor", "guests", "cycles", "policies": "ok", "failing" or "last good",
      * "set_aside": the tuning policy's lines with place and reason,
-     * "policy_fault", "source_fault": text or nil}; caller puts. */
+     * "policy_fault", "source_fault": text or nil, "host_free_percent", "pressure": number or
+     * nil}; caller puts. */
     json_object *(*get_status)(MomRpcService *self);
     /* VERBOSITY as in the configuration, 1 to 5 or a name. */
     gboolean (*set_verbosity)(MomRpcService *self, const char *verbosity, GError **error);

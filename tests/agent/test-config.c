@@ -11,6 +11,7 @@
 
 #include "agent/config-keys.h"
 #include "agent/config.h"
+#include "agent/guard-options.h"
 
 typedef struct {
     char *dir;
@@ -343,6 +344,104 @@ vdsms_drop_ins_stand_over_its_file(void **state)
     assert_int_equal(mom_config_get_int(f->config, "vdsm", "port"), 3);
 }
 
+/* The tree that a host has, below the test's directory. */
+static void
+vdsms_drop_ins_of_all_three_directories_count_by_base_name(void **state)
+{
+    static const struct {
+        const char *file;
+        const char *text;
+    } files[] = {
+        {"etc/vdsm/vdsm.conf", "[addresses]\nmanagement_port = 1\n[vars]\nssl = true\n"},
+        {"etc/vdsm/vdsm.conf.d/50-a.conf", "[addresses]\nmanagement_port = 2\n"},
+        {"run/vdsm/vdsm.conf.d/60-b.conf", "[addresses]\nmanagement_port = %(base)s3\n"},
+        {"usr/lib/vdsm/vdsm.conf.d/55-c.conf", "[addresses]\nmanagement_port = 4\n"},
+        {"usr/lib/vdsm/vdsm.conf.d/70-same.conf", "[addresses]\nbase = 7\n[vars]\nssl = yes\n"},
+        {"etc/vdsm/vdsm.conf.d/70-same.conf", "[addresses]\nbase = 9\n[vars]\nssl = 0\n"},
+        {"run/vdsm/vdsm.conf.d/70-same.conf", "[addresses]\nbase = 8\n[vars]\nssl = on\n"},
+        {"run/vdsm/vdsm.conf.d/.99.conf", "[addresses]\nmanagement_port = 5\n"},
+        {"run/vdsm/vdsm.conf.d/99", "[addresses]\nmanagement_port = 6\n"},
+    };
+    Fixture *f = *state;
+    g_autofree char *main_file = g_build_filename(f->dir, files[0].file, NULL);
+    g_autofree char *port_origin = g_strdup_printf("%s/run/vdsm/vdsm.conf.d/60-b.conf:2", f->dir);
+    g_autofree char *origin = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(f->dir, files[i].file, NULL);
+        g_autofree char *dir = g_path_get_dirname(path);
+
+        assert_int_equal(g_mkdir_with_parents(dir, 0755), 0);
+        assert_true(g_file_set_contents(path, files[i].text, -1, NULL));
+    }
+    mom_config_load_vdsm_conf(f->config, main_file);
+    assert_no_complaint(f);
+    assert_int_equal(mom_config_get_int(f->config, "vdsm", "port"), 93);
+    assert_false(mom_config_get_bool(f->config, "vdsm", "ssl"));
+    origin = mom_config_origin(f->config, "vdsm", "port");
+    assert_string_equal(origin, port_origin);
+}
+
+static void
+where_a_value_is_from_is_known(void **state)
+{
+    static const struct {
+        const char *section;
+        const char *key;
+        const char *origin; /* a line of the file, or as it is */
+    } cases[] = {
+        {"main", "policy", "command line"},
+        {"main", "rpc-port", "2"},
+        {"main", "controllers", "default"},
+        {"main", "sample-history-length", "default"}, /* of the wrong type */
+        {"Collector: GuestQemuAgent", "socket_path", "7"},
+        {"Collector: GuestQemuAgent", "socket_name_template", "default"},
+    };
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *misuse = g_strdup_printf(
+        "%s:5: [main] sample-history-length: `x' is not a whole number from 1 to 10000", f->file);
+
+    load(f, "[main]\nrpc-port: 7\npolicy: /a\n\nsample-history-length: x\n"
+            "[Collector: GuestQemuAgent]\nsocket_path: /run/%s\n");
+    assert_ok(mom_config_override(f->config, "main", "policy", "/b", &error));
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *line = g_strdup_printf("%s:%s", f->file, cases[i].origin);
+        g_autofree char *origin = mom_config_origin(f->config, cases[i].section, cases[i].key);
+
+        assert_string_equal(origin, g_ascii_isdigit(*cases[i].origin) ? line : cases[i].origin);
+    }
+    assert_string_equal(mom_config_misuse(f->config), misuse);
+    assert_string_equal(mom_config_get(f->config, "Collector: GuestQemuAgent", "socket_path"),
+                        "/run/%s");
+    assert_string_equal(
+        mom_config_get(f->config, "Collector: GuestQemuAgent", "socket_name_template"),
+        "%(name)s.agent");
+}
+
+static void
+a_file_that_others_could_change_is_refused_and_nothing_of_it_in_force(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = write_file(f, "momd.conf", "[main]\ntrust-writable-paths: true\n");
+    g_autofree char *vdsm = write_file(f, "vdsm.conf", "[vars]\nssl: no\n");
+
+    assert_int_equal(g_chmod(path, 0664), 0);
+    assert_int_equal(g_chmod(vdsm, 0646), 0);
+    mom_config_check_trust(f->config, FALSE);
+    assert_fails(mom_config_load(f->config, path, &error), MOM_CONFIG_ERROR,
+                 MOM_CONFIG_ERROR_UNTRUSTED);
+    assert_false(mom_config_get_bool(f->config, "main", "trust-writable-paths"));
+    mom_config_load_vdsm_conf(f->config, vdsm);
+    assert_true(mom_config_get_bool(f->config, "vdsm", "ssl"));
+    assert_non_null(strstr(mom_config_complaints(f->config)[0], "mode 0646"));
+    mom_config_check_trust(f->config, TRUE);
+    assert_ok(mom_config_load(f->config, path, &error));
+    mom_config_load_vdsm_conf(f->config, vdsm);
+    assert_false(mom_config_get_bool(f->config, "vdsm", "ssl"));
+}
+
 static void
 a_bad_vdsm_file_is_a_complaint_and_a_missing_one_is_none(void **state)
 {
@@ -376,6 +475,28 @@ vdsms_file_may_be_named_by_the_configuration_itself(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+rails_and_dry_run_come_as_the_guard_takes_them(void **state)
+{
+    Fixture *f = *state;
+    MomGuardOptions options = mom_guard_options_from_config(f->config);
+
+    assert_int_equal(options.dry_knobs, 0);
+    assert_memory_equal(&options.rails, &mom_rail_limits_default, sizeof options.rails);
+    load(f, "[main]\ndry-run: KSM, balloon\n[rails]\nsettle-time: 2.5\nguest-reserve: 7 %%\n"
+            "host-reserve: 0\nhost-critical: 101\nmax-change: fast\nallow-hugepages: yes\n");
+    options = mom_guard_options_from_config(f->config);
+    assert_int_equal(options.dry_knobs, 1u << MOM_GUARD_KSM | 1u << MOM_GUARD_BALLOON);
+    assert_true(options.rails.settle_s == 2.5 && options.rails.guest_reserve_percent == 7);
+    assert_true(options.rails.host_reserve_percent == 0 && options.rails.allow_hugepages);
+    /* What is no percentage is a complaint, and the default is used. */
+    assert_true(options.rails.host_critical_percent == 5 && options.rails.max_change_percent == 10);
+    assert_int_equal(g_strv_length((char **)mom_config_complaints(f->config)), 2);
+    assert_true(mom_config_override(f->config, "main", "dry-run", "true", NULL));
+    assert_int_equal(mom_guard_options_from_config(f->config).dry_knobs, ~0u);
+    assert_false(mom_config_override(f->config, "main", "dry-run", "cpu, memory", NULL));
+}
+
 int
 main(void)
 {
@@ -393,8 +514,12 @@ main(void)
         TEST(two_policy_sources_are_a_conflict_that_names_both),
         TEST(vdsms_own_file_gives_the_defaults),
         TEST(vdsms_drop_ins_stand_over_its_file),
+        TEST(vdsms_drop_ins_of_all_three_directories_count_by_base_name),
+        TEST(where_a_value_is_from_is_known),
+        TEST(a_file_that_others_could_change_is_refused_and_nothing_of_it_in_force),
         TEST(a_bad_vdsm_file_is_a_complaint_and_a_missing_one_is_none),
         TEST(vdsms_file_may_be_named_by_the_configuration_itself),
+        TEST(rails_and_dry_run_come_as_the_guard_takes_them),
     };
 
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -32,6 +32,7 @@ full_stats(void)
         .balloon_max = NUMBER(8192),
         .balloon_min = NUMBER(2048),
         .ballooning_enabled = NUMBER(1),
+        .elapsed_s = NUMBER(900),
         .vcpu_count = NUMBER(2),
         .vcpu_user_limit = NUMBER(50),
         .vcpu_quota = NUMBER(-1),
@@ -55,6 +56,7 @@ test_a_full_guest_is_read_field_by_field(void **state)
     assert_string_equal(guest->uuid, "5eed");
     assert_string_equal(guest->name, "vm-1");
     assert_int_value(guest->pid, 77);
+    assert_int_value(guest->age_s, 900);
     assert_true(guest->has_memory);
     assert_int_value(guest->mem_available_kib, 4000);
     assert_int_value(guest->mem_unused_kib, 1000);

@@ -233,6 +233,50 @@ test_quota_and_period_are_two_calls_and_one_outcome(void **state)
 }
 
 static void
+answer_ksm(Fixture *f, const char *text)
+{
+    const MomKsmTune tune = {.present = 1u << MOM_KSM_RUN, .value = {[MOM_KSM_RUN] = 1}};
+
+    mom_actuator_set_ksm(mom_hypervisor_vdsm_actuator(f->vdsm), f->guest, &tune, done, f);
+    run_until(f->peer->requests->len == 1);
+    assert_string_equal(asked(f), "Host.setKsmTune");
+    peer_answer(f->peer, 0, text);
+    run_until(f->outcomes->len > 0);
+}
+
+static void
+test_a_refusal_to_turn_ksm_is_told_once_with_what_to_do(void **state)
+{
+    Fixture *f = *state;
+    static const char refusal[] =
+        "\"error\": {\"code\": 71, \"message\": \"Failed to update KSM values\"}";
+
+    cycle(f, "\"result\": []", NULL);
+    assert_outcomes(f, ". ");
+    g_string_truncate(told, 0);
+    answer_ksm(f, refusal);
+    assert_outcomes(f, "error 71; ");
+    answer_ksm(f, refusal);
+    assert_outcomes(f, "error 71; ");
+    assert_string_equal(
+        told->str, "W:KSM is not turned: Host.setKsmTune: vdsm answered error 71: Failed to update "
+                   "KSM values; "
+                   "/var/log/vdsm/supervdsm.log tells which file of /sys/kernel/mm/ksm failed, or "
+                   "take KSM out of [main] controllers;");
+    g_string_truncate(told, 0);
+    answer_ksm(f, "\"error\": {\"code\": 99, \"message\": \"starting\"}");
+    assert_outcomes(f, "error 99; ");
+    assert_string_equal(told->str, "");
+    answer_ksm(f, "\"result\": true");
+    assert_outcomes(f, "ok; ");
+    assert_string_equal(told->str, "I:KSM: vdsm takes Host.setKsmTune again;");
+    g_string_truncate(told, 0);
+    answer_ksm(f, "\"error\": {\"code\": -32601, \"message\": \"no method\"}");
+    assert_outcomes(f, "error -32601; ");
+    assert_non_null(strstr(told->str, "it needs a vdsm that has this verb"));
+}
+
+static void
 test_calls_under_way_end_once_when_all_is_freed(void **state)
 {
     Fixture *f = *state;
@@ -325,6 +369,26 @@ test_a_question_that_finds_no_connection_says_so_without_a_word(void **state)
     assert_string_equal(told->str, "");
 }
 
+/* What a reload does: the question waits for the new connection, and nobody is warned. */
+static void
+test_a_connection_made_anew_at_our_wish_costs_no_sample(void **state)
+{
+    Fixture *f = *state;
+    MomSource *source = mom_hypervisor_vdsm_source(f->vdsm);
+    g_autoptr(Peer) other = peer_new(NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    const MomVdsmOptions options = {.host = "127.0.0.1", .port = other->port};
+
+    cycle(f, "\"result\": []", NULL);
+    assert_outcomes(f, ". ");
+    assert_ok(mom_hypervisor_vdsm_configure(f->vdsm, &options, &error));
+    source->klass->sample(source, sampled, f);
+    run_until(other->requests->len == 1);
+    peer_answer(other, 0, "\"result\": []");
+    assert_outcomes(f, ". ");
+    assert_string_equal(told->str, "I:Connected to vdsm;");
+}
+
 #define VDSM_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -337,10 +401,12 @@ main(void)
         VDSM_TEST(test_without_io_policies_guests_are_reported_all_the_same),
         VDSM_TEST(test_io_policies_are_asked_for_again_after_one_was_set),
         VDSM_TEST(test_quota_and_period_are_two_calls_and_one_outcome),
+        VDSM_TEST(test_a_refusal_to_turn_ksm_is_told_once_with_what_to_do),
         VDSM_TEST(test_calls_under_way_end_once_when_all_is_freed),
         VDSM_TEST(test_a_guests_change_of_state_is_a_hint_and_other_events_are_none),
         VDSM_TEST(test_a_good_connection_that_is_made_anew_at_once_is_no_outage),
         VDSM_TEST(test_a_question_that_finds_no_connection_says_so_without_a_word),
+        VDSM_TEST(test_a_connection_made_anew_at_our_wish_costs_no_sample),
         VDSM_TEST(test_a_connection_that_breaks_again_and_again_is_one_warning_until_vdsm_answers),
     };
     int failed;

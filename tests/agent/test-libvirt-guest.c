@@ -52,7 +52,7 @@ a_guest_of_which_nothing_is_known_is_nil_throughout(void **state)
     assert_true(mom_value_is_nil(data->pid));
     assert_true(mom_value_is_nil(data->mem_unused_kib));
     assert_true(mom_value_is_nil(data->balloon_min_kib));
-    assert_true(mom_value_is_nil(data->ballooning_enabled));
+    assert_true(mom_value_is_nil(data->balloon_device));
     assert_true(mom_value_is_nil(data->vcpu_user_limit));
 }
 
@@ -95,7 +95,7 @@ memory_and_balloon_keep_their_units(void **state)
     assert_int_equal(data->balloon_cur_kib.integer, 1200);
     assert_int_equal(data->balloon_max_kib.integer, 2400);
     assert_int_equal(data->balloon_min_kib.integer, 7);
-    assert_true(data->ballooning_enabled.boolean);
+    assert_true(data->balloon_device.boolean);
 }
 
 static void
@@ -113,13 +113,43 @@ a_number_beyond_our_integers_is_nil(void **state)
 }
 
 static void
-a_guest_without_a_balloon_device_has_ballooning_off(void **state)
+a_driver_that_never_reported_is_told(void **state)
+{
+    const struct {
+        guint64 last_update_s;
+        gboolean driver;
+    } cases[] = {{0, FALSE}, {1700000000, TRUE}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        MomVirtGuest *guest = guest_new("<domain/>");
+        g_autoptr(MomGuestData) data = NULL;
+
+        put(guest, MOM_VIRT_LAST_UPDATE_S, cases[i].last_update_s);
+        data = convert(guest);
+        assert_int_equal(data->balloon_driver.type, MOM_VALUE_BOOL);
+        assert_int_equal(data->balloon_driver.boolean, cases[i].driver);
+    }
+}
+
+static void
+memory_that_a_balloon_cannot_free_is_told(void **state)
+{
+    g_autoptr(MomGuestData) data = convert(
+        guest_new("<domain><memoryBacking><hugepages/></memoryBacking>"
+                  "<devices><hostdev mode='subsystem' type='pci'/></devices></domain>"));
+
+    assert_true(data->hugepages.boolean);
+    assert_true(data->passthrough.boolean);
+}
+
+static void
+a_guest_without_a_balloon_device_is_told(void **state)
 {
     g_autoptr(MomGuestData) data =
         convert(guest_new("<domain><devices><memballoon model='none'/></devices></domain>"));
 
-    assert_int_equal(data->ballooning_enabled.type, MOM_VALUE_BOOL);
-    assert_false(data->ballooning_enabled.boolean);
+    assert_int_equal(data->balloon_device.type, MOM_VALUE_BOOL);
+    assert_false(data->balloon_device.boolean);
 }
 
 static void
@@ -186,10 +216,12 @@ main(void)
         cmocka_unit_test(what_is_absent_from_the_xml_has_its_default),
         cmocka_unit_test(memory_and_balloon_keep_their_units),
         cmocka_unit_test(a_number_beyond_our_integers_is_nil),
-        cmocka_unit_test(a_guest_without_a_balloon_device_has_ballooning_off),
+        cmocka_unit_test(a_guest_without_a_balloon_device_is_told),
         cmocka_unit_test(disks_with_a_policy_are_listed_with_what_is_set),
         cmocka_unit_test(limits_go_back_by_name_and_nil_is_unlimited),
         cmocka_unit_test(a_negative_limit_is_refused),
+        cmocka_unit_test(a_driver_that_never_reported_is_told),
+        cmocka_unit_test(memory_that_a_balloon_cannot_free_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -352,6 +352,34 @@ a_reader_of_stderr_may_go_away(void **state)
     close(saved);
 }
 
+static void
+the_log_can_go_elsewhere_and_stays_if_it_cannot(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomLog) log = NULL;
+    g_autofree char *other = g_strconcat(f->path, ".other", NULL);
+    g_autofree char *text = NULL;
+
+    assert_ok((log = mom_log_new(f->path, 4, 0, 0, &error)));
+    assert_fails(mom_log_configure(log, "/nonexistent/dir/log", 1, 1, &error), G_FILE_ERROR,
+                 G_FILE_ERROR_NOENT);
+    g_info("here");
+    g_info("and here"); /* a failed change of rotation is none either */
+    assert_logged(f, " - here$");
+    assert_ok(mom_log_configure(log, other, 60, 1, &error));
+    g_info("there");
+    g_info("rotated");
+    text = contents(f, ".other.1");
+    assert_non_null(strstr(text, " - there\n"));
+    g_free(text);
+    text = contents(f, "");
+    assert_null(strstr(text, "there"));
+    assert_ok(mom_log_configure(log, f->path, 0, 0, &error));
+    g_info("back");
+    assert_logged(f, " - back$");
+}
+
 static gpointer
 log_a_hundred_lines(gpointer unused)
 {
@@ -401,6 +429,7 @@ main(void)
         TEST(a_file_moved_away_is_opened_anew),
         TEST(a_file_that_cannot_be_opened_leaves_stderr),
         TEST(stdio_means_stderr),
+        TEST(the_log_can_go_elsewhere_and_stays_if_it_cannot),
         TEST(lines_lost_are_told_when_writing_works_again),
         TEST(a_reader_of_stderr_may_go_away),
         TEST(threads_do_not_mix_their_lines),

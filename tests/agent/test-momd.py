@@ -18,6 +18,7 @@ import xmlrpc.client
 import http.client
 
 MOMD = sys.argv.pop(1)
+os.umask(0o022)          # momd believes no file that a group may write
 PATIENCE_S = 30
 
 
@@ -80,8 +81,13 @@ class Momd(unittest.TestCase):
         self.addCleanup(self.log.close)
         process = subprocess.Popen([MOMD, "-c", self.path("mom.conf"), *args], stderr=self.log)
         self.addCleanup(lambda: (process.kill(), process.wait()))
-        wait_for(lambda: os.path.exists(self.socket) or process.poll() is not None)
+        wait_for(lambda: self.is_listening() or process.poll() is not None)
         return process
+
+    def is_listening(self):
+        """A socket that is bound is not yet one that listens."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            return probe.connect_ex(self.socket) == 0
 
     def logged(self):
         with open(self.path("stderr"), encoding="utf-8") as f:
@@ -158,7 +164,7 @@ class Momd(unittest.TestCase):
                     "ksmd_cpu_usage"):
             self.assertIsInstance(host[key], int)
         self.assertGreater(host["mem_available"], 0)
-        self.assertIn("Not connected to vdsm", self.logged())
+        wait_for(lambda: "Not connected to vdsm" in self.logged())
         self.assert_stops(process, signal.SIGTERM)
 
     def test_it_works_on_libvirt_without_vdsm(self):
@@ -217,7 +223,7 @@ class Momd(unittest.TestCase):
     def test_the_log_goes_to_a_file_in_the_reference_s_format(self):
         process = self.start("-l", self.path("mom.log"), "-v", "info")
         with open(self.path("mom.log"), encoding="utf-8") as f:
-            first = f.readline()
+            first = wait_for(f.readline)
         self.assertRegex(first, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - mom\S* - INFO - momd ")
         self.assert_stops(process, signal.SIGTERM)
 

@@ -330,6 +330,74 @@ missing_fields_are_told_until_the_monitor_is_known_to_lack_them(void **state)
     canned_clear(&canned);
 }
 
+/* ---- samples that come early ---- */
+
+static const char *const clock_fields[] = {"second", NULL};
+static const char *const no_fields[] = {NULL};
+
+static gboolean
+collect_clock(gpointer state, const MomCollectInput *input, MomSample *sample, GError **error)
+{
+    mom_sample_set(sample, "second", mom_value_int(input->now_us / G_USEC_PER_SEC));
+    return TRUE;
+}
+
+static const MomCollector clock_collector = {
+    .name = "Clock", .fields = clock_fields, .optional = no_fields, .collect = collect_clock};
+
+/* The seconds of the samples that MONITOR holds: "0 10 20". */
+static char *
+seconds_held(MomMonitor *monitor)
+{
+    MomEntity *entity = mom_monitor_entity(monitor);
+    GString *text = g_string_new(NULL);
+
+    for (gsize i = 0; i < mom_entity_n_samples(entity); i++) {
+        MomValue v;
+
+        assert_true(mom_sample_get(mom_entity_sample(entity, i), "second", &v));
+        g_string_append_printf(text, "%s%d", i ? " " : "", (int)v.integer);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+samples_that_come_early_do_not_shorten_what_averages_look_at(void **state)
+{
+    const struct {
+        int second;
+        const char *held;
+    } steps[] = {
+        {0, "0"},
+        {3, "0 3"},
+        {5, "0 5"},
+        {10, "0 10"},
+        {11, "0 10 11"},
+        {19, "0 10 19"},
+        {20, "0 10 19 20"},
+        {28, "0 10 19 28"},
+        {29, "10 19 28 29"},
+        {38, "10 19 28 38"},
+        {50, "19 28 38 50"},
+        {90, "28 38 50 90"},
+        {91, "38 50 90 91"},
+    };
+    const MomCollector *collectors[] = {&clock_collector};
+    g_autoptr(MomMonitorPlan) plan = mom_monitor_plan_new(collectors, 1, 4);
+    g_autoptr(MomMonitor) monitor = mom_monitor_new(plan, "vm0");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        MomCollectInput input = {.root = "/",
+                                 .now_us = steps[i].second * G_USEC_PER_SEC,
+                                 .spacing_us = 10 * G_USEC_PER_SEC};
+        g_autofree char *held = NULL;
+
+        assert_true(mom_monitor_collect(monitor, &input));
+        held = seconds_held(monitor);
+        assert_string_equal(held, steps[i].held);
+    }
+}
+
 int
 main(void)
 {
@@ -338,6 +406,7 @@ main(void)
         cmocka_unit_test(all_monitors_of_a_plan_share_its_schema),
         cmocka_unit_test(a_failing_collector_is_told_once),
         cmocka_unit_test(missing_fields_are_told_until_the_monitor_is_known_to_lack_them),
+        cmocka_unit_test(samples_that_come_early_do_not_shorten_what_averages_look_at),
     };
 
     g_log_set_writer_func(count_warnings, &warnings, NULL);

@@ -178,17 +178,17 @@ a_moving_guest_is_left_to_move(void **state)
 
     set_balloon(f, 90000);
     for (int second = 15; second < 60; second += 15) {
-        mom_guard_begin_cycle(f->guard, second * SECOND);
+        mom_guard_begin_cycle(f->guard, NULL, NULL, second * SECOND);
         entity_update(f->guest, "balloon_cur", mom_value_int(100000 - second * 100));
         set_balloon(f, 90000);
     }
     assert_calls(f->recorder, "u0 balloon 90000; ");
-    mom_guard_begin_cycle(f->guard, 60 * SECOND);
+    mom_guard_begin_cycle(f->guard, NULL, NULL, 60 * SECOND);
     set_balloon(f, 90000);
     assert_calls(f->recorder, "u0 balloon 90000; ");
     entity_update(f->guest, "balloon_cur", mom_value_int(90002));
     for (int minute = 2; minute < 100; minute++) {
-        mom_guard_begin_cycle(f->guard, minute * 60 * SECOND);
+        mom_guard_begin_cycle(f->guard, NULL, NULL, minute * 60 * SECOND);
         set_balloon(f, 90000);
     }
     assert_calls(f->recorder, "");
@@ -280,7 +280,7 @@ ksm_keys_are_judged_one_by_one(void **state)
     assert_told(f, "host ksm_run railed 0->7 [ksm-run]; "
                    "host ksm_pages_to_scan sent 100->400; host ksm_sleep_millisecs sent->20; "
                    "host ksm_pages_to_scan done 100->400; host ksm_sleep_millisecs done->20; ");
-    mom_guard_begin_cycle(f->guard, 15 * SECOND);
+    mom_guard_begin_cycle(f->guard, NULL, NULL, 15 * SECOND);
     mom_actuator_set_ksm(f->actuator, f->host, &tune, NULL, NULL);
     assert_calls(f->recorder, "");
 }
@@ -455,7 +455,7 @@ random_wishes_never_break_a_bound(void **state)
                       g_rand_boolean(rand) ? MOM_NIL : mom_value_bool(g_rand_boolean(rand)));
         for (int key = 0; key < MOM_N_KSM_KEYS; key++)
             tune.value[key] = random_wish(rand);
-        mom_guard_begin_cycle(guard, i * SECOND);
+        mom_guard_begin_cycle(guard, NULL, NULL, i * SECOND);
         mom_actuator_set_balloon_target(actuator, guest, random_wish(rand), NULL, NULL);
         mom_actuator_set_ksm(actuator, guest, &tune, NULL, NULL);
     }
@@ -483,7 +483,7 @@ a_steady_hour_costs_no_call_after_the_first_minute(void **state)
         guests[i] = entity_with(uuid, fields, G_N_ELEMENTS(fields));
     }
     for (int second = 0; second < 3600; second += 15) {
-        mom_guard_begin_cycle(f->guard, second * SECOND);
+        mom_guard_begin_cycle(f->guard, NULL, NULL, second * SECOND);
         for (int i = 0; i < N_GUESTS; i++) {
             mom_actuator_set_balloon_target(f->actuator, guests[i], 90001, NULL, NULL);
             mom_actuator_set_cpu_tune(f->actuator, guests[i], -1, 100000, NULL, NULL);

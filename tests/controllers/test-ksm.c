@@ -32,7 +32,7 @@ only_what_differs_after_truncation_is_sent(void **state)
         {"ksm_merge_across_nodes", mom_value_bool(TRUE), ""},
         {"ksm_pages_to_scan", mom_value_string("64"), "ksm pages_to_scan=64; "},
         {"ksm_run", MOM_NIL, ""},
-        {"ksm_full_scans", mom_value_int(5), ""},
+        {"ksmd_nice", mom_value_int(5), ""},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -73,6 +73,20 @@ a_bad_value_costs_its_key_only(void **state)
 }
 
 static void
+a_knob_beyond_the_four_is_told_and_costs_nothing_else(void **state)
+{
+    g_autoptr(Recorder) recorder = recorder_new();
+    g_autoptr(MomEntity) host = host_new();
+
+    entity_wish(host, "ksm_smart_scan", mom_value_int(1));
+    entity_wish(host, "ksm_run", mom_value_int(1));
+    run_controller(recorder, "KSM", host, NULL, NULL);
+    assert_calls(recorder, "ksm run=1; ");
+    assert_true(g_str_has_prefix(recorder->complaints->str, "- ksm_smart_scan: of KSM, run, "));
+    assert_null(strstr(recorder->complaints->str, "ksm_run"));
+}
+
+static void
 a_value_the_host_does_not_show_is_sent(void **state)
 {
     g_autoptr(Recorder) recorder = recorder_new();
@@ -90,6 +104,7 @@ main(void)
         cmocka_unit_test(only_what_differs_after_truncation_is_sent),
         cmocka_unit_test(all_keys_go_in_one_call),
         cmocka_unit_test(a_bad_value_costs_its_key_only),
+        cmocka_unit_test(a_knob_beyond_the_four_is_told_and_costs_nothing_else),
         cmocka_unit_test(a_value_the_host_does_not_show_is_sent),
     };
 

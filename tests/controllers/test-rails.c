@@ -6,74 +6,6 @@
 
 #include "controllers/rails.h"
 
-static MomEntity *
-guest_between(MomValue cur, MomValue min, MomValue max, MomValue enabled)
-{
-    const Field fields[] = {{"balloon_cur", cur}, {"balloon_min", min}, {"balloon_max", max}};
-    MomEntity *guest = entity_with("u0", fields, G_N_ELEMENTS(fields));
-
-    entity_update(guest, "ballooning_enabled", enabled);
-    return guest;
-}
-
-static void
-balloon_targets_are_held_to_what_the_guest_may_have(void **state)
-{
-    const MomValue yes = mom_value_bool(TRUE), no = mom_value_bool(FALSE);
-    const MomValue cur = mom_value_int(1000), min = mom_value_int(500), max = mom_value_int(2000);
-    const struct {
-        MomValue cur, min, max, enabled;
-        gint64 wish;
-        gint64 target; /* 0: refused */
-        const char *rail;
-    } cases[] = {
-        {cur, min, max, yes, 700, 700, NULL},
-        {cur, min, max, MOM_NIL, 500, 500, NULL},
-        {cur, min, max, yes, 2000, 2000, NULL},
-        {cur, min, max, yes, 499, 500, "balloon-min"},
-        {cur, min, max, yes, 2001, 2000, "balloon-max"},
-        {cur, min, max, yes, G_MAXINT64, 2000, "balloon-max"},
-        {cur, mom_value_int(0), max, yes, 1, 1, NULL},
-        {cur, min, max, yes, 0, 0, "balloon-absurd"},
-        {cur, min, max, yes, G_MININT64, 0, "balloon-absurd"},
-        {cur, min, max, no, 700, 0, "balloon-disabled"},
-        {MOM_NIL, min, max, yes, 700, 0, "balloon-unknown"},
-        {mom_value_int(0), min, max, yes, 700, 0, "balloon-unknown"},
-        {cur, MOM_NIL, max, yes, 700, 0, "balloon-no-bounds"},
-        {cur, min, MOM_NIL, yes, 700, 0, "balloon-no-bounds"},
-        {cur, min, mom_value_string("much"), yes, 700, 0, "balloon-no-bounds"},
-        {cur, mom_value_int(-1), max, yes, 700, 0, "balloon-no-bounds"},
-        {cur, max, min, yes, 700, 0, "balloon-crossed-bounds"},
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(MomEntity) guest =
-            guest_between(cases[i].cur, cases[i].min, cases[i].max, cases[i].enabled);
-        gint64 target = 0;
-        const MomRail *rail = NULL;
-
-        assert_int_equal(mom_rail_balloon(guest, cases[i].wish, &target, &rail),
-                         cases[i].target != 0);
-        assert_int_equal(target, cases[i].target);
-        if (cases[i].rail)
-            assert_string_equal(rail->name, cases[i].rail);
-        else
-            assert_null(rail);
-    }
-}
-
-static void
-a_guest_without_samples_is_left_alone(void **state)
-{
-    g_autoptr(MomSchema) schema = mom_schema_new(NULL, 0);
-    g_autoptr(MomEntity) guest = mom_entity_new(schema);
-    const MomRail *rail = NULL;
-    gint64 target = 0;
-
-    assert_false(mom_rail_balloon(guest, 5, &target, &rail));
-    assert_string_equal(rail->name, "balloon-unknown");
-}
-
 static void
 ksm_values_are_those_that_kernel_and_vdsm_take(void **state)
 {
@@ -157,8 +89,6 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(balloon_targets_are_held_to_what_the_guest_may_have),
-        cmocka_unit_test(a_guest_without_samples_is_left_alone),
         cmocka_unit_test(ksm_values_are_those_that_kernel_and_vdsm_take),
         cmocka_unit_test(cpu_limits_are_those_that_the_kernel_takes),
         cmocka_unit_test(every_spelling_of_no_limit_is_known),

@@ -184,6 +184,34 @@ what_is_no_xml_is_an_error_that_names_the_guest(void **state)
     }
 }
 
+static void
+what_pins_memory_and_what_it_is_made_of_is_told(void **state)
+{
+    static const struct {
+        const char *xml;
+        gboolean passthrough, hugepages;
+    } rows[] = {
+        {"<domain><devices/></domain>", FALSE, FALSE},
+        {"<domain><devices><hostdev mode='subsystem' type='pci'/></devices></domain>", TRUE, FALSE},
+        {"<domain><devices><hostdev mode='subsystem' type='mdev'/></devices></domain>", TRUE,
+         FALSE},
+        {"<domain><devices><hostdev mode='subsystem' type='usb'/></devices></domain>", FALSE,
+         FALSE},
+        {"<domain><devices><interface type='hostdev'/></devices></domain>", TRUE, FALSE},
+        {"<domain><devices><interface type='vdpa'/></devices></domain>", TRUE, FALSE},
+        {"<domain><devices><interface type='bridge'/></devices></domain>", FALSE, FALSE},
+        {"<domain><memoryBacking><hugepages/></memoryBacking></domain>", FALSE, TRUE},
+        {"<domain><memoryBacking><nosharepages/></memoryBacking></domain>", FALSE, FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(MomVirtDomain) domain = parse(rows[i].xml);
+
+        assert_int_equal(domain->passthrough, rows[i].passthrough);
+        assert_int_equal(domain->hugepages, rows[i].hugepages);
+    }
+}
+
 int
 main(void)
 {
@@ -194,6 +222,7 @@ main(void)
         cmocka_unit_test(ovirt_s_disk_policies_are_read),
         cmocka_unit_test(a_balloon_is_there_or_not_or_unknown),
         cmocka_unit_test(what_is_no_xml_is_an_error_that_names_the_guest),
+        cmocka_unit_test(what_pins_memory_and_what_it_is_made_of_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

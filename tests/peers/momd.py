@@ -25,19 +25,27 @@ INTERVALS = ("main-loop-interval", "host-monitor-interval", "guest-monitor-inter
 
 
 class Momd:
-    """Files are kept in PLACE (made if needed). More settings: {"section": {"key": value}}."""
+    """Files are kept in PLACE (made if needed). More settings: {"section": {"key": value}}. BEFORE is what the
+    command line begins with: env, setpriv."""
 
     def __init__(self, program: str, peer: Running, place: str, interval: int = 1,
-                 settings: dict[str, dict[str, Any]] | None = None) -> None:
-        os.makedirs(place, exist_ok=True)
-        self.program, self.place = program, place
+                 settings: dict[str, dict[str, Any]] | None = None, before: tuple[str, ...] = ()) -> None:
+        os.makedirs(place, mode=0o755, exist_ok=True)
+        self.command, self.place = [*before, program], place
         self.socket = peer.mom_socket
         self.log_path = os.path.join(place, "momd.log")
         self.policy_dir = os.path.join(place, "mom.d")
-        shutil.copytree(os.path.join(STOCK, "mom.d"), self.policy_dir, dirs_exist_ok=True)
+        self._install_policies()
         self.config = os.path.join(place, "mom.conf")
         self._write_config(peer, interval, settings or {})
         self.process: subprocess.Popen[bytes] | None = None
+
+    def _install_policies(self) -> None:
+        """With an installation's modes: momd believes no file that a group may write."""
+        shutil.copytree(os.path.join(STOCK, "mom.d"), self.policy_dir, dirs_exist_ok=True)
+        os.chmod(self.policy_dir, 0o755)
+        for name in os.listdir(self.policy_dir):
+            os.chmod(os.path.join(self.policy_dir, name), 0o644)
 
     def _write_config(self, peer: Running, interval: int, settings: dict[str, dict[str, Any]]) -> None:
         config = configparser.ConfigParser(interpolation=None)
@@ -58,10 +66,11 @@ class Momd:
                     config.set(section, key, str(value))
         with open(self.config, "w", encoding="utf-8") as file:
             config.write(file)
+        os.chmod(self.config, 0o644)
 
     def start(self) -> None:
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([self.program, "-c", self.config], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.command, "-c", self.config], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
 
     @property

@@ -53,6 +53,12 @@ def make(directory: str, host: str) -> None:
         _certificate(place, _authority(place, name), host)
 
 
+def renew(directory: str, host: str) -> None:
+    """Another key and certificate in the place of vdsm's, of the same CA."""
+    _certificate(directory, (os.path.join(directory, "keys", "cakey.pem"),
+                             os.path.join(directory, "certs", "cacert.pem")), host)
+
+
 def credentials(directory: str) -> Credentials:
     return Credentials(*(os.path.join(directory, part) for part in
                          ("certs/cacert.pem", "certs/vdsmcert.pem", "keys/vdsmkey.pem")))

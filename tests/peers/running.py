@@ -19,6 +19,8 @@ import clients
 import pki
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# Files as an installation makes them, whatever the user's own mask: momd believes no others.
+os.umask(0o022)
 
 
 class Running:

@@ -301,8 +301,8 @@ def check_controls(source, names):
 
 
 def check_rails(source):
-    text = read("controllers/rails.c") + read("controllers/guard.c")
-    known = set(re.findall(r'\{"([a-z]+(?:-[a-z]+)+)",\s*"', text))
+    text = "".join(read("controllers/" + name) for name in ("rails.c", "rails-balloon.c", "guard.c"))
+    known = set(re.findall(r'\{\s*"([a-z]+(?:-[a-z]+)+)",\s*"', text))
     check_sets("rails", known, {row[0] for row in rows(section(source, "RAILS"))})
 
 

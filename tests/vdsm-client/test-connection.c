@@ -8,7 +8,6 @@
 #include "tests/mom-test.h"
 
 #include <json.h>
-#include <malloc.h>
 #include <string.h>
 
 #include "tests/vdsm-client/peer.h"
@@ -406,20 +405,6 @@ a_mute_server_is_given_up_and_tried_again(void **state)
 }
 
 static void
-a_refused_connection_is_tried_until_somebody_listens(void **state)
-{
-    Fixture *f = *state;
-    g_socket_service_stop(f->peer->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(f->peer->service));
-    begin(f);
-    run_until(f->drops == 3);
-    assert_says(f->why, "127.0.0.1:");
-    assert_says(f->why, "refused");
-    assert_true(
-        g_str_has_prefix(f->states->str, "connecting disconnected connecting disconnected "));
-}
-
-static void
 freeing_inside_a_callback_ends_the_other_calls(void **state)
 {
     Fixture *f = *state;
@@ -494,63 +479,83 @@ freeing_while_opening_is_safe(void **state)
 }
 
 static void
-the_pause_doubles_up_to_its_limit_with_jitter(void **state)
+configure(Fixture *f)
 {
-    const MomVdsmPace pace = {.back_off_min_ms = 500, .back_off_max_ms = 15000};
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 1, 0), 250);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 1, 0.999999), 499 + 0);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 2, 0), 500);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 5, 0), 4000);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 6, 0), 7500);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, G_MAXUINT, 0.5), 11250);
-    assert_int_equal(mom_vdsm_back_off_ms(&mom_vdsm_pace_default, 0, 0), 250);
+    g_autoptr(GError) error = NULL;
+    assert_ok(mom_vdsm_connection_configure(f->connection, &f->options, &error));
 }
 
 static void
-the_pause_is_never_longer_than_is_wished(void **state)
-{
-    const MomVdsmPace *pace = &mom_vdsm_pace_default;
-    const struct {
-        guint within_ms, longest_ms;
-    } cases[] = {{0, 15000},   {15000, 15000}, {86400000, 15000}, {10000, 10000},
-                 {1000, 1000}, {500, 500},     {50, 500}};
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        MomVdsmPace within = mom_vdsm_pace_within(pace, cases[i].within_ms);
-        for (guint failures = 0; failures < 40; failures++)
-            assert_in_range(mom_vdsm_back_off_ms(&within, failures, 0.999999), 1,
-                            cases[i].longest_ms);
-        assert_in_range(mom_vdsm_back_off_ms(&within, G_MAXUINT, 0.999999), cases[i].longest_ms - 1,
-                        cases[i].longest_ms);
-    }
-}
-
-/* What is in use of the heap. */
-static gsize
-heap_bytes(void)
-{
-    return mallinfo2().uordblks;
-}
-
-/* Under a sanitizer the heap is not the C library's, and always 0; then leaks are its affair. */
-static void
-attempts_go_on_for_ever_in_the_same_memory(void **state)
+the_same_options_leave_the_connection_alone(void **state)
 {
     Fixture *f = *state;
-    g_socket_service_stop(f->peer->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(f->peer->service));
-    f->pace.back_off_min_ms = 1;
-    f->pace.back_off_max_ms = 60 * 1000;
-    f->options.retry_within_ms = 1;
+    begin_and_connect(f);
+    f->options.request_timeout_ms = 1234;
+    configure(f);
+    run_idle();
+    assert_int_equal(f->peer->accepted, 1);
+    assert_string_equal(f->states->str, "connecting connected ");
+}
+
+static void
+another_place_is_gone_to_when_no_call_is_under_way(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(Peer) other = peer_new(NULL, NULL);
+    begin_and_connect(f);
+    call(f, "A");
+    run_until(f->peer->requests->len == 1);
+    f->options.port = other->port;
+    configure(f);
+    run_idle();
+    assert_int_equal(other->accepted, 0);
+    assert_true(is_up(f));
+    peer_answer(f->peer, 0, "\"result\": 1");
+    run_until(other->queues->len == 2 && is_up(f));
+    assert_string_equal(f->outcomes->str, "1 ");
+    assert_string_equal(f->states->str, "connecting connected connecting connected ");
+    assert_int_equal(f->drops, 0);
+}
+
+static void
+a_time_out_can_be_changed_under_calls(void **state)
+{
+    Fixture *f = *state;
+    begin_and_connect(f);
+    call(f, "A");
+    run_until(f->peer->requests->len == 1);
+    f->options.request_timeout_ms = 20;
+    configure(f);
+    run_until(f->ended == 1);
+    assert_true(g_str_has_prefix(f->outcomes->str, "error "));
+}
+
+static void
+one_that_waits_is_tried_at_once(void **state)
+{
+    Fixture *f = *state;
+    guint16 port = f->options.port;
+    f->options.port = 1;
+    f->pace.back_off_min_ms = f->pace.back_off_max_ms = 3600 * 1000;
     begin(f);
-    run_until(f->drops >= 200);
-    g_string_truncate(f->states, 0);
-    gsize before = heap_bytes();
-    for (guint goal = 400; goal <= 2000; goal += 200) {
-        run_until(f->drops >= goal);
-        g_string_truncate(f->states, 0);
-    }
-    /* An attempt that left 32 bytes behind would leave more than this. */
-    assert_in_range(heap_bytes(), 0, before + 32 * 1024);
+    run_until(f->drops == 1);
+    f->options.port = port;
+    configure(f);
+    run_until(is_up(f));
+}
+
+static void
+an_attempt_to_the_wrong_place_is_given_up(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(Peer) other = peer_new(NULL, NULL);
+    f->peer->mute = TRUE;
+    begin(f);
+    run_until(f->peer->greeted == 1);
+    f->options.port = other->port;
+    configure(f);
+    run_until(is_up(f));
+    assert_string_equal(f->states->str, "connecting connecting connected ");
 }
 
 #define WITH_PEER(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -576,14 +581,15 @@ main(void)
         WITH_PEER(heart_beats_keep_a_quiet_connection),
         WITH_PEER(a_server_without_heart_beats_may_be_silent),
         WITH_PEER(a_mute_server_is_given_up_and_tried_again),
-        WITH_PEER(a_refused_connection_is_tried_until_somebody_listens),
         WITH_PEER(freeing_inside_a_callback_ends_the_other_calls),
         WITH_PEER(freeing_while_calls_fail_ends_the_others_once),
         WITH_PEER(freeing_inside_a_state_callback_is_safe),
         WITH_PEER(freeing_while_opening_is_safe),
-        cmocka_unit_test(the_pause_is_never_longer_than_is_wished),
-        WITH_PEER(attempts_go_on_for_ever_in_the_same_memory),
-        cmocka_unit_test(the_pause_doubles_up_to_its_limit_with_jitter),
+        WITH_PEER(the_same_options_leave_the_connection_alone),
+        WITH_PEER(another_place_is_gone_to_when_no_call_is_under_way),
+        WITH_PEER(a_time_out_can_be_changed_under_calls),
+        WITH_PEER(one_that_waits_is_tried_at_once),
+        WITH_PEER(an_attempt_to_the_wrong_place_is_given_up),
     };
     return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
 }

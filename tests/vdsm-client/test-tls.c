@@ -235,6 +235,116 @@ a_renewed_certificate_is_taken_up_by_the_next_attempt(void **state)
     end(&client);
 }
 
+static gboolean
+vet(const char *file, gpointer refused, GError **error)
+{
+    if (g_str_has_suffix(file, refused)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "%s is not to be read", file);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static MomVdsmOptions
+options_with(Peer *peer, char *ca, char *cert, char *key)
+{
+    return (MomVdsmOptions){.host = "localhost",
+                            .port = peer->port,
+                            .tls = TRUE,
+                            .ca_file = ca,
+                            .cert_file = cert,
+                            .key_file = key};
+}
+
+static void
+copy_file(const char *from, const char *to)
+{
+    g_autofree char *source = in_pki(from);
+    g_autofree char *target = in_pki(to);
+    g_autofree char *text = NULL;
+    gsize length;
+    assert_true(g_file_get_contents(source, &text, &length, NULL));
+    assert_true(g_file_set_contents(target, text, (gssize)length, NULL));
+}
+
+/* Files of the same names with another content, as a renewal leaves them. */
+static void
+a_standing_connection_is_made_anew_for_a_renewed_certificate_only(void **state)
+{
+    g_autoptr(Peer) peer = tls_peer("vdsm", "ca.pem");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *ca = in_pki("ca.pem");
+    g_autofree char *cert = in_pki("now.pem");
+    g_autofree char *key = in_pki("now.key");
+    const MomVdsmOptions options = options_with(peer, ca, cert, key);
+    Client client;
+    copy_file("vdsm.pem", "now.pem");
+    copy_file("vdsm.key", "now.key");
+    begin(&client, peer, "ca.pem", "now.pem", "now.key");
+    run_until(client.up);
+    assert_ok(mom_vdsm_connection_configure(client.connection, &options, &error));
+    run_idle();
+    assert_int_equal(peer->accepted, 1);
+    copy_file("peer.pem", "now.pem");
+    copy_file("peer.key", "now.key");
+    assert_ok(mom_vdsm_connection_configure(client.connection, &options, &error));
+    assert_false(client.up);
+    run_until(client.up);
+    assert_int_equal(peer->accepted, 2);
+    assert_int_equal(client.drops, 0);
+    end(&client);
+}
+
+static void
+files_that_cannot_be_used_leave_a_standing_connection_alone(void **state)
+{
+    g_autoptr(Peer) peer = tls_peer("vdsm", "ca.pem");
+    g_autofree char *ca = in_pki("ca.pem");
+    g_autofree char *cert = in_pki("vdsm.pem");
+    g_autofree char *key = in_pki("empty");
+    char refused[] = "ca.pem";
+    MomVdsmOptions options = options_with(peer, ca, cert, key);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) refusal = NULL;
+    Client client;
+    begin(&client, peer, "ca.pem", "vdsm.pem", "vdsm.key");
+    run_until(client.up);
+    assert_false(mom_vdsm_connection_configure(client.connection, &options, &error));
+    assert_non_null(strstr(error->message, key));
+    options.vet = vet;
+    options.vet_data = refused;
+    assert_false(mom_vdsm_connection_configure(client.connection, &options, &refusal));
+    assert_non_null(strstr(refusal->message, "ca.pem is not to be read"));
+    run_idle();
+    assert_true(client.up);
+    assert_int_equal(peer->accepted, 1);
+    end(&client);
+}
+
+static void
+a_file_that_is_not_to_be_read_is_asked_about_at_each_attempt(void **state)
+{
+    g_autoptr(Peer) peer = tls_peer("vdsm", "ca.pem");
+    g_autofree char *ca = in_pki("ca.pem");
+    g_autofree char *cert = in_pki("vdsm.pem");
+    g_autofree char *key = in_pki("vdsm.key");
+    char refused[] = "vdsm.key";
+    MomVdsmOptions options = options_with(peer, ca, cert, key);
+    const MomVdsmPace pace = {5000, 0, 10, 50};
+    Client client = {0};
+    options.vet = vet;
+    options.vet_data = refused;
+    client.connection = mom_vdsm_connection_new(&options, &pace);
+    mom_vdsm_connection_watch_state(client.connection, on_state, &client);
+    mom_vdsm_connection_start(client.connection);
+    run_until(client.drops > 1);
+    assert_says(&client, "vdsm.key is not to be read");
+    assert_int_equal(peer->accepted, 0);
+    refused[0] = '!';
+    run_until(client.up);
+    end(&client);
+}
+
 static void
 a_hang_up_over_tls_is_survived(void **state)
 {
@@ -281,6 +391,9 @@ main(void)
         cmocka_unit_test(an_unreadable_file_is_named_with_its_reason),
         cmocka_unit_test(files_that_are_not_set_are_told),
         cmocka_unit_test(a_renewed_certificate_is_taken_up_by_the_next_attempt),
+        cmocka_unit_test(a_standing_connection_is_made_anew_for_a_renewed_certificate_only),
+        cmocka_unit_test(files_that_cannot_be_used_leave_a_standing_connection_alone),
+        cmocka_unit_test(a_file_that_is_not_to_be_read_is_asked_about_at_each_attempt),
         cmocka_unit_test(a_hang_up_over_tls_is_survived),
     };
     return cmocka_run_group_tests_name("tls", tests, make_pki, remove_pki);

@@ -61,6 +61,44 @@ whether_it_is_switched_on_goes_along_undeclared(void **state)
 }
 
 static void
+whether_rails_allow_it_is_told_with_the_reason(void **state)
+{
+    const struct {
+        gsize offset; /* of the MomValue in MomGuestData */
+        MomValue told;
+        const char *refusal; /* NULL: allowed */
+    } cases[] = {
+        {offsetof(MomGuestData, ballooning_enabled), mom_value_bool(TRUE), NULL},
+        {offsetof(MomGuestData, ballooning_enabled), mom_value_bool(FALSE), "balloon-disabled"},
+        {offsetof(MomGuestData, balloon_device), mom_value_bool(FALSE), "balloon-no-device"},
+        {offsetof(MomGuestData, balloon_driver), mom_value_bool(FALSE), "balloon-no-driver"},
+        {offsetof(MomGuestData, passthrough), mom_value_bool(TRUE), "balloon-passthrough"},
+        {offsetof(MomGuestData, hugepages), mom_value_bool(TRUE), "balloon-hugepages"},
+        {offsetof(MomGuestData, age_s), mom_value_int(3), "balloon-settling"},
+        {offsetof(MomGuestData, age_s), mom_value_int(3000), NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Subject) subject = subject_new("GuestBalloonOptional");
+        g_autoptr(MomGuestData) guest = guest_with_balloon(MOM_NIL);
+        MomValue allowed, refusal;
+
+        G_STRUCT_MEMBER(MomValue, guest, cases[i].offset) = cases[i].told;
+        assert_ok(subject_collect_guest(subject, "/", guest, &error));
+        assert_true(mom_sample_get(subject->sample, "balloon_allowed", &allowed));
+        assert_int_equal(allowed.type, MOM_VALUE_BOOL);
+        assert_int_equal(allowed.boolean, !cases[i].refusal);
+        assert_true(mom_sample_get(subject->sample, "balloon_refusal", &refusal));
+        if (cases[i].refusal)
+            assert_string_equal(refusal.string, cases[i].refusal);
+        else
+            assert_true(mom_value_is_nil(refusal));
+        assert_true(mom_schema_index(subject->schema, "balloon_allowed") >= 0);
+    }
+}
+
+static void
 a_guest_without_balloon_gets_no_keys(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -79,6 +117,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_passed_on_and_silence_is_nil),
         cmocka_unit_test(whether_it_is_switched_on_goes_along_undeclared),
+        cmocka_unit_test(whether_rails_allow_it_is_told_with_the_reason),
         cmocka_unit_test(a_guest_without_balloon_gets_no_keys),
     };
 

@@ -47,6 +47,28 @@ faults_are_growth_and_rss_is_not(void **state)
 }
 
 static void
+an_interim_collection_lets_growth_go_on_growing(void **state)
+{
+    const struct {
+        int minor_faults;
+        gboolean interim;
+        gint64 growth;
+    } steps[] = {
+        {100, FALSE, 0}, {130, TRUE, 30}, {150, TRUE, 50}, {160, FALSE, 60}, {161, FALSE, 1}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("GuestQemuProc");
+    g_autoptr(MomGuestData) guest = guest_with_pid(mom_value_int(42));
+
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        MomCollectInput input = {.root = *state, .guest = guest, .interim = steps[i].interim};
+
+        host_root_write_stat(*state, 42, "qemu-kvm", steps[i].minor_faults, 10, 0, 1000, 77);
+        assert_ok(subject_collect(subject, &input, &error));
+        assert_int_equal(subject_int(subject, "host_minor_faults"), steps[i].growth);
+    }
+}
+
+static void
 another_process_starts_anew(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -97,6 +119,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         with_root(faults_are_growth_and_rss_is_not),
+        with_root(an_interim_collection_lets_growth_go_on_growing),
         with_root(another_process_starts_anew),
         with_root(without_a_pid_nothing_is_said),
         with_root(a_process_that_is_gone_or_garbled_is_an_error),

@@ -119,6 +119,36 @@ garbage_is_never_fatal(void **state)
                  MOM_COLLECTOR_ERROR_COLLECTION);
 }
 
+static void
+ksmd_time_of_an_interim_collection_is_percent_of_the_time_that_passed(void **state)
+{
+    gint64 ticks = sysconf(_SC_CLK_TCK);
+    const struct {
+        gint64 second;
+        gboolean interim;
+        gint64 ticks; /* in all */
+        gint64 percent;
+    } steps[] = {
+        {0, FALSE, 0, 0},
+        {2, TRUE, ticks, 50},
+        {4, TRUE, ticks, 25},
+        {10, FALSE, 4 * ticks, 40},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostKSM");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        MomCollectInput input = {.root = *state,
+                                 .interval_s = 10,
+                                 .now_us = steps[i].second * G_USEC_PER_SEC,
+                                 .interim = steps[i].interim};
+
+        host_root_write_stat(*state, 50, "ksmd", 0, 0, (int)(1000 + steps[i].ticks), 0, 0);
+        assert_ok(subject_collect(subject, &input, &error));
+        assert_int_equal(subject_int(subject, "ksmd_cpu_usage"), steps[i].percent);
+    }
+}
+
 #define with_root(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -131,6 +161,7 @@ main(void)
         with_root(a_kernel_without_ksm_is_fatal_at_first),
         with_root(a_file_that_goes_later_costs_one_sample),
         with_root(garbage_is_never_fatal),
+        with_root(ksmd_time_of_an_interim_collection_is_percent_of_the_time_that_passed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

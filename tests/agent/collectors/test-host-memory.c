@@ -57,6 +57,30 @@ swapping_is_growth_since_the_last_collection(void **state)
 }
 
 static void
+an_interim_collection_lets_growth_go_on_growing(void **state)
+{
+    const struct {
+        const char *vmstat;
+        gboolean interim;
+        gint64 swap_in;
+    } steps[] = {
+        {"pswpin 10\npswpout 0\n", FALSE, 0}, {"pswpin 15\npswpout 0\n", TRUE, 5},
+        {"pswpin 17\npswpout 0\n", TRUE, 7},  {"pswpin 30\npswpout 0\n", FALSE, 20},
+        {"pswpin 31\npswpout 0\n", FALSE, 1},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        MomCollectInput input = {.root = *state, .interval_s = 10, .interim = steps[i].interim};
+
+        host_root_write(*state, "proc/vmstat", steps[i].vmstat);
+        assert_ok(subject_collect(subject, &input, &error));
+        assert_int_equal(subject_int(subject, "swap_in"), steps[i].swap_in);
+    }
+}
+
+static void
 a_kernel_without_swap_is_no_error(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -127,6 +151,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         with_root(sizes_are_those_of_meminfo),
         with_root(swapping_is_growth_since_the_last_collection),
+        with_root(an_interim_collection_lets_growth_go_on_growing),
         with_root(a_kernel_without_swap_is_no_error),
         with_root(a_half_read_host_is_no_sample),
         with_root(a_missing_file_is_named),

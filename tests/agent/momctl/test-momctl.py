@@ -393,7 +393,7 @@ class State(Momctl):
         self.assertEqual(len(state["host"]["stats"]), len(state["host"]["times_us"]))
         self.assertIn("swap_out", state["host"]["fields"])
         self.assertEqual(self.ask("--config", self.config)[1]["guests"][0]["fields"],
-                         ["balloon_cur", "balloon_max", "balloon_min"])
+                         ["balloon_cur", "balloon_max", "balloon_min", "balloon_allowed", "balloon_refusal"])
         file = self.write("now.json", text)
         self.assertEqual(self.policy(0, "eval", "--state", file, "--trace", stdin="(> Host.mem_available 0)")
                          .stdout.splitlines()[0], "50_main_:1:1: (> Host.mem_available 0) = true")

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See status.h.  Texts of vdsm, libvirt and policies go into one line: whatever could end it, or
+ * begin another message behind it, is a blank.
+ */
+#include "agent/status.h"
+
+#include <string.h>
+
+#include "agent/pressure.h"
+
+static gboolean
+host_free_percent(MomEngine *engine, double *percent)
+{
+    MomEntity *host = mom_engine_host(engine);
+    gint64 free_kib, total_kib;
+
+    if (!mom_entity_get_int(host, "mem_free", &free_kib) ||
+        !mom_entity_get_int(host, "mem_available", &total_kib) || total_kib <= 0) {
+        return FALSE;
+    }
+    *percent = 100.0 * (double)free_kib / (double)total_kib;
+    return TRUE;
+}
+
+static void
+append_work(GString *line, MomEngine *engine)
+{
+    g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+    double percent;
+
+    g_string_append_printf(line, "%u guest%s, ", guests->len, guests->len == 1 ? "" : "s");
+    if (host_free_percent(engine, &percent)) {
+        g_string_append_printf(line, "host %.0f %% free, ", percent);
+    }
+    g_string_append_printf(line, "%s connected", mom_engine_source_name(engine));
+}
+
+/* One line, cut at a character. */
+static char *
+tidy(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    gsize length = strlen(valid);
+
+    if (length >= MOM_STATUS_BYTES) {
+        const char *end = g_utf8_find_prev_char(valid, valid + MOM_STATUS_BYTES - 3);
+
+        g_strlcpy(valid + (end - valid), "…", length - (gsize)(end - valid));
+    }
+    for (char *c = valid; *c; c++) {
+        if (g_ascii_iscntrl(*c)) {
+            *c = ' ';
+        }
+    }
+    return g_steal_pointer(&valid);
+}
+
+char *
+mom_status_line(MomEngine *engine)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    const MomPulse *pulse = mom_engine_pulse(engine);
+    const char *fault = mom_engine_policy_fault(engine);
+
+    if (fault) {
+        g_string_append_printf(line, "%s; ", fault);
+    }
+    if (pulse->answers == 0) {
+        g_string_append_printf(line, "waiting for %s", mom_engine_source_name(engine));
+    } else if (pulse->why) {
+        g_string_append_printf(line, "waiting for %s: %s", mom_engine_source_name(engine),
+                               pulse->why);
+    } else {
+        append_work(line, engine);
+    }
+    return tidy(line->str);
+}
+
+void
+mom_status_add_host(json_object *out, MomEngine *engine)
+{
+    double percent;
+
+    json_object_object_add(out, "host_free_percent",
+                           host_free_percent(engine, &percent) ? json_object_new_double(percent)
+                                                               : NULL);
+    json_object_object_add(out, "pressure",
+                           mom_pressure_read(mom_engine_host_root(engine), &percent)
+                               ? json_object_new_double(percent)
+                               : NULL);
+}

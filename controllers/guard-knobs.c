@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The guard's face to the controllers: one function a knob.
+ *
+ * Each makes parts of the call it gets, asks the rails about them, and hands them to the way that
+ * all calls go (guard.c).  What is special to a knob is here and nowhere else.
+ */
+#include "controllers/guard-private.h"
+
+static GArray *
+parts_new(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(Part));
+}
+
+static MomPlace
+place_of(const MomEntity *entity, const char *name)
+{
+    const MomControl *control = mom_entity_get_control(entity, name);
+
+    return control ? control->place : (MomPlace){0};
+}
+
+/* Since a target was last sent to GUEST; -1: never. */
+static gint64
+idle_us(MomGuard *guard, MomEntity *guest)
+{
+    const char *uuid = mom_entity_get_string_property(guest, "uuid");
+    const GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
+
+    return record && record->balloon.call ? guard->now_us - record->balloon.time_us : -1;
+}
+
+static void
+set_balloon_target(
+    MomActuator *self, MomEntity *guest, gint64 target_kib, MomActuatorDone done, gpointer data)
+{
+    MomGuard *guard = (MomGuard *)self;
+    Part part = {.knob = MOM_GUARD_BALLOON, .place = place_of(guest, "balloon_target")};
+    MomRailWish wish = {
+        .limits = &guard->options.rails,
+        .host = &guard->host,
+        .wish_kib = target_kib,
+        .idle_us = idle_us(guard, guest),
+    };
+    GArray *parts = parts_new();
+    gboolean fits;
+    gint64 sent_kib;
+    Call *call;
+
+    part.from_known = mom_entity_get_int(guest, "balloon_cur", &part.from.number);
+    part.to.number = target_kib;
+    fits = mom_rail_balloon(guest, &wish, &part.to.number, &part.rail);
+    sent_kib = part.to.number;
+    mom_guard_judge(guard, guest, &part, !fits, parts);
+    call = mom_guard_leave(guard, guest, parts, !fits, FALSE, done, data);
+    if (call)
+        mom_actuator_set_balloon_target(guard->behind, guest, sent_kib, mom_guard_finish, call);
+}
+
+static void
+set_ksm(
+    MomActuator *self, MomEntity *host, const MomKsmTune *tune, MomActuatorDone done, gpointer data)
+{
+    MomGuard *guard = (MomGuard *)self;
+    GArray *parts = parts_new();
+    MomKsmTune sent = {0};
+    gboolean refused = FALSE;
+    Call *call;
+
+    for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
+        Part part = {
+            .knob = MOM_GUARD_KSM, .key = key, .place = place_of(host, mom_guard_ksm_knobs[key])};
+
+        if (!(tune->present & 1u << key))
+            continue;
+        part.from_known = mom_entity_get_int(host, mom_guard_ksm_knobs[key], &part.from.number);
+        part.to.number = tune->value[key];
+        part.rail = mom_rail_ksm(key, tune->value[key]);
+        refused |= part.rail != NULL;
+        mom_guard_judge(guard, host, &part, part.rail != NULL, parts);
+    }
+    for (guint i = 0; i < parts->len; i++) {
+        const Part *part = &g_array_index(parts, Part, i);
+
+        sent.present |= 1u << part->key;
+        sent.value[part->key] = part->to.number;
+    }
+    call = mom_guard_leave(guard, host, parts, refused, TRUE, done, data);
+    if (call)
+        mom_actuator_set_ksm(guard->behind, host, &sent, mom_guard_finish, call);
+}
+
+static void
+set_cpu_tune(MomActuator *self,
+             MomEntity *guest,
+             gint64 quota_us,
+             gint64 period_us,
+             MomActuatorDone done,
+             gpointer data)
+{
+    MomGuard *guard = (MomGuard *)self;
+    GArray *parts = parts_new();
+    Part part = {
+        .knob = MOM_GUARD_CPU,
+        .place = place_of(guest, "vcpu_quota"),
+        .period_place = place_of(guest, "vcpu_period"),
+        .rail = mom_rail_cpu(quota_us, period_us),
+    };
+    Call *call;
+
+    part.from_known = mom_entity_get_int(guest, "vcpu_quota", &part.from.cpu.quota_us) &&
+                      mom_entity_get_int(guest, "vcpu_period", &part.from.cpu.period_us);
+    part.to.cpu.quota_us = quota_us;
+    part.to.cpu.period_us = period_us;
+    mom_guard_judge(guard, guest, &part, part.rail != NULL, parts);
+    call = mom_guard_leave(guard, guest, parts, part.rail != NULL, FALSE, done, data);
+    if (call)
+        mom_actuator_set_cpu_tune(guard->behind, guest, quota_us, period_us, mom_guard_finish,
+                                  call);
+}
+
+static gboolean
+is_same_name(const char *a, const char *b)
+{
+    return a && b && g_str_equal(a, b);
+}
+
+/* The disk as it is set now; FALSE if the guest shows none like it. */
+static gboolean
+find_state(MomEntity *guest, const MomIoTuneChange *change, MomLimits *out)
+{
+    gsize n;
+    const MomTuneState *const *states = mom_entity_tune_states(guest, &n);
+
+    for (gsize i = 0; i < n; i++) {
+        if (states[i] && (change->path ? is_same_name(states[i]->path, change->path)
+                                       : is_same_name(states[i]->name, change->name))) {
+            *out = mom_setting_plain_limits(&states[i]->io_tune);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void
+send_io(MomGuard *guard, MomEntity *guest, const MomIoTuneChange *changes, Call *call)
+{
+    guint n = call->parts->len;
+    g_autofree MomIoTuneChange *sent = g_new0(MomIoTuneChange, n);
+
+    for (guint i = 0; i < n; i++) {
+        const Part *part = &g_array_index(call->parts, Part, i);
+
+        sent[i] = changes[part->change];
+        sent[i].io_tune = part->to.limits;
+    }
+    mom_actuator_set_io_tune(guard->behind, guest, sent, n, mom_guard_finish, call);
+}
+
+static void
+set_io_tune(MomActuator *self,
+            MomEntity *guest,
+            const MomIoTuneChange *changes,
+            gsize n,
+            MomActuatorDone done,
+            gpointer data)
+{
+    MomGuard *guard = (MomGuard *)self;
+    GArray *parts = parts_new();
+    gboolean refused = FALSE;
+    Call *call;
+
+    for (gsize i = 0; i < n; i++) {
+        Part part = {
+            .knob = MOM_GUARD_IO,
+            .change = i,
+            .disk = changes[i].path ? changes[i].path : changes[i].name,
+            .rail = mom_rail_io(&changes[i].io_tune),
+        };
+
+        if (!part.disk)
+            continue;
+        part.from_known = find_state(guest, &changes[i], &part.from.limits);
+        part.to.limits = mom_setting_plain_limits(&changes[i].io_tune);
+        refused |= part.rail != NULL;
+        if (part.rail || part.to.limits.present)
+            mom_guard_judge(guard, guest, &part, part.rail != NULL, parts);
+        else
+            mom_guard_tell_now(guard, MOM_GUARD_UNCHANGED, guest, &part, "no limit is wished");
+    }
+    call = mom_guard_leave(guard, guest, parts, refused, FALSE, done, data);
+    if (call)
+        send_io(guard, guest, changes, call);
+}
+
+const MomActuatorClass mom_guard_class = {
+    .set_balloon_target = set_balloon_target,
+    .set_ksm = set_ksm,
+    .set_cpu_tune = set_cpu_tune,
+    .set_io_tune = set_io_tune,
+};
