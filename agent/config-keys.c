@@ -59,6 +59,7 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "rpc-allowed-users", MOM_CONFIG_LIST, "root, vdsm"},
     {"main", "rpc-socket-mode", MOM_CONFIG_MODE, "0660"},
     {"main", "rpc-socket-group", MOM_CONFIG_TEXT, ""},
+    {"main", "tuning-policy", MOM_CONFIG_TEXT, "01-parameters"},
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
     {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},

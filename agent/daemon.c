@@ -56,6 +56,16 @@ hint(const char *reason, gpointer data)
     }
 }
 
+static void
+reconnected(const char *reason, gpointer data)
+{
+    MomDaemon *daemon = data;
+
+    if (daemon->engine) {
+        mom_engine_reconnected(daemon->engine, reason);
+    }
+}
+
 /* The bus's files are looked at before each connection that needs them. */
 static gboolean
 vet_file(const char *file, gpointer data, GError **error)
@@ -83,6 +93,9 @@ vdsm_options(MomDaemon *daemon, char *files[3])
         .key_file = files[2],
         .request_timeout_ms =
             (guint)(mom_config_get_double(config, "vdsm", "request-timeout") * 1000),
+        /* Within a cycle of vdsm's return there is an attempt. */
+        .retry_within_ms =
+            (guint)(mom_config_get_double(config, "main", "policy-engine-interval") * 1000),
         .vet = vet_file,
         .vet_data = daemon,
     };
@@ -96,6 +109,7 @@ make_vdsm(MomDaemon *daemon)
     gboolean with_io_tune = mom_setup_declares(daemon->setup->guest_plan, "io_tune");
 
     daemon->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(), with_io_tune, hint, daemon);
+    mom_hypervisor_vdsm_watch_connected(daemon->vdsm, reconnected);
 }
 
 static void
@@ -111,7 +125,7 @@ libvirt_state_changed(MomVirtState state, const GError *error, gpointer data)
 
     if (state == MOM_VIRT_OPEN) {
         mom_fault_end(&daemon->libvirt_fault, "Connected to libvirt");
-        hint("libvirt is connected", daemon);
+        reconnected("libvirt is connected", daemon);
     } else if (error) {
         g_autofree char *message =
             g_strdup_printf("Not connected to libvirt, trying on: %s", error->message);
@@ -176,6 +190,7 @@ engine_options(MomDaemon *daemon)
         .host_root = mom_config_get(config, "main", "host-root"),
         .policy_file = mom_config_get(config, "main", "policy"),
         .policy_dir = mom_config_get(config, "main", "policy-dir"),
+        .tuning_policy = mom_config_get(config, "main", "tuning-policy"),
         .host_interval_us = seconds_us(config, "host-monitor-interval"),
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),

@@ -133,6 +133,12 @@ mom_engine_is_connected(const MomEngine *engine)
     return engine->connected;
 }
 
+char **
+mom_engine_set_aside(const MomEngine *engine)
+{
+    return mom_policies_set_aside(engine->policies);
+}
+
 const char *
 mom_engine_policy_fault(const MomEngine *engine)
 {
@@ -142,7 +148,7 @@ mom_engine_policy_fault(const MomEngine *engine)
 const char *
 mom_engine_source_fault(const MomEngine *engine)
 {
-    return engine->source_fault.message;
+    return engine->silence.fault.message;
 }
 
 gboolean

@@ -9,6 +9,7 @@
 #include "agent/engine.h"
 #include "agent/fault.h"
 #include "agent/guests.h"
+#include "agent/silence.h"
 
 struct MomEngine {
     MomSource *source;
@@ -17,6 +18,7 @@ struct MomEngine {
     GPtrArray *controls; /* the names that they read, ended by NULL */
     MomMonitorPlan *guest_plan;
     char *host_root;
+    char *tuning_policy;
     gint64 host_interval_us, guest_interval_us, policy_interval_us;
     guint fallback_after;
     MomRailLimits rails;
@@ -40,7 +42,6 @@ struct MomEngine {
     MomEngineWatch watch; /* may be NULL */
     gpointer watch_data;
 
-    gboolean waiting; /* the source is there but not ready; told */
-    MomFault source_fault;
+    MomSilence silence;
     MomFault policy_fault;
 };

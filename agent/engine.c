@@ -9,9 +9,6 @@
 
 #include "agent/engine-private.h"
 
-/* Under this name vdsm pushes what the engine sets for a cluster. */
-#define PARAMETERS_POLICY "01-parameters"
-
 static void schedule(MomEngine *engine);
 
 /* ---- deciding ---- */
@@ -61,14 +58,15 @@ try_policies(MomPolicyStore *candidate, gpointer data, GError **error)
 
 /* The checker with what this engine's collectors declare and its controllers read. */
 static GPtrArray *
-check_policies(MomPolicyStore *candidate, gpointer data)
+check_policies(MomPolicyStore *candidate, guint max_findings, gpointer data)
 {
     MomEngine *engine = data;
     MomCheckWorld world = {
         .host = mom_entity_schema(mom_monitor_entity(engine->host)),
         .guest = mom_monitor_plan_schema(engine->guest_plan),
         .controls = (const char *const *)engine->controls->pdata,
-        .parameters_policy = PARAMETERS_POLICY,
+        .parameters_policy = engine->tuning_policy,
+        .max_findings = max_findings,
     };
 
     return mom_policy_check(candidate, &world);
@@ -168,24 +166,6 @@ collect_host(MomEngine *engine)
     mom_monitor_collect(engine->host, &input);
 }
 
-/* One that only needs time is no fault (see source.h). */
-static void
-note_silence(MomEngine *engine, const GError *error)
-{
-    const char *name = engine->source->klass->name;
-    const char *why = error->message;
-    g_autofree char *message = NULL;
-
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
-        g_log(G_LOG_DOMAIN, engine->waiting ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_INFO,
-              "Waiting for %s, nothing is decided: %s", name, why);
-        engine->waiting = TRUE;
-        return;
-    }
-    message = g_strdup_printf("No guest data from %s, nothing is decided: %s", name, why);
-    mom_fault_raise(&engine->source_fault, message);
-}
-
 static void
 sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
@@ -201,10 +181,9 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     mom_pulse_answered(&engine->pulse, error);
     engine->connected = reported != NULL;
     if (!reported) {
-        note_silence(engine, error);
+        mom_silence_goes_on(&engine->silence, error);
     } else {
-        engine->waiting = FALSE;
-        mom_fault_end(&engine->source_fault, "Guest data comes again");
+        mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
         if (decision_due) {
             decide(engine);
@@ -298,6 +277,13 @@ mom_engine_hint(MomEngine *engine, const char *reason)
     schedule(engine);
 }
 
+void
+mom_engine_reconnected(MomEngine *engine, const char *reason)
+{
+    mom_guard_forget_sent(engine->guard);
+    mom_engine_hint(engine, reason);
+}
+
 /* ---- life ---- */
 
 static void
@@ -373,8 +359,10 @@ mom_engine_new(const MomEngineOptions *options)
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
     mom_policies_use_check(engine->policies, check_policies);
+    engine->tuning_policy = g_strdup(options->tuning_policy ? options->tuning_policy : "");
+    mom_policies_use_tuning(engine->policies, engine->tuning_policy);
     mom_policies_use_trust(engine->policies, options->trust);
-    engine->source_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
+    mom_silence_init(&engine->silence, G_LOG_DOMAIN, options->source->klass->name);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
     return engine;
@@ -394,10 +382,11 @@ mom_engine_free(MomEngine *engine)
     mom_monitor_free(engine->host);
     mom_guard_free(engine->guard);
     mom_decisions_free(engine->decisions);
-    mom_fault_clear(&engine->source_fault);
+    mom_silence_clear(&engine->silence);
     mom_fault_clear(&engine->policy_fault);
     mom_pulse_clear(&engine->pulse);
     g_free(engine->host_root);
+    g_free(engine->tuning_policy);
     g_free(engine);
 }
 

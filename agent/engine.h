@@ -34,6 +34,7 @@ typedef struct {
     const char *host_root;                   /* "/" or a stand-in's directory */
     const char *policy_file;                 /* see mom_policies_new */
     const char *policy_dir;
+    const char *tuning_policy; /* see mom_policies_use_tuning; NULL: none */
     gint64 host_interval_us;
     gint64 guest_interval_us;
     gint64 policy_interval_us;
@@ -60,6 +61,10 @@ void mom_engine_reconfigure(MomEngine *engine, const MomEngineOptions *options);
  * log. */
 void mom_engine_hint(MomEngine *engine, const char *reason);
 
+/* The source is connected, perhaps to a hypervisor that was restarted: what was sent counts for
+ * nothing until it is seen.  A cycle follows soon. */
+void mom_engine_reconnected(MomEngine *engine, const char *reason);
+
 /* Policies. A change that is taken over is followed by a cycle. */
 gboolean
 mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error);
@@ -81,6 +86,8 @@ MomEntity *mom_engine_host(MomEngine *engine);
 GPtrArray *mom_engine_guests(MomEngine *engine);
 /* The same of all guests, ready or not. */
 GPtrArray *mom_engine_all_guests(MomEngine *engine);
+/* The lines of the tuning policy that are set aside, with place and reason. Caller frees. */
+char **mom_engine_set_aside(const MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
 const char *mom_engine_policy_fault(const MomEngine *engine);
 const char *mom_engine_source_fault(const MomEngine *engine);

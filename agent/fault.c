@@ -14,7 +14,17 @@ mom_fault_raise(MomFault *fault, const char *message)
     }
     g_free(fault->message);
     fault->message = g_strdup(message);
+    fault->is_silent = FALSE;
     g_log_structured(fault->domain, G_LOG_LEVEL_WARNING, "MESSAGE", "%s", message);
+}
+
+void
+mom_fault_raise_silently(MomFault *fault, const char *message)
+{
+    /* One that was told stays one whose end is told. */
+    fault->is_silent = fault->is_silent || !fault->message;
+    g_free(fault->message);
+    fault->message = g_strdup(message);
 }
 
 void
@@ -24,7 +34,10 @@ mom_fault_end(MomFault *fault, const char *message)
         return;
     }
     g_clear_pointer(&fault->message, g_free);
-    g_log_structured(fault->domain, G_LOG_LEVEL_INFO, "MESSAGE", "%s", message);
+    if (!fault->is_silent) {
+        g_log_structured(fault->domain, G_LOG_LEVEL_INFO, "MESSAGE", "%s", message);
+    }
+    fault->is_silent = FALSE;
 }
 
 gboolean

@@ -12,13 +12,16 @@
 typedef struct {
     const char *domain; /* the logger's name, "mom.Engine"; static */
     char *message;      /* NULL: all is well */
+    gboolean is_silent; /* the one that stands was told by somebody else */
 } MomFault;
 
 #define MOM_FAULT_INIT(name) ((MomFault){.domain = (name)})
 
 /* All is not well: logs MESSAGE as a warning unless it is the one already told. */
 void mom_fault_raise(MomFault *fault, const char *message);
-/* All is well again: logs MESSAGE as info if a fault stood. */
+/* The same without a word, as whoever owns the cause has told it and will tell its end. */
+void mom_fault_raise_silently(MomFault *fault, const char *message);
+/* All is well again: logs MESSAGE as info if a fault stood that was told. */
 void mom_fault_end(MomFault *fault, const char *message);
 gboolean mom_fault_stands(const MomFault *fault);
 /* Frees, without a word. */

@@ -148,6 +148,17 @@ check_policy(MomRpcService *service, const char *name, const char *text)
 }
 
 static json_object *
+texts(char **list)
+{
+    json_object *out = json_object_new_array();
+
+    for (gsize i = 0; list[i]; i++) {
+        json_object_array_add(out, json_object_new_string(list[i]));
+    }
+    return out;
+}
+
+static json_object *
 seconds(gint64 us)
 {
     return json_object_new_double((double)us / G_USEC_PER_SEC);
@@ -182,6 +193,7 @@ get_status(MomRpcService *service)
 {
     MomEngine *engine = self_of(service)->engine;
     g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+    g_auto(GStrv) set_aside = mom_engine_set_aside(engine);
     const char *fault = mom_engine_policy_fault(engine);
     json_object *out = json_object_new_object();
 
@@ -198,6 +210,7 @@ get_status(MomRpcService *service)
                            json_object_new_string(mom_engine_uses_last_good(engine) ? "last good"
                                                   : fault                           ? "failing"
                                                                                     : "ok"));
+    json_object_object_add(out, "set_aside", texts(set_aside));
     json_object_object_add(out, "policy_fault", text_or_nil(fault));
     json_object_object_add(out, "source_fault", text_or_nil(mom_engine_source_fault(engine)));
     json_object_object_add(out, "state_fault",

@@ -18,6 +18,7 @@ struct MomGuard {
     guint references; /* the owner's and one for each call under way */
     gboolean closed;  /* the owner's is gone */
     guint last_call;
+    guint forgotten; /* calls up to this one count for nothing */
     MomGuardOptions options;
     gint64 now_us;
     MomRailHost host;

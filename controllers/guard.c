@@ -176,6 +176,8 @@ mom_guard_judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused
         return;
     }
     sent = find_sent(guard, uuid, part, TRUE);
+    if (sent->call <= guard->forgotten)
+        mom_sent_forget(sent);
     held = mom_sent_hold(sent, same_functions[part->knob], &part->to,
                          part->from_known ? &part->from : NULL, guard->now_us);
     if (!held && part->knob == MOM_GUARD_BALLOON &&
@@ -349,4 +351,10 @@ void
 mom_guard_forget(MomGuard *guard, const char *uuid)
 {
     g_hash_table_remove(guard->guests, uuid);
+}
+
+void
+mom_guard_forget_sent(MomGuard *guard)
+{
+    guard->forgotten = guard->last_call;
 }

@@ -80,5 +80,9 @@ gboolean mom_guard_is_stuck(MomGuard *guard, const char *uuid);
  * to nobody. Unknown ones are no error. */
 void mom_guard_forget(MomGuard *guard, const char *uuid);
 
+/* The hypervisor may have lost what was sent so far: a wish that is not seen is sent again at once,
+ * and not only after the time that a setting may take to show. */
+void mom_guard_forget_sent(MomGuard *guard);
+
 /* "sent", "done", "failed", "unchanged", "railed", "dry", "stuck", "follows". */
 const char *mom_guard_verdict_name(MomGuardVerdict verdict);

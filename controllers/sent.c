@@ -71,6 +71,13 @@ mom_sent_begin(
 }
 
 void
+mom_sent_forget(MomSent *sent)
+{
+    if (sent->phase == MOM_SENT_ACCEPTED)
+        *sent = (MomSent){0};
+}
+
+void
 mom_sent_end(MomSent *sent, guint call, gboolean accepted)
 {
     if (sent->call != call || sent->phase != MOM_SENT_WAITING)

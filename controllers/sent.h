@@ -45,5 +45,8 @@ const char *mom_sent_hold(MomSent *sent,
 void mom_sent_begin(
     MomSent *sent, MomSettingSame same, const MomSetting *value, guint call, gint64 now_us);
 
+/* What was accepted counts for nothing any more; a call under way still does. */
+void mom_sent_forget(MomSent *sent);
+
 /* Call number CALL came back; nothing happens if another one has left since. */
 void mom_sent_end(MomSent *sent, guint call, gboolean accepted);

@@ -23,6 +23,7 @@ typedef struct {
     const char *key_file;
     guint request_timeout_ms; /* 0: 10000 */
     guint window;             /* calls in flight, 0: 4 */
+    guint retry_within_ms;    /* the longest pause between two attempts, 0: the pace's */
     MomVdsmVet vet;           /* of the three files; NULL: all may */
     gpointer vet_data;
 } MomVdsmOptions;

@@ -36,7 +36,7 @@ struct MomVdsmConnection {
     gatomicrefcount references;
     GMainContext *context;
     MomVdsmAddress address;
-    MomVdsmPace pace;
+    MomVdsmPace usual_pace, pace; /* the second is the first as the options wish it */
     MomVdsmStateFunc watch_state;
     gpointer watch_state_data;
     gboolean wants_events;
@@ -489,7 +489,8 @@ mom_vdsm_connection_new(const MomVdsmOptions *options, const MomVdsmPace *pace)
     MomVdsmConnection *self = g_new0(MomVdsmConnection, 1);
     g_atomic_ref_count_init(&self->references);
     self->context = g_main_context_ref_thread_default();
-    self->pace = *pace;
+    self->usual_pace = *pace;
+    self->pace = mom_vdsm_pace_within(pace, options->retry_within_ms);
     self->rpc =
         mom_jsonrpc_new(options->window ? options->window : 4, mom_vdsm_timeout_us(options));
     mom_vdsm_address_init(&self->address, options);
@@ -556,6 +557,7 @@ mom_vdsm_connection_configure(MomVdsmConnection *self,
     self->address = address;
     address = before;
     mom_jsonrpc_set_timeout(self->rpc, mom_vdsm_timeout_us(options));
+    self->pace = mom_vdsm_pace_within(&self->usual_pace, options->retry_within_ms);
     g_autoptr(Held) held = hold(self);
     if (self->state == WAITING) {
         g_source_set_ready_time(self->timer, 0);
@@ -591,6 +593,15 @@ mom_vdsm_connection_call(MomVdsmConnection *self,
         g_source_set_callback(self->refuser, on_refuse, self, NULL);
         g_source_attach(self->refuser, self->context);
     }
+}
+
+MomVdsmPace
+mom_vdsm_pace_within(const MomVdsmPace *pace, guint within_ms)
+{
+    MomVdsmPace within = *pace;
+    if (within_ms > 0)
+        within.back_off_max_ms = MIN(pace->back_off_max_ms, MAX(within_ms, pace->back_off_min_ms));
+    return within;
 }
 
 guint

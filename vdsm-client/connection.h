@@ -72,6 +72,10 @@ void mom_vdsm_connection_call(MomVdsmConnection *connection,
                               MomJsonrpcDone done,
                               gpointer data);
 
+/* The pace as the connection keeps it: pauses are no longer than WITHIN_MS (0: as they are), but
+ * never shorter than the shortest. */
+MomVdsmPace mom_vdsm_pace_within(const MomVdsmPace *pace, guint within_ms);
+
 /* The pause after FAILURES failed attempts (1: the first); DICE in [0, 1) spreads it over its upper
  * half. */
 guint mom_vdsm_back_off_ms(const MomVdsmPace *pace, guint failures, double dice);

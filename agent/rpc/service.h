@@ -55,6 +55,7 @@ typedef struct {
     MomRpcPieces *(*get_state)(MomRpcService *self);
     /* {"version", "uptime_s", "interval_s", "last_cycle_s_ago": nil before the first, "connected",
      * "hypervisor", "guests", "cycles", "policy_names", "policies": "ok", "failing" or "last good",
+     * "set_aside": the tuning policy's lines with place and reason,
      * "policy_fault", "source_fault", "state_fault": text or nil, "host_free_percent", "pressure":
      * number or nil}; the method adds what was counted here.  Caller puts. */
     json_object *(*get_status)(MomRpcService *self);

@@ -144,6 +144,7 @@ engine_setup(void **state)
         .controllers = controllers,
         .host_root = f->root,
         .policy_dir = f->policy_dir,
+        .tuning_policy = "01-parameters",
         .host_interval_us = 5 * SECOND,
         .guest_interval_us = 5 * SECOND,
         .policy_interval_us = 10 * SECOND,

@@ -38,11 +38,32 @@ test_told_once_and_again_when_it_changes_or_ends(void **state)
     assert_string_equal(told->str, "W:away;W:refused;I:back;W:away;");
 }
 
+static void
+test_a_silent_one_stands_without_a_word(void **state)
+{
+    MomFault fault = MOM_FAULT_INIT("test");
+
+    g_string_truncate(told, 0);
+    mom_fault_raise_silently(&fault, "away");
+    assert_string_equal(fault.message, "away");
+    mom_fault_end(&fault, "back");
+    assert_string_equal(told->str, "");
+    assert_false(mom_fault_stands(&fault));
+    mom_fault_raise_silently(&fault, "away");
+    mom_fault_raise(&fault, "odd");
+    mom_fault_raise_silently(&fault, "away");
+    mom_fault_end(&fault, "back");
+    mom_fault_raise_silently(&fault, "away");
+    mom_fault_end(&fault, "back");
+    assert_string_equal(told->str, "W:odd;I:back;");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_told_once_and_again_when_it_changes_or_ends),
+        cmocka_unit_test(test_a_silent_one_stands_without_a_word),
     };
     int failed;
 

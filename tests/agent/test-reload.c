@@ -367,6 +367,7 @@ test_keys_that_need_a_restart_are_these(void **state)
         "main/rpc-port",
         "main/host-root",
         "main/state-dir",
+        "main/tuning-policy",
         "host/collectors",
         "guest/collectors",
         "main/rpc-allowed-users",

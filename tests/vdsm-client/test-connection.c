@@ -405,20 +405,6 @@ a_mute_server_is_given_up_and_tried_again(void **state)
 }
 
 static void
-a_refused_connection_is_tried_until_somebody_listens(void **state)
-{
-    Fixture *f = *state;
-    g_socket_service_stop(f->peer->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(f->peer->service));
-    begin(f);
-    run_until(f->drops == 3);
-    assert_says(f->why, "127.0.0.1:");
-    assert_says(f->why, "refused");
-    assert_true(
-        g_str_has_prefix(f->states->str, "connecting disconnected connecting disconnected "));
-}
-
-static void
 freeing_inside_a_callback_ends_the_other_calls(void **state)
 {
     Fixture *f = *state;
@@ -572,19 +558,6 @@ an_attempt_to_the_wrong_place_is_given_up(void **state)
     assert_string_equal(f->states->str, "connecting connecting connected ");
 }
 
-static void
-the_pause_doubles_up_to_its_limit_with_jitter(void **state)
-{
-    const MomVdsmPace pace = {.back_off_min_ms = 500, .back_off_max_ms = 15000};
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 1, 0), 250);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 1, 0.999999), 499 + 0);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 2, 0), 500);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 5, 0), 4000);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 6, 0), 7500);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, G_MAXUINT, 0.5), 11250);
-    assert_int_equal(mom_vdsm_back_off_ms(&mom_vdsm_pace_default, 0, 0), 250);
-}
-
 #define WITH_PEER(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -608,7 +581,6 @@ main(void)
         WITH_PEER(heart_beats_keep_a_quiet_connection),
         WITH_PEER(a_server_without_heart_beats_may_be_silent),
         WITH_PEER(a_mute_server_is_given_up_and_tried_again),
-        WITH_PEER(a_refused_connection_is_tried_until_somebody_listens),
         WITH_PEER(freeing_inside_a_callback_ends_the_other_calls),
         WITH_PEER(freeing_while_calls_fail_ends_the_others_once),
         WITH_PEER(freeing_inside_a_state_callback_is_safe),
@@ -618,7 +590,6 @@ main(void)
         WITH_PEER(a_time_out_can_be_changed_under_calls),
         WITH_PEER(one_that_waits_is_tried_at_once),
         WITH_PEER(an_attempt_to_the_wrong_place_is_given_up),
-        cmocka_unit_test(the_pause_doubles_up_to_its_limit_with_jitter),
     };
     return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
 }

@@ -157,6 +157,9 @@ class Check(Momctl):
         out = self.policy(1, "check", "--config", config, file).stdout
         self.assertRegex(out, r"a:1:11: error: .*ksm_run")
         self.assertRegex(out, r"a:2:15: warning: .*ksm_run")
+        config = self.write("mom.conf", "[main]\ntuning-policy: b\n")
+        self.assertIn("no policy before this one defines the parameter nosuch", self.policy(
+            1, "check", "--config", config, self.write("b.policy", "(set nosuch 1)")).stdout)
         config = self.write("mom.conf", "[main]\ncontrolers: x\n[host]\ncollectors: HostMemry\n")
         err = self.policy(0, "check", "--config", config, "-").stderr
         self.assertRegex(err, r"(?s)mom\.conf:2: .*controlers.*\[host\] collectors: .*\"HostMemry\"")
