@@ -415,7 +415,7 @@ void
 mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *controllers)
 {
     gsize history = (gsize)mom_config_get_int(config, "main", "sample-history-length");
-    g_autoptr(GPtrArray) before = daemon->setup->controllers;
+    GPtrArray *before = daemon->setup->controllers; /* the engine's until it is told */
     MomEngineOptions options;
 
     daemon->config = config;
@@ -426,6 +426,7 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
     options = engine_options(daemon);
     tell_dry_run(daemon);
     mom_engine_reconfigure(daemon->engine, &options);
+    g_ptr_array_unref(before);
 }
 
 gboolean

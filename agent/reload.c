@@ -183,7 +183,7 @@ static void
 take_config(MomReload *reload, MomConfig *config)
 {
     g_autoptr(GPtrArray) controllers = find_controllers(reload, config);
-    g_autoptr(MomConfig) before = reload->taken;
+    MomConfig *before = reload->taken; /* the daemon's until it is told */
 
     tell_new_complaints(reload, config);
     for (const MomConfigKey *key = mom_config_keys; key->section; key++) {
@@ -192,6 +192,7 @@ take_config(MomReload *reload, MomConfig *config)
     take_log(reload, config);
     mom_daemon_reconfigure(reload->daemon, config, controllers);
     reload->taken = config;
+    mom_config_free(before);
 }
 
 static void
