@@ -49,6 +49,7 @@ const MomConfigKey mom_config_keys[] = {
     /* Ours. */
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
+    {"main", "decisions-kept", MOM_CONFIG_INT, "10000", 1, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
     {"vdsm", "ssl", MOM_CONFIG_BOOL, "true"},
     {"vdsm", "vdsm-conf", MOM_CONFIG_TEXT, "/etc/vdsm/vdsm.conf"},

@@ -223,6 +223,7 @@ make_engine(MomDaemon *daemon)
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
+        .decisions_kept = (guint)mom_config_get_int(config, "main", "decisions-kept"),
     };
 
     daemon->engine = mom_engine_new(&options);

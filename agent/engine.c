@@ -9,7 +9,6 @@
 
 #include "agent/engine.h"
 
-#include "agent/decisions.h"
 #include "agent/fault.h"
 #include "agent/guests.h"
 
@@ -173,7 +172,9 @@ decide(MomEngine *engine)
     }
     commit_run(host, guests);
     mom_guard_begin_cycle(engine->guard, mom_clock_now_us(engine->clock));
+    mom_decisions_begin_cycle(engine->decisions, engine->cycles + 1);
     apply_controllers(engine, host, guests);
+    mom_decisions_end_cycle(engine->decisions);
     engine->cycles++;
 }
 
@@ -373,7 +374,9 @@ mom_engine_new(const MomEngineOptions *options)
     engine->fallback_after = options->fallback_after;
     engine->host = mom_monitor_new(options->host_plan, "Host");
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
-    engine->decisions = mom_decisions_new();
+    engine->decisions = mom_decisions_new(options->clock, options->decisions_kept
+                                                              ? options->decisions_kept
+                                                              : MOM_DECISIONS_KEPT);
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
@@ -475,6 +478,12 @@ GPtrArray *
 mom_engine_guests(MomEngine *engine)
 {
     return mom_guests_ready(engine->guests);
+}
+
+const MomDecisions *
+mom_engine_decisions(const MomEngine *engine)
+{
+    return engine->decisions;
 }
 
 guint64

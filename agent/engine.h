@@ -10,6 +10,7 @@
 #pragma once
 
 #include "agent/clock.h"
+#include "agent/decisions.h"
 #include "agent/monitor.h"
 #include "agent/policies.h"
 #include "agent/source.h"
@@ -36,6 +37,7 @@ typedef struct {
     gint64 guest_interval_us;
     gint64 policy_interval_us;
     guint fallback_after; /* failing cycles until the last set that worked is used; 0: never */
+    guint decisions_kept; /* 0: MOM_DECISIONS_KEPT */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
@@ -68,5 +70,7 @@ const char *mom_engine_source_fault(const MomEngine *engine);
 gboolean mom_engine_uses_last_good(const MomEngine *engine);
 /* What the source is called: "vdsm". */
 const char *mom_engine_source_name(const MomEngine *engine);
+/* What was done and refused, and why. Borrowed. */
+const MomDecisions *mom_engine_decisions(const MomEngine *engine);
 /* How many cycles have been decided to their end. */
 guint64 mom_engine_cycles(const MomEngine *engine);

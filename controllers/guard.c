@@ -179,11 +179,9 @@ tell(MomGuard *guard, MomGuardReport *report, const Part *part)
 }
 
 static void
-tell_now(
-    MomGuard *guard, MomGuardVerdict verdict, MomEntity *entity, const Part *part, const char *why)
+tell_now(MomGuard *guard, MomGuardReport report, MomEntity *entity, const Part *part)
 {
-    MomGuardReport report = {.verdict = verdict, .entity = entity, .why = why};
-
+    report.entity = entity;
     if (part->knob != KNOB_KSM) {
         report.uuid = mom_entity_get_string_property(entity, "uuid");
         report.name = mom_entity_get_string_property(entity, "name");
@@ -263,6 +261,7 @@ finish(const GError *error, gpointer data)
             .name = call->name,
             .why = error ? error->message : NULL,
             .error = error,
+            .call = call->number,
         };
 
         if (!sent) /* forgotten */
@@ -293,14 +292,15 @@ judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused, GArray *
         refused = TRUE;
     }
     if (refused) {
-        tell_now(guard, MOM_GUARD_RAILED, entity, part, NULL);
+        tell_now(guard, (MomGuardReport){.verdict = MOM_GUARD_RAILED}, entity, part);
         return;
     }
     sent = find_sent(guard, uuid, part, TRUE);
     held = mom_sent_hold(sent, same_functions[part->knob], &part->to,
                          part->from_known ? &part->from : NULL, guard->now_us);
     if (held)
-        tell_now(guard, MOM_GUARD_UNCHANGED, entity, part, held);
+        tell_now(guard, (MomGuardReport){.verdict = MOM_GUARD_UNCHANGED, .why = held}, entity,
+                 part);
     else
         g_array_append_val(parts, *part);
 }
@@ -331,10 +331,13 @@ leave(MomGuard *guard,
     call = call_new(guard, for_host ? NULL : entity, parts, done, data);
     for (guint i = 0; i < parts->len; i++) {
         const Part *part = &g_array_index(parts, Part, i);
+        MomSent *sent = find_sent(guard, call->uuid, part, TRUE);
 
-        mom_sent_begin(find_sent(guard, call->uuid, part, TRUE), same_functions[part->knob],
-                       &part->to, call->number, guard->now_us);
-        tell_now(guard, MOM_GUARD_SENT, entity, part, NULL);
+        mom_sent_begin(sent, same_functions[part->knob], &part->to, call->number, guard->now_us);
+        tell_now(guard,
+                 (MomGuardReport){
+                     .verdict = MOM_GUARD_SENT, .call = call->number, .repeats = sent->repeats},
+                 entity, part);
     }
     return call;
 }
@@ -501,7 +504,9 @@ set_io_tune(MomActuator *self,
         if (part.rail || part.to.limits.present)
             judge(guard, guest, &part, part.rail != NULL, parts);
         else
-            tell_now(guard, MOM_GUARD_UNCHANGED, guest, &part, "no limit is wished");
+            tell_now(guard,
+                     (MomGuardReport){.verdict = MOM_GUARD_UNCHANGED, .why = "no limit is wished"},
+                     guest, &part);
     }
     call = leave(guard, guest, parts, refused, FALSE, done, data);
     if (call)
