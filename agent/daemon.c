@@ -248,7 +248,7 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     g_autoptr(MomDaemon) daemon = g_new0(MomDaemon, 1);
 
     daemon->config = config;
-    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirt");
+    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirtInterface");
     if (!mom_config_check_policy_source(config, error)) {
         return NULL;
     }

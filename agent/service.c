@@ -11,6 +11,7 @@
 
 #include <gio/gio.h>
 
+#include "agent/service-decisions.h"
 #include "agent/state-json.h"
 #include "agent/statistics.h"
 
@@ -136,7 +137,26 @@ get_status(MomRpcService *service)
                                                                                     : "ok"));
     json_object_object_add(out, "policy_fault", text_or_nil(fault));
     json_object_object_add(out, "source_fault", text_or_nil(mom_engine_source_fault(engine)));
+    mom_service_add_last_decision(engine, out);
     return out;
+}
+
+static json_object *
+get_decisions(MomRpcService *service, json_object *filter, GError **error)
+{
+    return mom_service_get_decisions(self_of(service)->engine, filter, error);
+}
+
+static json_object *
+explain(MomRpcService *service, const char *what, GError **error)
+{
+    return mom_service_explain(self_of(service)->engine, what, error);
+}
+
+static json_object *
+get_guests(MomRpcService *service)
+{
+    return mom_service_get_guests(self_of(service)->engine);
 }
 
 static gboolean
@@ -167,6 +187,9 @@ static const MomRpcServiceClass service_class = {
     .get_active_guests = get_active_guests,
     .get_state = get_state,
     .get_status = get_status,
+    .get_decisions = get_decisions,
+    .explain = explain,
+    .get_guests = get_guests,
     .set_verbosity = set_verbosity,
 };
 

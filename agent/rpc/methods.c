@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "agent/rpc/methods-decisions.h"
+
 G_DEFINE_QUARK(mom - rpc - error - quark, mom_rpc_error)
 
 #define MAX_PARAMS 2
@@ -238,7 +240,23 @@ system_method_signature(MomRpcService *service,
 
 /* In the order of their names, as they are listed. */
 static const Method methods[] = {
+    {"explain",
+     "struct",
+     {{"guest_or_knob", TEXT}},
+     mom_rpc_explain,
+     "Why a guest (name or uuid) has what it has, or a knob is where it is: text, and decisions."},
     {"getActiveGuests", "array", {{0}}, get_active_guests, "The names of the guests that run."},
+    {"getDecisions",
+     "array",
+     {{"filter", TEXT | NIL}},
+     mom_rpc_get_decisions,
+     "What was done or refused, oldest first; filter: nil, or JSON with some of guest, knob, verdict, "
+     "since, last (100)."},
+    {"getGuests",
+     "array",
+     {{0}},
+     mom_rpc_get_guests,
+     "Of each guest: memory in KiB, the present wish and why it was held, the last decision."},
     {"getNamedPolicies", "struct", {{0}}, get_named_policies, "All policies, name to text."},
     {"getPolicy", "string", {{0}}, get_policy, "The text in force: all policies joined."},
     {"getState",

@@ -30,8 +30,16 @@ typedef struct {
     /* Host and guests with all their samples, as agent/state-json.h writes them; caller puts. */
     json_object *(*get_state)(MomRpcService *self);
     /* {"version", "hypervisor", "guests", "cycles", "policies": "ok", "failing" or "last good",
-     * "policy_fault", "source_fault": text or nil}; caller puts. */
+     * "policy_fault", "source_fault", "last_decision": text or nil, "last_decision_time": seconds
+     * since the epoch or nil}; caller puts. */
     json_object *(*get_status)(MomRpcService *self);
+    /* The decisions that pass FILTER (NULL: none), oldest first, as agent/decision-query.h has them.
+     * NULL: the error says what is wrong with the filter. Caller puts. */
+    json_object *(*get_decisions)(MomRpcService *self, json_object *filter, GError **error);
+    /* The story of a guest or a knob, as agent/explain.h has it. NULL: nothing is known of WHAT. */
+    json_object *(*explain)(MomRpcService *self, const char *what, GError **error);
+    /* What each guest has, uses and is to have, likewise; caller puts. */
+    json_object *(*get_guests)(MomRpcService *self);
     /* VERBOSITY as in the configuration, 1 to 5 or a name. */
     gboolean (*set_verbosity)(MomRpcService *self, const char *verbosity, GError **error);
 } MomRpcServiceClass;
