@@ -99,13 +99,25 @@ mom_monitor_plan_schema(const MomMonitorPlan *plan)
 
 /* ---- collecting ---- */
 
+/* With the guest as fields for the journal; the host is no guest. */
+static void
+tell(const MomMonitor *monitor, GLogLevelFlags level, const char *what, const char *why)
+{
+    const char *uuid = mom_entity_get_string_property(monitor->entity, "uuid");
+
+    if (!uuid)
+        g_log(G_LOG_DOMAIN, level, "%s: %s: %s", monitor->name, what, why);
+    else
+        g_log_structured(G_LOG_DOMAIN, level, "MOM_VM", monitor->name, "MOM_VM_UUID", uuid,
+                         "MESSAGE", "%s: %s: %s", monitor->name, what, why);
+}
+
 static void
 complain(const MomMonitor *monitor, gboolean first, const char *what, const char *why)
 {
     gboolean loud = first && monitor->ready != MOM_READY_NO;
 
-    g_log(G_LOG_DOMAIN, loud ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG, "%s: %s: %s", monitor->name,
-          what, why);
+    tell(monitor, loud ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG, what, why);
 }
 
 /* The first value that is not nil wins. */
@@ -133,8 +145,10 @@ run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, Mo
         return TRUE;
     }
     if (g_error_matches(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_FATAL)) {
-        g_warning("%s: %s: %s; nothing is collected here any more", monitor->name, collector->name,
-                  error->message);
+        g_autofree char *why =
+            g_strconcat(error->message, "; nothing is collected here any more", NULL);
+
+        tell(monitor, G_LOG_LEVEL_WARNING, collector->name, why);
         return FALSE;
     }
     complain(monitor, !monitor->failing[index], collector->name, error->message);
