@@ -27,6 +27,27 @@ add_count(json_object *json, const char *key, guint64 count)
     json_object_object_add(json, key, json_object_new_int64((gint64)count));
 }
 
+/* A list, as the order says what is near. */
+static json_object *
+reads_json(const MomDecision *decision)
+{
+    json_object *list;
+
+    if (!decision->reads) {
+        return NULL;
+    }
+    list = json_object_new_array();
+    for (guint i = 0; i < decision->reads->len; i++) {
+        const MomDecisionRead *read = &g_array_index(decision->reads, MomDecisionRead, i);
+        json_object *one = json_object_new_object();
+
+        add_text(one, "name", read->name);
+        json_object_object_add(one, "value", mom_statistics_value_json(read->value));
+        json_object_array_add(list, one);
+    }
+    return list;
+}
+
 json_object *
 mom_decision_json(const MomDecision *decision)
 {
@@ -50,6 +71,8 @@ mom_decision_json(const MomDecision *decision)
     add_text(json, "policy", decision->policy);
     add_count(json, "line", decision->line);
     add_count(json, "column", decision->column);
+    add_text(json, "function", decision->function);
+    json_object_object_add(json, "reads", reads_json(decision));
     add_text(json, "text", line);
     return json;
 }

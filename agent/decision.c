@@ -21,8 +21,8 @@ mom_decision_new(void)
 void
 mom_decision_free(MomDecision *decision)
 {
-    char **texts[] = {&decision->uuid, &decision->name, &decision->disk, &decision->reason,
-                      &decision->policy};
+    char **texts[] = {&decision->uuid,   &decision->name,   &decision->disk,
+                      &decision->reason, &decision->policy, &decision->function};
 
     if (!decision) {
         return;
@@ -32,6 +32,7 @@ mom_decision_free(MomDecision *decision)
     }
     mom_decision_value_clear(&decision->from);
     mom_decision_value_clear(&decision->to);
+    g_clear_pointer(&decision->reads, g_array_unref);
     g_free(decision);
 }
 
@@ -107,6 +108,15 @@ mom_decision_value_clear(MomValue *v)
     *v = MOM_NIL;
 }
 
+gboolean
+mom_decision_value_equal(MomValue a, MomValue b)
+{
+    if (a.type == MOM_VALUE_LIMITS && b.type == MOM_VALUE_LIMITS) {
+        return mom_limits_equal(a.object, b.object);
+    }
+    return mom_value_equal(a, b);
+}
+
 void
 mom_decision_set_value(MomValue *place, MomValue v)
 {
@@ -115,6 +125,46 @@ mom_decision_set_value(MomValue *place, MomValue v)
     mom_decision_value_clear(place);
     *place = copy;
 }
+
+/* ---- reads ---- */
+
+static void
+read_clear(gpointer data)
+{
+    MomDecisionRead *read = data;
+
+    mom_decision_set_text(&read->name, NULL);
+    mom_decision_value_clear(&read->value);
+}
+
+static void
+add_read(GArray *reads, const MomRead *from)
+{
+    g_autofree char *name =
+        g_strconcat(from->name, from->argument ? " " : "", from->argument ? from->argument : "",
+                    from->is_call ? "()" : "", NULL);
+    MomDecisionRead read = {.value = mom_decision_value_copy(from->value)};
+
+    mom_decision_set_text(&read.name, name);
+    g_array_append_val(reads, read);
+}
+
+void
+mom_decision_set_reads(MomDecision *decision, const MomReads *reads)
+{
+    g_clear_pointer(&decision->reads, g_array_unref);
+    mom_decision_set_text(&decision->function, reads ? reads->function : NULL);
+    if (!reads) {
+        return;
+    }
+    decision->reads = g_array_sized_new(FALSE, FALSE, sizeof(MomDecisionRead), (guint)reads->n);
+    g_array_set_clear_func(decision->reads, read_clear);
+    for (gsize i = 0; i < reads->n; i++) {
+        add_read(decision->reads, &reads->items[i]);
+    }
+}
+
+/* ---- as text ---- */
 
 static void
 append_limits(GString *line, const MomLimits *limits)

@@ -13,6 +13,12 @@
 
 #include "controllers/guard.h"
 
+/* A value that was read on the way to the control. */
+typedef struct {
+    char *name;     /* a GRefString: "guest.balloon_cur", "guest.StatAvg mem_unused", "floor()" */
+    MomValue value; /* owned */
+} MomDecisionRead;
+
 typedef enum {
     MOM_DECISION_SENT,        /* not answered yet */
     MOM_DECISION_DONE,        /* the hypervisor accepted it */
@@ -37,6 +43,8 @@ typedef struct {
     char *reason; /* why it failed, was refused or changed; for people */
     char *policy;
     guint line, column;
+    char *function;    /* that set the control; NULL: it was set at top level, or that is unknown */
+    GArray *reads;     /* of MomDecisionRead, the nearest first; NULL: unknown */
     gboolean repeated; /* the knob was not where it was sent to, and was sent there again */
 } MomDecision;
 
@@ -49,11 +57,16 @@ void mom_decision_set_text(char **place, const char *text);
 /* Puts a copy of V in place of what *PLACE owns. */
 void mom_decision_set_value(MomValue *place, MomValue v);
 
+/* Puts a copy of READS (NULL: none) in place of what DECISION has. */
+void mom_decision_set_reads(MomDecision *decision, const MomReads *reads);
+
 /* A copy of V for keeping: nil, booleans, numbers, strings up to MOM_DECISION_TEXT_BYTES, limits
  * without extras; of anything else what it reads like, as a string. */
 #define MOM_DECISION_TEXT_BYTES 200
 MomValue mom_decision_value_copy(MomValue v);
 void mom_decision_value_clear(MomValue *v);
+/* As the language compares, limits by what they hold. */
+gboolean mom_decision_value_equal(MomValue a, MomValue b);
 
 /* "sent", "done", "failed", "railed", "passed-over". */
 const char *mom_decision_verdict_name(MomDecisionVerdict verdict);

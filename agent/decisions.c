@@ -20,12 +20,18 @@ typedef struct {
     GArray *numbers; /* of guint64 */
 } Pending;
 
+typedef struct {
+    guint64 number;
+    MomEntity *entity; /* borrowed until the cycle ends */
+} Unread;
+
 struct MomDecisions {
     MomClock *clock;
     guint64 cycle;
     MomDecisionRing *ring;
     MomKnobs *knobs;
     GHashTable *pending; /* call -> Pending */
+    GArray *unread;      /* of Unread: this cycle's, whose reads are wanted */
     gboolean troubled;   /* a knob may be failing, or be sent again and again */
 };
 
@@ -47,6 +53,7 @@ mom_decisions_new(MomClock *clock, guint kept)
     decisions->clock = clock;
     decisions->ring = mom_decision_ring_new(kept);
     decisions->knobs = mom_knobs_new();
+    decisions->unread = g_array_new(FALSE, FALSE, sizeof(Unread));
     decisions->pending = g_hash_table_new_full(NULL, NULL, NULL, pending_free);
     return decisions;
 }
@@ -58,6 +65,7 @@ mom_decisions_free(MomDecisions *decisions)
         return;
     }
     g_hash_table_unref(decisions->pending);
+    g_array_unref(decisions->unread);
     mom_knobs_free(decisions->knobs);
     mom_decision_ring_free(decisions->ring);
     g_free(decisions);
@@ -67,6 +75,7 @@ void
 mom_decisions_begin_cycle(MomDecisions *decisions, guint64 cycle)
 {
     decisions->cycle = cycle;
+    g_array_set_size(decisions->unread, 0);
 }
 
 const MomDecisionRing *
@@ -106,7 +115,7 @@ goes_on(const MomDecision *last, const MomGuardReport *report, MomDecisionVerdic
     case MOM_DECISION_SENT:
         return last->verdict == MOM_DECISION_FAILED ||
                (report->repeats > 0 && last->rail == g_intern_string(report->rail) &&
-                mom_value_equal(last->to, report->to));
+                mom_decision_value_equal(last->to, report->to));
     case MOM_DECISION_RAILED:
         return last->verdict == verdict && last->rail == g_intern_string(report->rail);
     case MOM_DECISION_PASSED_OVER:
@@ -146,6 +155,11 @@ note_attempt(MomDecisions *decisions,
     if (!goes_on(decision, report, verdict)) {
         decision = make_decision(decisions, knob, report);
     }
+    if (report->entity && (decision->times == 0 || !mom_decision_value_equal(decision->to, report->to))) {
+        Unread unread = {decision->number, report->entity};
+
+        g_array_append_val(decisions->unread, unread);
+    }
     decision->times++;
     decision->cycle = decisions->cycle;
     decision->last_us = mom_clock_wall_us(decisions->clock);
@@ -156,6 +170,53 @@ note_attempt(MomDecisions *decisions,
     mom_decision_set_value(&decision->from, report->from);
     mom_decision_set_value(&decision->to, report->to);
     return decision;
+}
+
+/* ---- what led to them ---- */
+
+gboolean
+mom_decisions_want_reads(const MomDecisions *decisions)
+{
+    return decisions->unread->len > 0;
+}
+
+static const MomReads *
+find_tune_reads(MomEntity *entity, const char *disk)
+{
+    gsize n;
+    const MomTune *tunes = mom_entity_tunes(entity, &n);
+
+    for (gsize i = 0; i < n; i++) {
+        if (g_strcmp0(tunes[i].path ? tunes[i].path : tunes[i].name, disk) == 0) {
+            return tunes[i].reads;
+        }
+    }
+    return NULL;
+}
+
+static const MomReads *
+find_reads(MomEntity *entity, const MomDecision *decision)
+{
+    const MomControl *control;
+
+    if (decision->disk) {
+        return find_tune_reads(entity, decision->disk);
+    }
+    control = mom_entity_get_control(entity, decision->knob);
+    return control ? control->reads : NULL;
+}
+
+void
+mom_decisions_take_reads(MomDecisions *decisions)
+{
+    for (guint i = 0; i < decisions->unread->len; i++) {
+        const Unread *unread = &g_array_index(decisions->unread, Unread, i);
+        MomDecision *decision = mom_decision_ring_get(decisions->ring, unread->number);
+
+        if (decision) {
+            mom_decision_set_reads(decision, find_reads(unread->entity, decision));
+        }
+    }
 }
 
 /* ---- calls under way ---- */
@@ -386,6 +447,7 @@ mom_decisions_complain(MomEntity *entity, const char *control, const char *why, 
     MomGuardReport report = {
         .uuid = mom_entity_get_string_property(entity, "uuid"),
         .name = mom_entity_get_string_property(entity, "name"),
+        .entity = entity,
         .knob = control,
         .why = why,
         .to = set ? set->value : MOM_NIL,
@@ -423,6 +485,7 @@ look_after(MomKnob *knob, gpointer data)
 void
 mom_decisions_end_cycle(MomDecisions *decisions)
 {
+    g_array_set_size(decisions->unread, 0);
     if (decisions->troubled) {
         decisions->troubled = FALSE;
         mom_knobs_foreach(decisions->knobs, look_after, decisions);

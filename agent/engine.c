@@ -36,6 +36,7 @@ struct MomEngine {
     gint64 host_due_us, guests_due_us, policy_due_us;
     gint64 last_decision_us;
     gboolean sampling; /* the source has been asked and has not answered */
+    gboolean trace;    /* the last decision had something to tell, so may the next */
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
 
@@ -149,10 +150,32 @@ note_policy_failure(MomEngine *engine, const GError *error)
     mom_fault_raise(&engine->policy_fault, message);
 }
 
+/* Decisions tell what led to them.  Noting that costs an evaluation more than half of itself again,
+ * so it is only done where there is something to tell: once more, the same way, if it was not known
+ * before; at once while cycles go on deciding. */
+static void
+read_back(MomEngine *engine, MomEntity *host, GPtrArray *guests)
+{
+    const MomPolicyRunOptions options = {.trace = TRUE};
+    gboolean wanted = mom_decisions_want_reads(engine->decisions);
+    g_autoptr(GError) error = NULL;
+
+    if (wanted && !engine->trace &&
+        !mom_policy_evaluate(mom_policies_running(engine->policies), host, guests, &options,
+                             &error)) {
+        g_warning("what led to the decisions is not known: %s", error->message);
+        begin_run(host, guests);
+    }
+    if (wanted) {
+        mom_decisions_take_reads(engine->decisions);
+    }
+    engine->trace = wanted;
+}
+
 static void
 decide(MomEngine *engine)
 {
-    MomPolicyRunOptions options = {.debug = log_debug_call};
+    MomPolicyRunOptions options = {.debug = log_debug_call, .trace = engine->trace};
     MomEntity *host = mom_monitor_entity(engine->host);
     g_autoptr(GPtrArray) guests = NULL;
     g_autoptr(GError) error = NULL;
@@ -170,10 +193,11 @@ decide(MomEngine *engine)
     if (!mom_policies_fell_back(engine->policies)) {
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
     }
-    commit_run(host, guests);
     mom_guard_begin_cycle(engine->guard, mom_clock_now_us(engine->clock));
     mom_decisions_begin_cycle(engine->decisions, engine->cycles + 1);
     apply_controllers(engine, host, guests);
+    read_back(engine, host, guests);
+    commit_run(host, guests);
     mom_decisions_end_cycle(engine->decisions);
     engine->cycles++;
 }

@@ -13,6 +13,7 @@
 
 #define MIB_KIB 1024
 #define GIB_KIB (1024 * 1024)
+#define LINE_BYTES 100
 
 void
 mom_words_append_size(GString *text, gint64 kib)
@@ -93,9 +94,39 @@ static void
 append_origin(GString *text, const MomDecision *decision)
 {
     if (decision->policy) {
-        g_string_append_printf(text, "      set by line %u of %s\n", decision->line,
+        g_string_append_printf(text, "      set by line %u of %s", decision->line,
                                decision->policy);
+        if (decision->function) {
+            g_string_append_printf(text, ", in %s", decision->function);
+        }
+        g_string_append_c(text, '\n');
     }
+}
+
+/* Filled into lines of a width that fits a terminal. */
+static void
+append_reads(GString *text, const MomDecision *decision)
+{
+    gsize line = text->len;
+
+    if (!decision->reads || decision->reads->len == 0) {
+        return;
+    }
+    g_string_append(text, "      having read");
+    for (guint i = 0; i < decision->reads->len; i++) {
+        const MomDecisionRead *read = &g_array_index(decision->reads, MomDecisionRead, i);
+        g_autoptr(GString) one = g_string_new(NULL);
+
+        g_string_append_printf(one, " %s = ", read->name);
+        mom_decision_append_value(one, read->value);
+        g_string_append(one, i + 1 < decision->reads->len ? "," : "");
+        if (text->len - line + one->len > LINE_BYTES) {
+            g_string_append(text, "\n       ");
+            line = text->len - strlen("       ");
+        }
+        g_string_append(text, one->str);
+    }
+    g_string_append_c(text, '\n');
 }
 
 void
@@ -114,4 +145,5 @@ mom_words_append_decision(GString *text, const MomDecision *decision, gboolean w
     append_end(text, decision);
     g_string_append_c(text, '\n');
     append_origin(text, decision);
+    append_reads(text, decision);
 }

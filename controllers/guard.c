@@ -494,6 +494,7 @@ set_io_tune(MomActuator *self,
             .change = i,
             .disk = changes[i].path ? changes[i].path : changes[i].name,
             .rail = mom_rail_io(&changes[i].io_tune),
+            .place = changes[i].place,
         };
 
         if (!part.disk)

@@ -35,7 +35,7 @@ typedef struct {
     const GError *error; /* with FAILED: BEHIND's, of which `why` is the text; else NULL */
     guint call;    /* from 1; of what left together, with SENT and its DONE or FAILED; else 0 */
     guint repeats; /* with SENT: how often the same was sent before and not reached */
-    MomPlace place;      /* of the control; unknown for "io_tune" */
+    MomPlace place;      /* of the control; of "io_tune" that of the disk's last setter */
 } MomGuardReport;
 
 typedef void (*MomGuardVerdictFunc)(const MomGuardReport *report, gpointer data);

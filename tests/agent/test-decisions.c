@@ -422,7 +422,8 @@ test_a_decision_as_json_has_all_its_members(void **state)
         "{\"number\":1,\"time\":1790001000.0,\"last_time\":1790001000.0,\"cycle\":1,"
         "\"times\":1,\"guest\":\"vm-1\",\"uuid\":\"u1\",\"knob\":\"balloon_target\","
         "\"disk\":null,\"from\":null,\"to\":3984588,\"verdict\":\"sent\",\"rail\":null,"
-        "\"reason\":null,\"policy\":\"02-balloon\",\"line\":31,\"column\":0,"
+        "\"reason\":null,\"policy\":\"02-balloon\",\"line\":31,\"column\":0,\"function\":null,"
+        "\"reads\":null,"
         "\"text\":\"balloon_target of vm-1: unknown -> 3984588 (02-balloon:31)\"}");
     json_object_put(json);
 }

@@ -13,6 +13,11 @@
 #include "tests/agent/kept-log.h"
 #include "tests/mom-test.h"
 
+/* Of the fixture's policy. */
+#define READS                                                                                      \
+    "      having read on = 1, pressed = true, part = 0.5, guest.balloon_max = 4000000,\n"         \
+    "        Host.mem_free = 1000000, Host.mem_available = 10000000\n"
+
 static json_object *
 explain(EngineFixture *f, const char *what, GError **error)
 {
@@ -52,7 +57,7 @@ test_a_guest_that_shrank(void **state)
                  "balloon_target: the policy wishes 1.91 GiB; it was sent.\n"
                  "What was done or refused, the latest at the end:\n"
                  "  TIME  balloon_target from 2.86 GiB to 1.91 GiB: done\n"
-                 "      set by line 3 of 10-act\n");
+                 "      set by line 3 of 10-act, in halve\n" READS);
     engine_forget_guests(f);
     engine_add_guest(f, "a", 2000000);
     virtual_clock_advance(f->clock, 20 * SECOND);
@@ -62,7 +67,7 @@ test_a_guest_that_shrank(void **state)
                  "balloon_target: the policy wishes 1.91 GiB; it is set already.\n"
                  "What was done or refused, the latest at the end:\n"
                  "  TIME  balloon_target from 2.86 GiB to 1.91 GiB: done\n"
-                 "      set by line 3 of 10-act\n");
+                 "      set by line 3 of 10-act, in halve\n" READS);
 }
 
 static void
@@ -95,7 +100,7 @@ test_a_wish_that_came_and_went(void **state)
                  "balloon_target: no policy wishes a change now.\n"
                  "What was done or refused, the latest at the end:\n"
                  "  TIME  balloon_target from 2.86 GiB to 1.91 GiB: done\n"
-                 "      set by line 3 of 10-act\n");
+                 "      set by line 3 of 10-act, in halve\n" READS);
 }
 
 static void
@@ -136,7 +141,7 @@ test_a_guest_that_is_gone_is_remembered(void **state)
                  "incomplete.\n"
                  "What was done or refused, the latest at the end:\n"
                  "  TIME  balloon_target from 2.86 GiB to 1.91 GiB: done\n"
-                 "      set by line 3 of 10-act\n");
+                 "      set by line 3 of 10-act, in halve\n" READS);
     json = explain(f, "a", NULL);
     assert_string_equal(json_object_get_string(json_object_object_get(json, "about")), "guest");
     assert_int_equal(json_object_array_length(json_object_object_get(json, "decisions")), 1);
@@ -154,7 +159,7 @@ test_a_knob_has_the_guests_that_it_turned(void **state)
                  "a, balloon_target: the policy wishes 1.91 GiB; it was sent.\n"
                  "What was done or refused, the latest at the end:\n"
                  "  TIME  balloon_target of a from 2.86 GiB to 1.91 GiB: done\n"
-                 "      set by line 3 of 10-act\n");
+                 "      set by line 3 of 10-act, in halve\n" READS);
 }
 
 static void
