@@ -26,6 +26,7 @@ struct MomDaemon {
     MomMonitorPlan *host_plan;
     MomMonitorPlan *guest_plan;
     GPtrArray *controllers; /* of const MomController*, ended by NULL */
+    MomPlot *plot;          /* NULL: nothing is plotted */
     MomEngine *engine;
     MomService service;
     MomRpcServer *rpc;
@@ -203,6 +204,24 @@ seconds_us(const MomConfig *config, const char *key)
     return (gint64)(mom_config_get_double(config, "main", key) * G_USEC_PER_SEC);
 }
 
+/* Without plots the host is as well managed; so this is no reason not to start. */
+static void
+make_plot(MomDaemon *daemon)
+{
+    const char *base = mom_config_get(daemon->config, "main", "plot-dir");
+    g_autoptr(GError) error = NULL;
+
+    if (*base == '\0') {
+        return;
+    }
+    daemon->plot = mom_plot_new(base, mom_clock_real(), &error);
+    if (daemon->plot) {
+        g_info("Plotting to %s", mom_plot_dir(daemon->plot));
+    } else {
+        g_warning("[main] plot-dir: nothing is plotted: %s", error->message);
+    }
+}
+
 static void
 make_engine(MomDaemon *daemon)
 {
@@ -224,6 +243,7 @@ make_engine(MomDaemon *daemon)
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
         .decisions_kept = (guint)mom_config_get_int(config, "main", "decisions-kept"),
+        .plot = daemon->plot,
     };
 
     daemon->engine = mom_engine_new(&options);
@@ -258,6 +278,7 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     if (!make_hypervisor(daemon, error)) {
         return NULL;
     }
+    make_plot(daemon);
     make_engine(daemon);
     if (!make_rpc(daemon, log, error)) {
         return NULL;
@@ -278,6 +299,7 @@ mom_daemon_free(MomDaemon *daemon)
     mom_hypervisor_vdsm_free(daemon->vdsm);
     mom_hypervisor_libvirt_free(daemon->libvirt);
     mom_engine_free(daemon->engine);
+    mom_plot_free(daemon->plot);
     mom_fault_clear(&daemon->libvirt_fault);
     g_clear_pointer(&daemon->host_plan, mom_monitor_plan_unref);
     g_clear_pointer(&daemon->guest_plan, mom_monitor_plan_unref);

@@ -26,6 +26,7 @@ struct MomEngine {
     guint fallback_after;
 
     MomMonitor *host;
+    MomPlotFile *host_plot; /* NULL: nothing is plotted */
     MomGuests *guests;
     MomGuard *guard;
     MomPolicies *policies;
@@ -367,6 +368,14 @@ set_host_properties(MomEngine *engine)
                             mom_value_int(engine->host_interval_us / G_USEC_PER_SEC));
 }
 
+static void
+set_plot(MomEngine *engine, MomPlot *plot, MomSchema *host_schema)
+{
+    engine->host_plot = mom_plot_file_new(plot, "Host", NULL, host_schema);
+    mom_monitor_watch(engine->host, mom_plot_write, engine->host_plot);
+    mom_guests_plot(engine->guests, plot);
+}
+
 static GPtrArray *
 controls_of(const MomController *const *controllers)
 {
@@ -408,6 +417,9 @@ mom_engine_new(const MomEngineOptions *options)
     engine->source_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
+    if (options->plot) {
+        set_plot(engine, options->plot, mom_monitor_plan_schema(options->host_plan));
+    }
     return engine;
 }
 
@@ -423,6 +435,7 @@ mom_engine_free(MomEngine *engine)
     mom_monitor_plan_unref(engine->guest_plan);
     mom_guests_free(engine->guests);
     mom_monitor_free(engine->host);
+    mom_plot_file_free(engine->host_plot);
     mom_guard_free(engine->guard);
     mom_decisions_free(engine->decisions);
     mom_fault_clear(&engine->source_fault);

@@ -12,6 +12,7 @@
 #include "agent/clock.h"
 #include "agent/decisions.h"
 #include "agent/monitor.h"
+#include "agent/plot.h"
 #include "agent/policies.h"
 #include "agent/source.h"
 #include "controllers/controller.h"
@@ -38,6 +39,7 @@ typedef struct {
     gint64 policy_interval_us;
     guint fallback_after; /* failing cycles until the last set that worked is used; 0: never */
     guint decisions_kept; /* 0: MOM_DECISIONS_KEPT */
+    MomPlot *plot;        /* NULL: nothing is plotted */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);

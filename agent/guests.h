@@ -9,6 +9,7 @@
 #pragma once
 
 #include "agent/monitor.h"
+#include "agent/plot.h"
 
 typedef struct MomGuests MomGuests;
 
@@ -18,6 +19,9 @@ typedef void (*MomGuestGone)(const char *uuid, gpointer data);
 MomGuests *mom_guests_new(MomMonitorPlan *plan, MomGuestGone gone, gpointer gone_data);
 void mom_guests_free(MomGuests *guests);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuests, mom_guests_free)
+
+/* Guests that come from now on are plotted. PLOT must outlive GUESTS. */
+void mom_guests_plot(MomGuests *guests, MomPlot *plot);
 
 /* One collection: REPORTED holds the MomGuestData* of all guests that run.  BASE says where and
  * when; its `guest` is ignored. */

@@ -144,6 +144,7 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a write that fails */
     config = mom_options_load_config(&options, &error);
     if (!config) {
         return fail("configuration: ", error);

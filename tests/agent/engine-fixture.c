@@ -112,6 +112,12 @@ engine_write_host(EngineFixture *f, gint64 free_kib)
     engine_write_file(f->root, "proc/vmstat", "pswpin 0\npswpout 0\n");
 }
 
+void
+engine_use_source(EngineFixture *f)
+{
+    f->source.klass = &source_class;
+}
+
 int
 engine_setup(void **state)
 {
@@ -123,7 +129,7 @@ engine_setup(void **state)
     g_string_truncate(told, 0);
     controllers[0] = mom_controller_find("Balloon");
     f->error_code = G_IO_ERROR_NOT_CONNECTED;
-    f->source.klass = &source_class;
+    engine_use_source(f);
     f->actuator.klass = &actuator_class;
     f->clock = virtual_clock_new();
     f->root = g_dir_make_tmp("mom-engine-XXXXXX", NULL);

@@ -37,6 +37,9 @@ typedef struct {
 int engine_setup(void **state);
 int engine_teardown(void **state);
 
+/* Only the source of F, for a test that makes an engine of its own. */
+void engine_use_source(EngineFixture *f);
+
 /* What the source will tell: a guest of 1 to 4 GB that has CUR_KIB; or none any more. */
 void engine_add_guest(EngineFixture *f, const char *uuid, gint64 cur_kib);
 void engine_forget_guests(EngineFixture *f);
