@@ -293,6 +293,7 @@ mom_daemon_free(MomDaemon *daemon)
         return;
     }
     mom_rpc_server_free(daemon->rpc);
+    mom_service_clear(&daemon->service);
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
     }

@@ -16,7 +16,11 @@ typedef struct {
 
 #define MOM_FAULT_INIT(name) ((MomFault){.domain = (name)})
 
-/* All is not well: logs MESSAGE as a warning unless it is the one already told. */
+/* TRUE if two messages tell the same but for their numbers (a count, a size, a time), or are both
+ * NULL.  What differs in each cycle only by a number is not told in each cycle. */
+gboolean mom_fault_same_gist(const char *a, const char *b);
+/* All is not well: logs MESSAGE as a warning unless the one already told has the same gist. The
+ * fault's message is the newest in any case. */
 void mom_fault_raise(MomFault *fault, const char *message);
 /* All is well again: logs MESSAGE as info if a fault stood. */
 void mom_fault_end(MomFault *fault, const char *message);

@@ -7,6 +7,7 @@
 #include "agent/knobs.h"
 
 #include "agent/decision.h"
+#include "agent/fault.h"
 
 /* The host's key among the guests' uuids. */
 #define HOST_KEY ""
@@ -136,7 +137,7 @@ mom_knobs_foreach(MomKnobs *knobs, MomKnobFunc func, gpointer data)
 gboolean
 mom_knob_is_news(MomKnob *knob, const char *what)
 {
-    if (g_strcmp0(knob->told, what) == 0) {
+    if (knob->told && mom_fault_same_gist(knob->told, what)) {
         return FALSE;
     }
     g_free(knob->told);

@@ -37,6 +37,6 @@ const MomKnob *mom_knobs_find(const MomKnobs *knobs, const char *uuid, const cha
 GPtrArray *mom_knobs_of(const MomKnobs *knobs, const char *uuid);
 typedef void (*MomKnobFunc)(MomKnob *knob, gpointer data);
 void mom_knobs_foreach(MomKnobs *knobs, MomKnobFunc func, gpointer data);
-/* TRUE, once, if WHAT is not what was last told. */
+/* TRUE, once, if WHAT is not what was last told; other numbers in it are no news. */
 gboolean mom_knob_is_news(MomKnob *knob, const char *what);
 void mom_knobs_forget(MomKnobs *knobs, const char *uuid);

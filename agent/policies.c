@@ -284,10 +284,20 @@ to_blame(MomPolicies *policies, const char *name, const GError *error)
     return passes(policies, policies->store, NULL);
 }
 
-/* Takes CHANGED over if it passes check and trial. NAME is the policy that was changed. */
+/* Whether the policy NAME of CHANGED says something else than what is in force. */
+static gboolean
+differs(MomPolicies *policies, MomPolicyStore *changed, const char *name)
+{
+    return g_strcmp0(mom_policy_store_get(policies->store, name),
+                     mom_policy_store_get(changed, name)) != 0;
+}
+
+/* Takes CHANGED over if it passes check and trial. NAME is the policy that was changed.  What is
+ * pushed once more as it is has been told before. */
 static gboolean
 take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GError **error)
 {
+    gboolean is_news = differs(policies, changed, name);
     g_autoptr(GError) why = NULL;
 
     if (!passes(policies, changed, &why)) {
@@ -295,10 +305,13 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }
-        g_warning("policy set fails as it did before the change: %s", why->message);
+        g_log(G_LOG_DOMAIN, is_news ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
+              "policy set fails as it did before the change: %s", why->message);
     }
     adopt(policies, mom_policy_store_copy(changed));
-    log_doubts(policies, name ? name : MOM_POLICY_MAIN_NAME);
+    if (is_news) {
+        log_doubts(policies, name ? name : MOM_POLICY_MAIN_NAME);
+    }
     return TRUE;
 }
 

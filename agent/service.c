@@ -24,12 +24,12 @@ self_of(MomRpcService *service)
 /* Refusals are told to the caller and, as they concern what an administrator wished, logged once.
  */
 static gboolean
-told(gboolean ok, const char *what, GError **error)
+told(MomService *self, gboolean ok, const char *what, gboolean changed, GError **error)
 {
-    if (!ok && error && *error) {
-        g_warning("%s refused, the policies in force stay: %s", what, (*error)->message);
-    } else if (ok) {
-        g_info("%s accepted", what);
+    if (ok) {
+        mom_pushes_accepted(self->pushes, what, changed);
+    } else if (error && *error) {
+        mom_pushes_refused(self->pushes, what, (*error)->message);
     }
     return ok;
 }
@@ -37,23 +37,31 @@ told(gboolean ok, const char *what, GError **error)
 static gboolean
 set_policy(MomRpcService *service, const char *text, GError **error)
 {
-    return told(mom_engine_replace_policies(self_of(service)->engine, text, error), "setPolicy",
-                error);
+    MomService *self = self_of(service);
+    g_autofree char *before = mom_policy_store_get_joined(mom_engine_policies(self->engine));
+    gboolean ok = mom_engine_replace_policies(self->engine, text, error);
+
+    return told(self, ok, "setPolicy", g_strcmp0(before, text) != 0, error);
 }
 
 static gboolean
 set_named_policy(MomRpcService *service, const char *name, const char *text, GError **error)
 {
+    MomService *self = self_of(service);
     g_autofree char *what =
         g_strdup_printf("setNamedPolicy(%s)", name ? name : MOM_POLICY_MAIN_NAME);
+    gboolean changed =
+        g_strcmp0(mom_policy_store_get(mom_engine_policies(self->engine), name), text) != 0;
 
-    return told(mom_engine_set_policy(self_of(service)->engine, name, text, error), what, error);
+    return told(self, mom_engine_set_policy(self->engine, name, text, error), what, changed, error);
 }
 
 static gboolean
 reset_policies(MomRpcService *service, GError **error)
 {
-    return told(mom_engine_reset_policies(self_of(service)->engine, error), "resetPolicies", error);
+    MomService *self = self_of(service);
+
+    return told(self, mom_engine_reset_policies(self->engine, error), "resetPolicies", TRUE, error);
 }
 
 static char *
@@ -196,5 +204,12 @@ static const MomRpcServiceClass service_class = {
 void
 mom_service_init(MomService *service, MomEngine *engine, MomLog *log)
 {
-    *service = (MomService){.base = {&service_class}, .engine = engine, .log = log};
+    *service = (MomService){
+        .base = {&service_class}, .engine = engine, .log = log, .pushes = mom_pushes_new()};
+}
+
+void
+mom_service_clear(MomService *service)
+{
+    g_clear_pointer(&service->pushes, mom_pushes_free);
 }

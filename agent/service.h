@@ -8,12 +8,16 @@
 
 #include "agent/engine.h"
 #include "agent/log.h"
+#include "agent/pushes.h"
 #include "agent/rpc/service.h"
 
 typedef struct {
     MomRpcService base;
     MomEngine *engine; /* borrowed */
     MomLog *log;       /* borrowed; may be NULL: then setVerbosity changes nothing */
+    MomPushes *pushes;
 } MomService;
 
 void mom_service_init(MomService *service, MomEngine *engine, MomLog *log);
+/* Frees what SERVICE owns; one that is all zero owns nothing. */
+void mom_service_clear(MomService *service);

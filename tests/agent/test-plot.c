@@ -345,8 +345,7 @@ test_an_engine_plots_host_and_guests(void **state)
     EngineFixture source = {.clock = f->clock};
     MomEngine *engine;
 
-    engine_use_source(&source);
-    engine_forget_guests(&source);
+    engine_use_peers(&source);
     engine_add_guest(&source, "vm-1", 3000000);
     engine = mom_engine_new(&(MomEngineOptions){
         .source = &source.source,
@@ -376,6 +375,7 @@ test_an_engine_plots_host_and_guests(void **state)
     }
     mom_engine_free(engine);
     g_ptr_array_unref(source.guests);
+    g_ptr_array_unref(source.calls);
     mom_monitor_plan_unref(host_plan);
     mom_monitor_plan_unref(guest_plan);
 }
