@@ -6,9 +6,11 @@
  */
 #include "agent/decision-log.h"
 
-#include <string.h>
+#include "agent/log.h"
 
 #define MAX_FIELDS 24
+#define MAX_COUNTS 4
+#define COUNT_BYTES 24
 
 /* The reference's names, its spelling too. */
 static const struct {
@@ -24,7 +26,9 @@ static const struct {
 typedef struct {
     GLogField fields[MAX_FIELDS];
     gsize n;
-    GStringChunk *texts; /* of what was made for the fields */
+    char counts[MAX_COUNTS][COUNT_BYTES];
+    gsize n_counts;
+    GString *from, *to;
 } Message;
 
 static const char *
@@ -51,23 +55,24 @@ add(Message *message, const char *key, const char *value)
 static void
 add_count(Message *message, const char *key, guint64 count)
 {
-    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, count);
+    char *text = message->counts[message->n_counts++];
 
-    add(message, key, g_string_chunk_insert(message->texts, text));
+    g_assert(message->n_counts <= MAX_COUNTS);
+    g_snprintf(text, COUNT_BYTES, "%" G_GUINT64_FORMAT, count);
+    add(message, key, text);
 }
 
+/* TEXT lives as long as the message. */
 static void
-add_value(Message *message, const char *key, MomValue v)
+add_value(Message *message, const char *key, MomValue v, GString *text)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-
     if (v.type == MOM_VALUE_STRING) {
         g_string_append(text, v.string);
     } else if (!mom_value_is_nil(v)) {
         mom_decision_append_value(text, v);
     }
     if (text->len) {
-        add(message, key, g_string_chunk_insert(message->texts, text->str));
+        add(message, key, text->str);
     }
 }
 
@@ -78,8 +83,8 @@ add_parts(Message *message, const MomDecision *decision)
     add(message, "MOM_VM_UUID", decision->uuid);
     add(message, "MOM_KNOB", decision->knob);
     add(message, "MOM_DISK", decision->disk);
-    add_value(message, "MOM_FROM", decision->from);
-    add_value(message, "MOM_TO", decision->to);
+    add_value(message, "MOM_FROM", decision->from, message->from);
+    add_value(message, "MOM_TO", decision->to, message->to);
     add(message, "MOM_VERDICT", mom_decision_verdict_name(decision->verdict));
     add(message, "MOM_RAIL", decision->rail);
     add(message, "MOM_REASON", decision->reason ? decision->reason : "the policy wishes it");
@@ -94,14 +99,21 @@ add_parts(Message *message, const MomDecision *decision)
 void
 mom_decision_log(const MomDecision *decision, GLogLevelFlags level)
 {
-    g_autofree char *line = mom_decision_line(decision);
-    Message message = {.texts = g_string_chunk_new(256)};
+    g_autofree char *line = NULL;
+    g_autoptr(GString) from = NULL;
+    g_autoptr(GString) to = NULL;
+    Message message = {.n = 0};
 
+    if (!mom_log_heeds(level)) {
+        return;
+    }
+    line = mom_decision_line(decision);
+    message.from = from = g_string_new(NULL);
+    message.to = to = g_string_new(NULL);
     add(&message, "MESSAGE", line);
     add(&message, "MESSAGE_ID", MOM_DECISION_MESSAGE_ID);
     add(&message, "PRIORITY", level & G_LOG_LEVEL_WARNING ? "4" : "6");
     add(&message, "GLIB_DOMAIN", domain_of(decision->knob));
     add_parts(&message, decision);
     g_log_structured_array(level, message.fields, message.n);
-    g_string_chunk_free(message.texts);
 }

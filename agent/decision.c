@@ -137,30 +137,41 @@ read_clear(gpointer data)
     mom_decision_value_clear(&read->value);
 }
 
-static void
-add_read(GArray *reads, const MomRead *from)
+/* Names are many and nearly always those of the decision before, which is cheaper to find out than
+ * to look them up. */
+static char *
+share_name(const GArray *like, guint i, const MomRead *from)
 {
-    g_autofree char *name =
-        g_strconcat(from->name, from->argument ? " " : "", from->argument ? from->argument : "",
-                    from->is_call ? "()" : "", NULL);
-    MomDecisionRead read = {.value = mom_decision_value_copy(from->value)};
+    g_autofree char *joined = NULL;
+    const char *name = from->name;
+    char *known = like && i < like->len ? g_array_index(like, MomDecisionRead, i).name : NULL;
 
-    mom_decision_set_text(&read.name, name);
-    g_array_append_val(reads, read);
+    if (from->argument || from->is_call) {
+        name = joined = g_strconcat(name, from->is_call ? "()" : " ", from->argument, NULL);
+    }
+    return known && strcmp(known, name) == 0 ? g_ref_string_acquire(known)
+                                             : g_ref_string_new_intern(name);
 }
 
 void
-mom_decision_set_reads(MomDecision *decision, const MomReads *reads)
+mom_decision_set_reads(MomDecision *decision, const MomReads *reads, const MomDecision *like)
 {
-    g_clear_pointer(&decision->reads, g_array_unref);
+    GArray *list;
+
     mom_decision_set_text(&decision->function, reads ? reads->function : NULL);
-    if (!reads) {
-        return;
+    list = reads ? g_array_sized_new(FALSE, FALSE, sizeof(MomDecisionRead), (guint)reads->n) : NULL;
+    for (guint i = 0; reads && i < reads->n; i++) {
+        MomDecisionRead read = {
+            .name = share_name(like ? like->reads : NULL, i, &reads->items[i]),
+            .value = mom_decision_value_copy(reads->items[i].value),
+        };
+
+        g_array_append_val(list, read);
     }
-    decision->reads = g_array_sized_new(FALSE, FALSE, sizeof(MomDecisionRead), (guint)reads->n);
-    g_array_set_clear_func(decision->reads, read_clear);
-    for (gsize i = 0; i < reads->n; i++) {
-        add_read(decision->reads, &reads->items[i]);
+    g_clear_pointer(&decision->reads, g_array_unref);
+    decision->reads = list;
+    if (list) {
+        g_array_set_clear_func(list, read_clear);
     }
 }
 

@@ -57,8 +57,9 @@ void mom_decision_set_text(char **place, const char *text);
 /* Puts a copy of V in place of what *PLACE owns. */
 void mom_decision_set_value(MomValue *place, MomValue v);
 
-/* Puts a copy of READS (NULL: none) in place of what DECISION has. */
-void mom_decision_set_reads(MomDecision *decision, const MomReads *reads);
+/* Puts a copy of READS (NULL: none) in place of what DECISION has.  LIKE (may be NULL) has probably
+ * read the same: names are shared with it. */
+void mom_decision_set_reads(MomDecision *decision, const MomReads *reads, const MomDecision *like);
 
 /* A copy of V for keeping: nil, booleans, numbers, strings up to MOM_DECISION_TEXT_BYTES, limits
  * without extras; of anything else what it reads like, as a string. */

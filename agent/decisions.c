@@ -214,7 +214,8 @@ mom_decisions_take_reads(MomDecisions *decisions)
         MomDecision *decision = mom_decision_ring_get(decisions->ring, unread->number);
 
         if (decision) {
-            mom_decision_set_reads(decision, find_reads(unread->entity, decision));
+            mom_decision_set_reads(decision, find_reads(unread->entity, decision),
+                                   mom_decision_ring_get(decisions->ring, unread->number - 1));
         }
     }
 }

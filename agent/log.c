@@ -390,6 +390,22 @@ mom_log_level(const MomLog *log)
     return g_atomic_int_get(&log->level);
 }
 
+gboolean
+mom_log_heeds(GLogLevelFlags level)
+{
+    gboolean heeds = TRUE;
+
+    g_rw_lock_reader_lock(&current_lock);
+    for (gsize i = 0; current && i < G_N_ELEMENTS(levels); i++) {
+        if (level & levels[i].glib) {
+            heeds = levels[i].level <= g_atomic_int_get(&current->level);
+            break;
+        }
+    }
+    g_rw_lock_reader_unlock(&current_lock);
+    return heeds;
+}
+
 static gboolean
 is_moved(const MomLog *log)
 {

@@ -39,5 +39,8 @@ gboolean mom_log_configure(MomLog *log,
                            GError **error);
 void mom_log_set_level(MomLog *log, int level);
 int mom_log_level(const MomLog *log);
+/* Whether a message of LEVEL would be written by the log there is; TRUE if there is none.  For
+ * messages that are many and dear to make. */
+gboolean mom_log_heeds(GLogLevelFlags level);
 /* Opens the file anew if it was moved away; called now and then, and on SIGHUP. */
 void mom_log_reopen(MomLog *log);

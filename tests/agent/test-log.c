@@ -173,6 +173,22 @@ the_level_can_be_changed(void **state)
 }
 
 static void
+whether_a_level_is_heeded_can_be_asked(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    MomLog *log = NULL;
+
+    assert_true(mom_log_heeds(G_LOG_LEVEL_DEBUG));
+    assert_ok((log = mom_log_new(((Fixture *)*state)->path, 4, 0, 0, &error)));
+    assert_true(mom_log_heeds(G_LOG_LEVEL_INFO));
+    assert_false(mom_log_heeds(G_LOG_LEVEL_DEBUG));
+    mom_log_set_level(log, 5);
+    assert_true(mom_log_heeds(G_LOG_LEVEL_DEBUG));
+    mom_log_free(log);
+    assert_true(mom_log_heeds(G_LOG_LEVEL_DEBUG));
+}
+
+static void
 libraries_are_heard_only_when_they_complain(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -524,6 +540,7 @@ main(void)
         TEST(lines_have_the_references_format),
         TEST(glibs_criticals_are_errors),
         TEST(the_level_can_be_changed),
+        TEST(whether_a_level_is_heeded_can_be_asked),
         TEST(libraries_are_heard_only_when_they_complain),
         TEST(lines_in_a_message_stay_and_control_characters_do_not),
         TEST(a_full_file_is_put_aside),
