@@ -220,6 +220,23 @@ a_host_with_room_says_nothing(void **state)
     assert_int_equal(f->peers.calls->len, 0);
 }
 
+/* Guests have been shrunk to what they need, and what they need is never twice the same. */
+static void
+a_host_that_is_short_and_has_settled_says_nothing(void **state)
+{
+    Fixture *f = *state;
+    const MomGuestData *guest;
+
+    f->host_free_kib = 1500000;
+    settle(f);
+    pass(f, HOUR_S);
+    guest = g_ptr_array_index(f->peers.guests, 0);
+    assert_true(guest->balloon_cur_kib.integer < 3500000);
+    g_string_truncate(told, 0);
+    pass(f, 6 * HOUR_S);
+    assert_lines(0);
+}
+
 static void
 a_push_of_the_same_parameters_says_nothing(void **state)
 {
@@ -409,6 +426,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_host_with_room_says_nothing),
+        TEST(a_host_that_is_short_and_has_settled_says_nothing),
         TEST(a_push_of_the_same_parameters_says_nothing),
         TEST(a_push_that_is_refused_again_and_again_is_told_once),
         TEST(refusals_of_many_names_are_bounded),
