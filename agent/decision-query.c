@@ -52,6 +52,15 @@ read_since(json_object *value, MomDecisionQuery *query)
 }
 
 static gboolean
+read_before(json_object *value, MomDecisionQuery *query)
+{
+    gint64 before = json_object_get_int64(value);
+
+    query->before = (guint64)before;
+    return json_object_is_type(value, json_type_int) && before >= 1;
+}
+
+static gboolean
 read_last(json_object *value, MomDecisionQuery *query)
 {
     gint64 last = json_object_get_int64(value);
@@ -69,6 +78,7 @@ static const struct {
     {"knob", read_knob, "a knob's name, or its first word: ksm, balloon"},
     {"verdict", read_verdict, "one of sent, done, failed, railed, passed-over"},
     {"since", read_since, "a number of seconds since 1970"},
+    {"before", read_before, "a decision's number"},
     {"last", read_last, "an integer from 1 to " G_STRINGIFY(MOM_DECISION_QUERY_MAX)},
 };
 
@@ -88,7 +98,8 @@ read_member(const char *name, json_object *value, MomDecisionQuery *query, GErro
         return FALSE;
     }
     g_set_error(error, MOM_DECISION_QUERY_ERROR, MOM_DECISION_QUERY_ERROR_FILTER,
-                "filter: there is no \"%.40s\"; use guest, knob, verdict, since, last", name);
+                "filter: there is no \"%.40s\"; use guest, knob, verdict, since, before, last",
+                name);
     return FALSE;
 }
 
@@ -140,7 +151,8 @@ mom_decision_query_run(const MomDecisionQuery *query, const MomDecisionRing *rin
 {
     GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
     guint64 oldest = mom_decision_ring_oldest(ring);
-    guint64 number = mom_decision_ring_newest(ring);
+    guint64 newest = mom_decision_ring_newest(ring);
+    guint64 number = query->before ? MIN(newest, query->before - 1) : newest;
 
     for (; number > 0 && number >= oldest && numbers->len < query->last; number--) {
         if (passes(query, mom_decision_ring_get(ring, number))) {

@@ -11,8 +11,9 @@
 #include "agent/decision-ring.h"
 
 #define MOM_DECISION_QUERY_LAST 100
-/* However many are kept: an answer must stay small enough to be made and sent at once. */
-#define MOM_DECISION_QUERY_MAX 10000
+/* However many are kept: an answer must stay small enough to be made and sent at once.  Who wants
+ * more asks again for those before the oldest. */
+#define MOM_DECISION_QUERY_MAX 1000
 
 #define MOM_DECISION_QUERY_ERROR (mom_decision_query_error_quark())
 GQuark mom_decision_query_error_quark(void);
@@ -29,13 +30,14 @@ typedef struct {
     gboolean by_verdict;
     MomDecisionVerdict verdict;
     gint64 since_us; /* of the last attempt or answer; since the epoch */
+    guint64 before;  /* only numbers below it; 0: all */
     guint last;
 } MomDecisionQuery;
 
 #define MOM_DECISION_QUERY_INIT ((MomDecisionQuery){.last = MOM_DECISION_QUERY_LAST})
 
-/* Reads FILTER, an object with some of the members guest, knob, verdict, since (seconds) and last;
- * NULL: none. *OUT borrows from it. */
+/* Reads FILTER, an object with some of the members guest, knob, verdict, since (seconds), before
+ * (a number) and last; NULL: none. *OUT borrows from it. */
 gboolean mom_decision_query_parse(json_object *filter, MomDecisionQuery *out, GError **error);
 
 /* TRUE if KNOB is the one of that NAME or of that family: "ksm" has "ksm_run", "balloon"

@@ -155,7 +155,8 @@ note_attempt(MomDecisions *decisions,
     if (!goes_on(decision, report, verdict)) {
         decision = make_decision(decisions, knob, report);
     }
-    if (report->entity && (decision->times == 0 || !mom_decision_value_equal(decision->to, report->to))) {
+    if (report->entity &&
+        (decision->times == 0 || !mom_decision_value_equal(decision->to, report->to))) {
         Unread unread = {decision->number, report->entity};
 
         g_array_append_val(decisions->unread, unread);

@@ -18,7 +18,7 @@
 #define MAX_FRAMES 64
 /* Of a definition. */
 #define MAX_ORIGINS 6
-/* Longer strings are not noted. */
+/* Longer names and strings are not noted. */
 #define MAX_STRING_BYTES 200
 
 typedef struct {
@@ -46,7 +46,7 @@ struct MomTrace {
     guint n_frames;
     guint too_deep; /* calls beyond MAX_FRAMES */
     guint n_globals;
-    guint kept;          /* how often the reads were asked for */
+    gsize kept_bytes;    /* of the reads that were asked for */
     GHashTable *origins; /* MomSymbol -> Origin */
 };
 
@@ -76,7 +76,7 @@ mom_trace_begin(MomTrace *trace)
     trace->frames[0] = (Frame){0};
     trace->too_deep = 0;
     trace->n_globals = 0;
-    trace->kept = 0;
+    trace->kept_bytes = 0;
     g_hash_table_remove_all(trace->origins);
 }
 
@@ -90,11 +90,18 @@ is_same(const Read *a, const Read *b)
 }
 
 static gboolean
-is_worth_noting(MomValue v)
+is_short(const char *text)
 {
-    if (v.type == MOM_VALUE_STRING)
-        return strnlen(v.string, MAX_STRING_BYTES + 1) <= MAX_STRING_BYTES;
-    return v.type < MOM_VALUE_STRING;
+    return strnlen(text, MAX_STRING_BYTES + 1) <= MAX_STRING_BYTES;
+}
+
+static gboolean
+is_worth_noting(const Read *read)
+{
+    if (read->argument && !is_short(read->argument))
+        return FALSE;
+    return read->value.type < MOM_VALUE_STRING ||
+           (read->value.type == MOM_VALUE_STRING && is_short(read->value.string));
 }
 
 /* The later of two equal reads counts. */
@@ -103,7 +110,7 @@ note(MomTrace *trace, Read read)
 {
     guint first = trace->frames[trace->n_frames - 1].first;
 
-    if (trace->too_deep > 0 || !is_worth_noting(read.value))
+    if (trace->too_deep > 0 || !is_worth_noting(&read))
         return;
     for (guint i = first; i < trace->n_reads; i++) {
         if (is_same(&trace->reads[i], &read)) {
@@ -220,7 +227,7 @@ static void
 collect(Collected *collected, const Read *reads, gsize n)
 {
     for (gsize i = 0; i < n && collected->n < MOM_MAX_READS; i++) {
-        gboolean known = FALSE;
+        gboolean known = !is_short(reads[i].symbol->name);
 
         for (gsize k = 0; k < collected->n && !known; k++)
             known = is_same(collected->items[k], &reads[i]);
@@ -256,6 +263,14 @@ collect_origins(Collected *collected, const MomTrace *trace)
     }
 }
 
+/* What a copy takes beside the item itself. */
+static gsize
+bytes_of(const MomRead *read)
+{
+    return strlen(read->name) + (read->argument ? strlen(read->argument) : 0) +
+           (read->value.type == MOM_VALUE_STRING ? strlen(read->value.string) : 0);
+}
+
 gboolean
 mom_trace_reads(MomRun *run, MomReads *out)
 {
@@ -263,12 +278,12 @@ mom_trace_reads(MomRun *run, MomReads *out)
     const MomSymbol *function = trace->frames[trace->n_frames - 1].function;
     Collected collected = {.n = 0};
 
-    if (trace->kept >= MOM_TRACE_MAX_KEPT)
+    if (trace->kept_bytes >= MOM_TRACE_MAX_KEPT_BYTES)
         return FALSE;
-    trace->kept++;
+    trace->kept_bytes += sizeof(MomReads);
     collect_frames(&collected, trace);
     collect_origins(&collected, trace);
-    out->function = function ? function->name : NULL;
+    out->function = function && is_short(function->name) ? function->name : NULL;
     out->n = collected.n;
     for (gsize i = 0; i < collected.n; i++) {
         const Read *read = collected.items[i];
@@ -277,6 +292,7 @@ mom_trace_reads(MomRun *run, MomReads *out)
                                   .argument = read->argument,
                                   .is_call = read->is_call,
                                   .value = read->value};
+        trace->kept_bytes += bytes_of(&out->items[i]);
     }
     return TRUE;
 }

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "agent/decision-query.h"
 #include "agent/words.h"
 
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     char *knob;
     char *verdict;
     char *since;
+    gint64 before; /* 0: not given */
     int last;
 } Conditions;
 
@@ -73,8 +75,9 @@ make_filter(const Conditions *conditions, json_object *filter)
     add_text(filter, "guest", conditions->guest);
     add_text(filter, "knob", conditions->knob);
     add_text(filter, "verdict", conditions->verdict);
-    if (conditions->last) {
-        json_object_object_add(filter, "last", json_object_new_int(conditions->last));
+    json_object_object_add(filter, "last", json_object_new_int(conditions->last));
+    if (conditions->before) {
+        json_object_object_add(filter, "before", json_object_new_int64(conditions->before));
     }
     if (!conditions->since) {
         return TRUE;
@@ -131,7 +134,7 @@ mom_ctl_decisions(int argc, char **argv)
         .description = "Lists what momd did and what it refused, the latest at the end.",
         .no_arguments = TRUE};
     g_auto(MomCtlReach) reach = {0};
-    g_auto(Conditions) conditions = {0};
+    g_auto(Conditions) conditions = {.last = MOM_DECISION_QUERY_LAST};
     gboolean as_json = FALSE;
     const GOptionEntry entries[] = {
         {"guest", 'g', 0, G_OPTION_ARG_STRING, &conditions.guest, "Only of this guest", "GUEST"},
@@ -141,7 +144,10 @@ mom_ctl_decisions(int argc, char **argv)
          "Only these: sent, done, failed, railed, passed-over", "VERDICT"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &conditions.since,
          "Only of the last 90s, 5min, 2h, 3d, or since @SECONDS", "AGE"},
-        {"last", 'n', 0, G_OPTION_ARG_INT, &conditions.last, "The last N (default: 100)", "N"},
+        {"before", 0, 0, G_OPTION_ARG_INT64, &conditions.before,
+         "Only those before decision NUMBER (see --json), to go on backwards", "NUMBER"},
+        {"last", 'n', 0, G_OPTION_ARG_INT, &conditions.last,
+         "The last N (default: 100, at most 1000)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print them as JSON", NULL},
         MOM_CTL_REACH_ENTRIES(&reach),
         {0},

@@ -251,7 +251,7 @@ static const Method methods[] = {
      {{"filter", TEXT | NIL}},
      mom_rpc_get_decisions,
      "What was done or refused, oldest first; filter: nil, or JSON with some of guest, knob, verdict, "
-     "since, last (100)."},
+     "since, before, last (100)."},
     {"getGuests",
      "array",
      {{0}},

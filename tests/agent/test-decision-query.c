@@ -87,6 +87,11 @@ test_each_condition_narrows(void **state)
     assert_found(state, "{\"since\": 9}", "9 10 11");
     assert_found(state, "{\"since\": 9.5}", "10 11");
     assert_found(state, "{\"last\": 2}", "10 11");
+    assert_found(state, "{\"last\": 2, \"before\": 10}", "8 9");
+    assert_found(state, "{\"last\": 2, \"before\": 5}", "4");
+    assert_found(state, "{\"before\": 4}", "");
+    assert_found(state, "{\"before\": 1}", "");
+    assert_found(state, "{\"last\": 1, \"before\": 9000000000}", "11");
     assert_found(state, "{\"last\": 2, \"guest\": \"a\", \"verdict\": \"done\", \"since\": 1}",
                  "4 11");
     assert_found(state, "{\"last\": null, \"guest\": null}", "4 5 6 7 8 9 10 11");
@@ -119,17 +124,19 @@ test_what_is_no_filter_is_refused_by_name(void **state)
     } cases[] = {
         {"[]", "a filter is an object such as {\"guest\": \"NAME\", \"last\": 10}"},
         {"{\"gest\": \"a\"}",
-         "filter: there is no \"gest\"; use guest, knob, verdict, since, last"},
+         "filter: there is no \"gest\"; use guest, knob, verdict, since, before, last"},
         {"{\"guest\": 1}", "filter: guest must be a guest's name or uuid"},
         {"{\"verdict\": \"good\"}",
          "filter: verdict must be one of sent, done, failed, railed, passed-over"},
         {"{\"since\": \"yesterday\"}", "filter: since must be a number of seconds since 1970"},
         {"{\"since\": 1e300}", "filter: since must be a number of seconds since 1970"},
         {"{\"since\": NaN}", "filter: since must be a number of seconds since 1970"},
-        {"{\"last\": 0}", "filter: last must be an integer from 1 to 10000"},
-        {"{\"last\": -1}", "filter: last must be an integer from 1 to 10000"},
-        {"{\"last\": 4294967297}", "filter: last must be an integer from 1 to 10000"},
-        {"{\"last\": 1.5}", "filter: last must be an integer from 1 to 10000"},
+        {"{\"before\": 0}", "filter: before must be a decision's number"},
+        {"{\"last\": 1001}", "filter: last must be an integer from 1 to 1000"},
+        {"{\"last\": 0}", "filter: last must be an integer from 1 to 1000"},
+        {"{\"last\": -1}", "filter: last must be an integer from 1 to 1000"},
+        {"{\"last\": 4294967297}", "filter: last must be an integer from 1 to 1000"},
+        {"{\"last\": 1.5}", "filter: last must be an integer from 1 to 1000"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -303,6 +303,18 @@ deep_calls_are_cut(void **state)
     assert_string_equal(text, "-: g.cur=10");
 }
 
+static void
+long_names_are_left_out(void **state)
+{
+    g_autofree char *name = g_strnfill(201, 'n');
+    g_autofree char *policy =
+        g_strdup_printf("(defvar %s 1)(def f%s (g) (g.Control \"c\" 1))"
+                        "(with Guests g {%s (g.GetVar \"%s\") g.cur (f%s g)})",
+                        name, name, name, name, name);
+
+    assert_reads(state, policy, "-: g.cur=10");
+}
+
 /* Two million controls would be gigabytes of reads. */
 static void
 controls_beyond_the_bound_have_no_reads(void **state)
@@ -311,15 +323,15 @@ controls_beyond_the_bound_have_no_reads(void **state)
     g_autoptr(GString) policy = g_string_new("(defvar s 'x')(def a (g) {");
     const MomControl *control;
 
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 300; i++)
         g_string_append(policy, "(g.Control \"c\" 1)");
     g_string_append(policy, "})(def b (g) {");
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 300; i++)
         g_string_append(policy, "(a g)");
     g_string_append(policy, "})(with Guests g (b g))");
     control = run(f, policy->str, f->guest);
     assert_null(control->reads);
-    assert_true(200 * 200 > MOM_TRACE_MAX_KEPT);
+    assert_true(300 * 300 * sizeof(MomReads) > MOM_TRACE_MAX_KEPT_BYTES);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -343,6 +355,7 @@ main(void)
         TEST(a_run_that_failed_disturbs_no_later_one),
         TEST(many_reads_are_cut),
         TEST(deep_calls_are_cut),
+        TEST(long_names_are_left_out),
         TEST(controls_beyond_the_bound_have_no_reads),
     };
 

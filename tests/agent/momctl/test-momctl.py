@@ -465,7 +465,8 @@ class Present(Running):
         for args, found in ((["--guest", "test"], True), (["--guest", "tes"], False), (["--knob", "balloon"], True),
                             (["--knob", "ksm"], False), (["--verdict", "railed"], True),
                             (["--verdict", "done"], False), (["--since", "1h"], True), (["--since", "@99999999999"], False),
-                            (["--since", "@1"], True), (["-n", "1"], True)):
+                            (["--since", "@1"], True), (["-n", "1"], True), (["--before", "1"], False),
+                            (["--before", "2"], True)):
             self.assertEqual("balloon-absurd" in self.ask(0, "decisions", *args).stdout, found, args)
         decision, = json.loads(self.ask(0, "decisions", "--json").stdout)
         self.assertEqual((decision["verdict"], decision["to"], decision["line"]), ("railed", -7, 2))
@@ -474,7 +475,7 @@ class Present(Running):
         """what is no condition is told and nothing is listed"""
         self.start_momd(self.socket)
         self.until_told()
-        for code, args, what in ((1, ["--verdict", "good"], "passed-over"), (1, ["-n", "-3"], "last"),
+        for code, args, what in ((1, ["--verdict", "good"], "passed-over"), (1, ["-n", "-3"], "last"), (1, ["-n", "0"], "last"),
                                  (2, ["--since", "3weeks"], "3weeks"), (2, ["--since", "@5min"], "@5min"),
                                  (2, ["x"], "x")):
             done = self.ask(code, "decisions", *args)
