@@ -61,6 +61,7 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "rpc-socket-group", MOM_CONFIG_TEXT, ""},
     {"main", "tuning-policy", MOM_CONFIG_TEXT, "01-parameters"},
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
+    {"main", "decisions-kept", MOM_CONFIG_INT, "10000", 1, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
     {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
     {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},

@@ -30,6 +30,7 @@ struct MomDaemon {
     MomHypervisorLibvirt *libvirt;
     MomSetup *setup;
     MomGuardOptions guard;
+    MomPlot *plot; /* NULL: nothing is plotted */
     MomEngine *engine;
     MomKeeper *keeper;
     MomService service;
@@ -172,6 +173,24 @@ seconds_us(const MomConfig *config, const char *key)
     return (gint64)(mom_config_get_double(config, "main", key) * G_USEC_PER_SEC);
 }
 
+/* Without plots the host is as well managed; so this is no reason not to start. */
+static void
+make_plot(MomDaemon *daemon)
+{
+    const char *base = mom_config_get(daemon->config, "main", "plot-dir");
+    g_autoptr(GError) error = NULL;
+
+    if (*base == '\0') {
+        return;
+    }
+    daemon->plot = mom_plot_new(base, mom_clock_real(), &error);
+    if (daemon->plot) {
+        g_info("Plotting to %s", mom_plot_dir(daemon->plot));
+    } else {
+        g_warning("[main] plot-dir: nothing is plotted: %s", error->message);
+    }
+}
+
 static MomEngineOptions
 engine_options(MomDaemon *daemon)
 {
@@ -197,6 +216,8 @@ engine_options(MomDaemon *daemon)
         .guard = &daemon->guard,
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
         .trust = &daemon->trust,
+        .decisions_kept = (guint)mom_config_get_int(config, "main", "decisions-kept"),
+        .plot = daemon->plot,
     };
 }
 
@@ -329,10 +350,11 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     g_autoptr(MomDaemon) daemon = g_new0(MomDaemon, 1);
 
     daemon->config = config;
-    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirt");
+    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirtInterface");
     if (!make_setup(daemon, error) || !make_hypervisor(daemon, error)) {
         return NULL;
     }
+    make_plot(daemon);
     make_engine(daemon);
     make_keeper(daemon);
     if (!make_rpc(daemon, log, error)) {
@@ -349,6 +371,7 @@ mom_daemon_free(MomDaemon *daemon)
     }
     mom_rpc_server_free(daemon->rpc);
     mom_supervisor_free(daemon->supervisor);
+    mom_service_clear(&daemon->service);
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
     }
@@ -356,6 +379,7 @@ mom_daemon_free(MomDaemon *daemon)
     mom_hypervisor_libvirt_free(daemon->libvirt);
     mom_keeper_free(daemon->keeper);
     mom_engine_free(daemon->engine);
+    mom_plot_free(daemon->plot);
     mom_fault_clear(&daemon->libvirt_fault);
     mom_setup_free(daemon->setup);
     g_free(daemon);

@@ -109,6 +109,12 @@ mom_engine_all_guests(MomEngine *engine)
     return mom_guests_all(engine->guests);
 }
 
+const MomDecisions *
+mom_engine_decisions(const MomEngine *engine)
+{
+    return engine->decisions;
+}
+
 guint64
 mom_engine_cycles(const MomEngine *engine)
 {

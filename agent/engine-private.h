@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "agent/decisions.h"
 #include "agent/engine.h"
 #include "agent/fault.h"
 #include "agent/guests.h"
@@ -24,6 +23,7 @@ struct MomEngine {
     MomRailLimits rails;
 
     MomMonitor *host;
+    MomPlotFile *host_plot; /* NULL: nothing is plotted */
     MomGuests *guests;
     MomGuard *guard;
     MomPolicies *policies;
@@ -34,6 +34,7 @@ struct MomEngine {
     gint64 host_due_us, guests_due_us, policy_due_us;
     gint64 last_decision_us;
     gboolean sampling; /* the source has been asked and has not answered */
+    gboolean trace;    /* the last decision had something to tell, so may the next */
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
     gint64 last_cycle_us; /* when the last of them was decided */

@@ -115,10 +115,32 @@ note_policy_failure(MomEngine *engine, const GError *error)
     mom_fault_raise(&engine->policy_fault, message);
 }
 
+/* Decisions tell what led to them.  Noting that costs an evaluation more than half of itself again,
+ * so it is only done where there is something to tell: once more, the same way, if it was not known
+ * before; at once while cycles go on deciding. */
+static void
+read_back(MomEngine *engine, MomEntity *host, GPtrArray *guests)
+{
+    const MomPolicyRunOptions options = {.trace = TRUE};
+    gboolean wanted = mom_decisions_want_reads(engine->decisions);
+    g_autoptr(GError) error = NULL;
+
+    if (wanted && !engine->trace &&
+        !mom_policy_evaluate(mom_policies_running(engine->policies), host, guests, &options,
+                             &error)) {
+        g_warning("what led to the decisions is not known: %s", error->message);
+        begin_run(host, guests);
+    }
+    if (wanted) {
+        mom_decisions_take_reads(engine->decisions);
+    }
+    engine->trace = wanted;
+}
+
 static void
 decide(MomEngine *engine)
 {
-    MomPolicyRunOptions options = {.debug = log_debug_call};
+    MomPolicyRunOptions options = {.debug = log_debug_call, .trace = engine->trace};
     MomEntity *host = mom_monitor_entity(engine->host);
     g_autoptr(GPtrArray) guests = NULL;
     g_autoptr(GError) error = NULL;
@@ -136,9 +158,12 @@ decide(MomEngine *engine)
     if (!mom_policies_fell_back(engine->policies)) {
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
     }
-    commit_run(host, guests);
+    mom_decisions_begin_cycle(engine->decisions, engine->cycles + 1);
     mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
+    read_back(engine, host, guests);
+    commit_run(host, guests);
+    mom_decisions_end_cycle(engine->decisions);
     engine->cycles++;
     engine->last_cycle_us = mom_clock_now_us(engine->clock);
 }
@@ -305,6 +330,14 @@ set_host_properties(MomEngine *engine)
                             mom_value_int(engine->host_interval_us / G_USEC_PER_SEC));
 }
 
+static void
+set_plot(MomEngine *engine, MomPlot *plot, MomSchema *host_schema)
+{
+    engine->host_plot = mom_plot_file_new(plot, "Host", NULL, host_schema);
+    mom_monitor_watch(engine->host, mom_plot_write, engine->host_plot);
+    mom_guests_plot(engine->guests, plot);
+}
+
 static GPtrArray *
 controls_of(const MomController *const *controllers)
 {
@@ -353,7 +386,9 @@ mom_engine_new(const MomEngineOptions *options)
     engine->host_root = g_strdup(options->host_root);
     engine->host = mom_monitor_new(options->host_plan, "Host");
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
-    engine->decisions = mom_decisions_new();
+    engine->decisions = mom_decisions_new(options->clock, options->decisions_kept
+                                                              ? options->decisions_kept
+                                                              : MOM_DECISIONS_KEPT);
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
     take_guard_options(engine, options->guard);
     engine->policies =
@@ -365,6 +400,9 @@ mom_engine_new(const MomEngineOptions *options)
     mom_silence_init(&engine->silence, G_LOG_DOMAIN, options->source->klass->name);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
+    if (options->plot) {
+        set_plot(engine, options->plot, mom_monitor_plan_schema(options->host_plan));
+    }
     return engine;
 }
 
@@ -380,6 +418,7 @@ mom_engine_free(MomEngine *engine)
     mom_monitor_plan_unref(engine->guest_plan);
     mom_guests_free(engine->guests);
     mom_monitor_free(engine->host);
+    mom_plot_file_free(engine->host_plot);
     mom_guard_free(engine->guard);
     mom_decisions_free(engine->decisions);
     mom_silence_clear(&engine->silence);

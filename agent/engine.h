@@ -10,8 +10,10 @@
 #pragma once
 
 #include "agent/clock.h"
+#include "agent/decisions.h"
 #include "agent/history.h"
 #include "agent/monitor.h"
+#include "agent/plot.h"
 #include "agent/policies.h"
 #include "agent/pulse.h"
 #include "agent/source.h"
@@ -41,6 +43,8 @@ typedef struct {
     const MomGuardOptions *guard; /* copied; NULL: the defaults */
     guint fallback_after;  /* failing cycles until the last set that worked is used; 0: never */
     const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
+    guint decisions_kept; /* 0: MOM_DECISIONS_KEPT */
+    MomPlot *plot;        /* NULL: nothing is plotted */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
@@ -105,6 +109,8 @@ void mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data);
 /* The life of the cycle, see pulse.h; borrowed. */
 const MomPulse *mom_engine_pulse(const MomEngine *engine);
 
+/* What was done and refused, and why. Borrowed. */
+const MomDecisions *mom_engine_decisions(const MomEngine *engine);
 /* How many cycles have been decided to their end. */
 guint64 mom_engine_cycles(const MomEngine *engine);
 /* How long ago the last of them was; -1: there was none yet. */

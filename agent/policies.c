@@ -263,13 +263,22 @@ to_blame(MomPolicies *policies, const char *name, const GError *error)
     return mom_policies_pass(policies, policies->store, NULL);
 }
 
-/* Takes CHANGED over if it passes check and trial. NAME is the policy that was changed. */
+/* Whether the policy NAME of CHANGED says something else than what is in force. */
+static gboolean
+differs(MomPolicies *policies, MomPolicyStore *changed, const char *name)
+{
+    return g_strcmp0(mom_policy_store_get(policies->store, name),
+                     mom_policy_store_get(changed, name)) != 0;
+}
+
+/* Takes CHANGED over if it passes check and trial. NAME is the policy that was changed.  What is
+ * pushed once more as it is has been told before. */
 static gboolean
 take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GError **error)
 {
     g_autoptr(MomTuning) tuning = NULL;
+    gboolean is_news = differs(policies, changed, name);
     g_autoptr(GError) why = NULL;
-    gboolean repeated; /* vdsm sends the same again and again */
 
     if (!mom_policies_settle(policies, changed, &tuning, error)) {
         return FALSE;
@@ -279,17 +288,16 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }
-        g_warning("policy set fails as it did before the change: %s", why->message);
+        g_log(G_LOG_DOMAIN, is_news ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
+              "policy set fails as it did before the change: %s", why->message);
     }
     /* Who pushed it must learn that nothing came of it. */
     if (tuning && mom_set_aside_is_tuning(policies->tuning_name, name) &&
         !mom_set_aside_leaves_some(tuning, error)) {
         return FALSE;
     }
-    repeated = g_strcmp0(mom_policy_store_get(policies->store, name),
-                         mom_policy_store_get(changed, name)) == 0;
     mom_policies_adopt(policies, mom_policy_store_copy(changed), g_steal_pointer(&tuning));
-    if (!repeated) {
+    if (is_news) {
         mom_policies_log_doubts(policies, name ? name : MOM_POLICY_MAIN_NAME);
     }
     return TRUE;

@@ -173,6 +173,7 @@ take_log(const MomReload *reload, const MomConfig *config)
         mom_log_set_level(reload->log, level);
     }
     if (!mom_log_configure(reload->log, mom_config_get(config, "logging", "log"),
+                           mom_log_level(reload->log),
                            mom_config_get_int(config, "logging", "max-bytes"),
                            mom_config_get_int(config, "logging", "backup-count"), &error)) {
         g_warning("The log goes on where it was: %s", error->message);
