@@ -21,6 +21,9 @@ place_of(const MomEntity *entity, const char *name)
     return control ? control->place : (MomPlace){0};
 }
 
+/* A difference of less than this part of the present size. */
+#define NEARLY_THE_SAME 100
+
 /* Since a target was last sent to GUEST; -1: never. */
 static gint64
 idle_us(MomGuard *guard, MomEntity *guest)
@@ -29,6 +32,23 @@ idle_us(MomGuard *guard, MomEntity *guest)
     const GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
 
     return record && record->balloon.call ? guard->now_us - record->balloon.time_us : -1;
+}
+
+/* What a rail holds a target to moves with every look at the guest.  While the last one is not
+ * reached, one that is nearly the same is the same, or each breath of the guest would be a call. */
+static void
+keep_to_what_was_sent(MomGuard *guard, MomEntity *guest, Part *part)
+{
+    const char *uuid = mom_entity_get_string_property(guest, "uuid");
+    GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
+    MomSetting sent;
+
+    if (!record || record->balloon.phase == MOM_SENT_NOTHING || record->balloon.reached)
+        return;
+    sent = record->balloon.value;
+    if (ABS(sent.number - part->to.number) < part->from.number / NEARLY_THE_SAME &&
+        mom_sent_hold(&record->balloon, mom_setting_same_size, &sent, &part->from, guard->now_us))
+        part->to = sent;
 }
 
 static void
@@ -51,6 +71,8 @@ set_balloon_target(
     part.from_known = mom_entity_get_int(guest, "balloon_cur", &part.from.number);
     part.to.number = target_kib;
     fits = mom_rail_balloon(guest, &wish, &part.to.number, &part.rail);
+    if (fits && part.rail)
+        keep_to_what_was_sent(guard, guest, &part);
     sent_kib = part.to.number;
     mom_guard_judge(guard, guest, &part, !fits, parts);
     call = mom_guard_leave(guard, guest, parts, !fits, FALSE, done, data);
