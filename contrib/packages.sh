@@ -10,8 +10,11 @@ DNF_PACKAGES=(gcc meson ninja-build pkgconf-pkg-config glib2-devel json-c-devel 
     libvirt-devel libedit-devel libcmocka-devel glib-networking openssl python3)
 
 # What the tests need besides, and what the full run of CI needs besides that.
-APT_TEST_PACKAGES=(universal-ctags libvirt-daemon man-db groff-base systemd)
-DNF_TEST_PACKAGES=(ctags libvirt-daemon man-db groff-base systemd)
+# The second lines are for the packages that the tests build, judge and install.
+APT_TEST_PACKAGES=(universal-ctags libvirt-daemon man-db groff-base systemd
+    debhelper dpkg-dev lintian rpm rpmlint logrotate git util-linux passwd)
+DNF_TEST_PACKAGES=(ctags libvirt-daemon man-db groff-base systemd
+    rpm-build rpmlint systemd-rpm-macros logrotate git-core util-linux shadow-utils)
 APT_FULL_PACKAGES=(clang llvm libclang-rt-14-dev)
 DNF_FULL_PACKAGES=(clang llvm compiler-rt libasan libubsan)
 
