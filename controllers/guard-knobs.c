@@ -111,6 +111,10 @@ set_cpu_tune(MomActuator *self,
 
     part.from_known = mom_entity_get_int(guest, "vcpu_quota", &part.from.cpu.quota_us) &&
                       mom_entity_get_int(guest, "vcpu_period", &part.from.cpu.period_us);
+    /* The one spelling that vdsm and libvirt take: what they show for it they refuse, and 0 is no
+     * value to libvirt, which then leaves the old limit. */
+    if (mom_cpu_quota_is_unlimited(quota_us))
+        quota_us = MOM_CPU_QUOTA_UNLIMITED;
     part.to.cpu.quota_us = quota_us;
     part.to.cpu.period_us = period_us;
     mom_guard_judge(guard, guest, &part, part.rail != NULL, parts);

@@ -24,6 +24,9 @@ const MomRail *mom_rail_cpu(gint64 quota_us, gint64 period_us);
 /* NULL if every limit that is present and not nil is an integer of 0 or more. */
 const MomRail *mom_rail_io(const MomLimits *limits);
 
+/* "No limit" as it is sent. */
+#define MOM_CPU_QUOTA_UNLIMITED (-1)
+
 /* TRUE if QUOTA_US means "no limit": 0 (libvirt: no value), anything negative, or as much as the
  * kernel's largest quota, as cgroup v2's "max" reads in several versions of libvirt. */
 gboolean mom_cpu_quota_is_unlimited(gint64 quota_us);
