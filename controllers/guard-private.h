@@ -85,4 +85,3 @@ void mom_guard_tell_now(
     MomGuard *guard, MomGuardVerdict verdict, MomEntity *entity, const Part *part, const char *why);
 
 extern const MomActuatorClass mom_guard_class;
-extern const char *const mom_guard_ksm_knobs[MOM_N_KSM_KEYS];

@@ -480,7 +480,7 @@ random_wishes_never_break_a_bound(void **state)
             {"balloon_max", random_size(rand)},
         };
         g_autoptr(MomEntity) guest = entity_with(uuid, fields, G_N_ELEMENTS(fields));
-        MomKsmTune tune = {.present = g_rand_int(rand) & 15};
+        MomKsmTune tune = {.present = g_rand_int(rand) & MOM_KSM_ALL_KEYS};
 
         entity_update(guest, "ballooning_enabled",
                       g_rand_boolean(rand) ? MOM_NIL : mom_value_bool(g_rand_boolean(rand)));
