@@ -92,25 +92,33 @@ set_ksm(
 
     for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
         Part part = {
-            .knob = MOM_GUARD_KSM, .key = key, .place = place_of(host, mom_guard_ksm_knobs[key])};
+            .knob = MOM_GUARD_KSM, .key = key, .place = place_of(host, mom_ksm_controls[key])};
+        MomValue present = MOM_NIL;
 
-        if (!(tune->present & 1u << key))
+        if (!(tune->present & MOM_KSM_BIT(key)))
             continue;
-        part.from_known = mom_entity_get_int(host, mom_guard_ksm_knobs[key], &part.from.number);
+        mom_entity_get_attribute(host, mom_ksm_controls[key], &present);
+        part.from_known = mom_ksm_number(key, present, &part.from.number);
         part.to.number = tune->value[key];
-        part.rail = mom_rail_ksm(key, tune->value[key]);
+        part.rail = mom_rail_ksm_on_host(host, tune, key);
         refused |= part.rail != NULL;
         mom_guard_judge(guard, host, &part, part.rail != NULL, parts);
     }
     for (guint i = 0; i < parts->len; i++) {
         const Part *part = &g_array_index(parts, Part, i);
 
-        sent.present |= 1u << part->key;
+        sent.present |= MOM_KSM_BIT(part->key);
         sent.value[part->key] = part->to.number;
     }
     call = mom_guard_leave(guard, host, parts, refused, TRUE, done, data);
     if (call)
         mom_actuator_set_ksm(guard->behind, host, &sent, mom_guard_finish, call);
+}
+
+static guint
+ksm_keys(MomActuator *self)
+{
+    return mom_actuator_ksm_keys(((MomGuard *)self)->behind);
 }
 
 static void
@@ -133,6 +141,10 @@ set_cpu_tune(MomActuator *self,
 
     part.from_known = mom_entity_get_int(guest, "vcpu_quota", &part.from.cpu.quota_us) &&
                       mom_entity_get_int(guest, "vcpu_period", &part.from.cpu.period_us);
+    /* The one spelling that vdsm and libvirt take: what they show for it they refuse, and 0 is no
+     * value to libvirt, which then leaves the old limit. */
+    if (mom_cpu_quota_is_unlimited(quota_us))
+        quota_us = MOM_CPU_QUOTA_UNLIMITED;
     part.to.cpu.quota_us = quota_us;
     part.to.cpu.period_us = period_us;
     mom_guard_judge(guard, guest, &part, part.rail != NULL, parts);
@@ -223,6 +235,7 @@ set_io_tune(MomActuator *self,
 const MomActuatorClass mom_guard_class = {
     .set_balloon_target = set_balloon_target,
     .set_ksm = set_ksm,
+    .ksm_keys = ksm_keys,
     .set_cpu_tune = set_cpu_tune,
     .set_io_tune = set_io_tune,
 };
