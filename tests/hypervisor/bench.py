@@ -45,16 +45,24 @@ class Calls:
 
     # virDomainFree is libvirtd's own: part of answering.
     _CALL = re.compile(r"debug : (vir(?:Connect|Domain|Node)(?!Free)\w+):\d+ : (?:conn|dom)=")
+    _TARGET = re.compile(r"debug : virDomainSetMemoryFlags:.*VM: name=([^,]+),.* memory=(\d+)")
 
     def __init__(self, libvirtd: Libvirtd) -> None:
         self._path = libvirtd.calls_path
         self._from = os.path.getsize(self._path)
 
-    def seen(self) -> list[str]:
-        """The names of libvirt's functions, in order."""
+    def text(self) -> str:
         with open(self._path, encoding="utf-8", errors="replace") as file:
             file.seek(self._from)
-            return self._CALL.findall(file.read())
+            return file.read()
+
+    def seen(self) -> list[str]:
+        """The names of libvirt's functions, in order."""
+        return self._CALL.findall(self.text())
+
+    def targets(self) -> list[tuple[str, int]]:
+        """(guest's name, KiB) for every balloon target, in order."""
+        return [(name, int(kib)) for name, kib in self._TARGET.findall(self.text())]
 
 
 def main() -> None:

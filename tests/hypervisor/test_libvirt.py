@@ -116,12 +116,16 @@ class Story(unittest.TestCase):
 
     def test_the_guarantee_is_kept(self) -> None:
         """a policy that wants next to nothing gets the guarantee, to the page, and no less"""
+        calls = bench.Calls(IT.libvirtd)
         self.momd.rpc("setNamedPolicy", "60-greedy", '(with Guests guest (guest.Control "balloon_target" 1024))')
         for short in ("idle", "still"):
             guarantee = (SIZES[short].guarantee_mib or 0) * MIB
             self.wait(f"{short} is at its guarantee", lambda: current_kib(short) <= guarantee)   # noqa: B023
             self.cycles()
             self.assertEqual(current_kib(short), guarantee)
+        for name, kib in calls.targets():
+            self.assertGreaterEqual(kib, self.momd.guests()[name]["balloon_min"], f"libvirt was asked for less: {name}")
+        self.assertIn(self.guest("idle").name, dict(calls.targets()))
         hidden = SIZES["idle"].max_mib * MIB - current_kib("idle")
         self.assertAlmostEqual(self.guest("idle").total_kib(), FULL["idle"] - hidden, delta=SLACK_KIB)
         self.momd.rpc("setNamedPolicy", "60-greedy", NOTHING)
