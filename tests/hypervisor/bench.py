@@ -9,7 +9,6 @@ import os
 import re
 import sys
 
-
 import agent  # noqa: F401  finds tests/peers
 import shelter
 import tap
@@ -86,5 +85,3 @@ def packaged_policy(name: str, **numbers: float) -> str:
     path = next(path for path in agent.POLICIES if path.endswith(f"/{name}.policy"))
     with open(os.path.join(agent.CONTRIB, path), encoding="utf-8") as file:
         return policy_with(file.read(), **numbers)
-
-

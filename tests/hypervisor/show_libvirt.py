@@ -36,7 +36,8 @@ SIZES = {
     "idle-2": Size(max_mib=320, start_mib=320, guarantee_mib=160),
 }
 # MiB that each guest holds: at first, which makes the host give it memory, and then.
-WORK = {"web": (150, 150, "unique"), "database": (100, 100, "same"), "idle-1": (220, 40, "same"), "idle-2": (220, 40, "same")}
+WORK = {"web": (150, 150, "unique"), "database": (100, 100, "same"),
+        "idle-1": (220, 40, "same"), "idle-2": (220, 40, "same")}
 HOG_KIB = 1 * GIB
 LEFT_KIB = 2 * GIB                 # what the hog leaves to everybody else, whatever happens
 PRESS_AT, RELEASE_AT = 0.12, 0.66  # shares of the time shown
