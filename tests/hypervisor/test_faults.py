@@ -161,6 +161,24 @@ class Faults(unittest.TestCase):
         IT.libvirtd.virsh("setmem", one.name, str(SIZE.max_mib * MIB))
         one.hold(0)
 
+    def test_a_hung_guest_costs_the_others_no_cycle(self) -> None:
+        """while a guest's QEMU is stopped, momd is never without the numbers of the other guests"""
+        self.start()
+        one, two, missed = self.guest("one"), self.guest("two"), []
+
+        def knows_now() -> bool:
+            missed.extend(filter(None, [self.fault()]))
+            return self.knows_free("one")
+
+        self.hang(two.freeze, two.thaw)
+        for mib in (10, 20, 30, 40):
+            one.hold(mib, "unique")
+            self.wait("new numbers of a guest that runs", knows_now)
+        self.assertEqual(missed, [], self.momd.log())
+        self.assertNotIn("No guest data", self.momd.log())
+        two.thaw()
+        one.hold(0)
+
 
 if __name__ == "__main__":
     PROGRAM = sys.argv[1]
