@@ -201,12 +201,34 @@ test_what_fails_its_trial_leaves_no_trace(void **state)
     assert_names(policies, "");
 }
 
+static void
+test_a_pushed_tuning_policy_outlives_a_reread_with_its_bad_lines_aside(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(MomPolicies) policies = mom_policies_new(NULL, f->dir, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) list = NULL;
+
+    mom_policies_use_tuning(policies, "01-parameters");
+    write_file(f, "00-a.policy", "(defvar a 1)");
+    assert_ok(mom_policies_reload(policies, &error));
+    assert_ok(mom_policies_set(policies, "01-parameters", "(set a 2)\n(set a [1, 2])", &error));
+    write_file(f, "00-a.policy", "(defvar a 3)");
+    assert_ok(mom_policies_reread(policies, NULL, f->dir, &error));
+    assert_names(policies, "00-a 01-parameters");
+    assert_string_equal(mom_policy_store_get(mom_policies_store(policies), "01-parameters"),
+                        "(set a 2)\n(set a [1, 2])");
+    list = mom_policies_set_aside(policies);
+    assert_int_equal(g_strv_length(list), 1);
+}
+
 #define POLICIES_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        POLICIES_TEST(test_a_pushed_tuning_policy_outlives_a_reread_with_its_bad_lines_aside),
         POLICIES_TEST(test_a_directory_gives_its_policy_files_their_names),
         POLICIES_TEST(test_a_file_is_the_main_policy),
         cmocka_unit_test(test_neither_gives_an_empty_set),
