@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,7 +30,11 @@ wait_and_exit(int descriptor)
 {
     char byte;
     ssize_t n;
+    sigset_t none;
 
+    /* What main() holds back until the daemon's loop runs is not held back here. */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     do {
         n = read(descriptor, &byte, 1);
     } while (n < 0 && errno == EINTR);

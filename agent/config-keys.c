@@ -56,8 +56,12 @@ const MomConfigKey mom_config_keys[] = {
 
     /* Ours. */
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
+    {"main", "rpc-allowed-users", MOM_CONFIG_LIST, "root, vdsm"},
+    {"main", "rpc-socket-mode", MOM_CONFIG_MODE, "0660"},
+    {"main", "rpc-socket-group", MOM_CONFIG_TEXT, ""},
     {"main", "tuning-policy", MOM_CONFIG_TEXT, "01-parameters"},
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
+    {"main", "decisions-kept", MOM_CONFIG_INT, "10000", 1, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
     {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
     {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
@@ -281,6 +285,23 @@ check_port(const MomConfigKey *key, const char *value)
     return g_strdup_printf("`%s' is neither a path nor a port up to 65535 nor -1", value);
 }
 
+/* No bit for others: whom the group is too narrow for belongs into a group. */
+static char *
+check_mode(const MomConfigKey *key, const char *value)
+{
+    char *end;
+    guint64 mode = g_ascii_strtoull(value, &end, 8);
+
+    if (g_ascii_isdigit(*value) && *end == '\0' && (mode & ~(guint64)0770) == 0 &&
+        (mode & 0600) == 0600) {
+        return NULL;
+    }
+    return g_strdup_printf(
+        "`%s' is not an octal mode from 0600 to 0770 with 06 for the owner and 0 "
+        "for others",
+        value);
+}
+
 char *
 mom_config_key_check(const MomConfigKey *key, const char *value)
 {
@@ -288,7 +309,7 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_INT] = check_int,   [MOM_CONFIG_SECONDS] = check_seconds,
         [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
         [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
-        [MOM_CONFIG_KNOBS] = check_knobs,
+        [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

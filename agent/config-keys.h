@@ -19,6 +19,7 @@ typedef enum {
     MOM_CONFIG_KNOBS,     /* true, false, or some of balloon, ksm, cpu, io */
     MOM_CONFIG_VERBOSITY,
     MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
+    MOM_CONFIG_MODE,      /* of a socket, octal */
 } MomConfigType;
 
 typedef struct {

@@ -14,8 +14,10 @@
 #include "agent/engine.h"
 #include "agent/fault.h"
 #include "agent/guard-options.h"
+#include "agent/history.h"
 #include "agent/hypervisor-libvirt.h"
 #include "agent/hypervisor-vdsm.h"
+#include "agent/keeper.h"
 #include "agent/rpc/server.h"
 #include "agent/service.h"
 #include "agent/setup.h"
@@ -28,7 +30,9 @@ struct MomDaemon {
     MomHypervisorLibvirt *libvirt;
     MomSetup *setup;
     MomGuardOptions guard;
+    MomPlot *plot; /* NULL: nothing is plotted */
     MomEngine *engine;
+    MomKeeper *keeper;
     MomService service;
     MomRpcServer *rpc;
     MomSupervisor *supervisor;
@@ -37,6 +41,9 @@ struct MomDaemon {
 
 /* How often guests under libvirt are asked to report their memory; vdsm's figure. */
 #define GUEST_STATS_PERIOD_S 5
+
+/* A history is used if it is younger than so many cycles. */
+#define HISTORY_CYCLES 2
 
 /* ---- hypervisors ---- */
 
@@ -166,6 +173,24 @@ seconds_us(const MomConfig *config, const char *key)
     return (gint64)(mom_config_get_double(config, "main", key) * G_USEC_PER_SEC);
 }
 
+/* Without plots the host is as well managed; so this is no reason not to start. */
+static void
+make_plot(MomDaemon *daemon)
+{
+    const char *base = mom_config_get(daemon->config, "main", "plot-dir");
+    g_autoptr(GError) error = NULL;
+
+    if (*base == '\0') {
+        return;
+    }
+    daemon->plot = mom_plot_new(base, mom_clock_real(), &error);
+    if (daemon->plot) {
+        g_info("Plotting to %s", mom_plot_dir(daemon->plot));
+    } else {
+        g_warning("[main] plot-dir: nothing is plotted: %s", error->message);
+    }
+}
+
 static MomEngineOptions
 engine_options(MomDaemon *daemon)
 {
@@ -191,6 +216,8 @@ engine_options(MomDaemon *daemon)
         .guard = &daemon->guard,
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
         .trust = &daemon->trust,
+        .decisions_kept = (guint)mom_config_get_int(config, "main", "decisions-kept"),
+        .plot = daemon->plot,
     };
 }
 
@@ -212,16 +239,92 @@ make_engine(MomDaemon *daemon)
     daemon->engine = mom_engine_new(&options);
 }
 
+/* ---- what survives a restart ---- */
+
+/* systemd's directory, unless the administrator names one: the first, if it gives several. */
+static char *
+find_state_dir(const MomConfig *config)
+{
+    const char *given = g_getenv("STATE_DIRECTORY");
+
+    if (given && *given && !mom_config_is_set(config, "main", "state-dir")) {
+        return g_strndup(given, strcspn(given, ":"));
+    }
+    return g_strdup(mom_config_get(config, "main", "state-dir"));
+}
+
+static void
+on_pushed(gpointer data)
+{
+    mom_keeper_changed(data);
+}
+
+static void
+make_keeper(MomDaemon *daemon)
+{
+    g_autofree char *path = find_state_dir(daemon->config);
+
+    daemon->keeper = mom_keeper_new(path, mom_engine_pushed(daemon->engine), mom_clock_real());
+    mom_engine_watch_pushed(daemon->engine, on_pushed, daemon->keeper);
+}
+
+static void
+recall_history(MomDaemon *daemon)
+{
+    gint64 max_age_us = HISTORY_CYCLES * seconds_us(daemon->config, "policy-engine-interval");
+    MomHistoryWish wish = {
+        .host = mom_monitor_plan_schema(daemon->setup->host_plan),
+        .guest = mom_monitor_plan_schema(daemon->setup->guest_plan),
+        .history_length =
+            (gsize)mom_config_get_int(daemon->config, "main", "sample-history-length"),
+        .now_us = mom_clock_now_us(mom_clock_real()),
+        .max_age_us = max_age_us,
+    };
+    MomStateDir *dir = mom_keeper_dir(daemon->keeper);
+    MomHistory *history = NULL;
+
+    /* That a directory cannot be used was told once. */
+    if (dir && !mom_keeper_fault(daemon->keeper)) {
+        history = mom_history_load(dir, &wish);
+    }
+    if (history) {
+        mom_engine_recall(daemon->engine, history, max_age_us);
+    }
+}
+
+static void
+save_history(MomDaemon *daemon)
+{
+    g_autoptr(GPtrArray) guests = mom_engine_all_guests(daemon->engine);
+    g_autoptr(GError) error = NULL;
+    MomStateDir *dir = mom_keeper_dir(daemon->keeper);
+
+    if (dir && !mom_history_save(dir, mom_engine_host(daemon->engine), guests,
+                                 mom_clock_now_us(mom_clock_real()), &error)) {
+        g_info("The samples are not kept over the restart: %s", error->message);
+    }
+}
+
 static gboolean
 make_rpc(MomDaemon *daemon, MomLog *log, GError **error)
 {
-    const char *port = mom_config_get(daemon->config, "main", "rpc-port");
+    const MomConfig *config = daemon->config;
+    const char *port = mom_config_get(config, "main", "rpc-port");
+    g_auto(GStrv) users = mom_config_get_list(config, "main", "rpc-allowed-users");
+    MomRpcListenerOptions options = {
+        .port = port,
+        .allowed_users = mom_config_is_set(config, "main", "rpc-allowed-users")
+                             ? (const char *const *)users
+                             : NULL, /* no user vdsm is no complaint then */
+        .mode = (guint)g_ascii_strtoull(mom_config_get(config, "main", "rpc-socket-mode"), NULL, 8),
+        .group = mom_config_get(config, "main", "rpc-socket-group"),
+    };
 
-    mom_service_init(&daemon->service, daemon->engine, log);
+    mom_service_init(&daemon->service, daemon->engine, daemon->keeper, log);
     if (*port == '\0' || g_ascii_strtoll(port, NULL, 10) < 0) {
         return TRUE;
     }
-    daemon->rpc = mom_rpc_server_new(port, &daemon->service.base, error);
+    daemon->rpc = mom_rpc_server_new(&options, &daemon->service.base, error);
     return daemon->rpc != NULL;
 }
 
@@ -247,11 +350,13 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     g_autoptr(MomDaemon) daemon = g_new0(MomDaemon, 1);
 
     daemon->config = config;
-    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirt");
+    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirtInterface");
     if (!make_setup(daemon, error) || !make_hypervisor(daemon, error)) {
         return NULL;
     }
+    make_plot(daemon);
     make_engine(daemon);
+    make_keeper(daemon);
     if (!make_rpc(daemon, log, error)) {
         return NULL;
     }
@@ -266,12 +371,15 @@ mom_daemon_free(MomDaemon *daemon)
     }
     mom_rpc_server_free(daemon->rpc);
     mom_supervisor_free(daemon->supervisor);
+    mom_service_clear(&daemon->service);
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
     }
     mom_hypervisor_vdsm_free(daemon->vdsm);
     mom_hypervisor_libvirt_free(daemon->libvirt);
+    mom_keeper_free(daemon->keeper);
     mom_engine_free(daemon->engine);
+    mom_plot_free(daemon->plot);
     mom_fault_clear(&daemon->libvirt_fault);
     mom_setup_free(daemon->setup);
     g_free(daemon);
@@ -280,6 +388,8 @@ mom_daemon_free(MomDaemon *daemon)
 void
 mom_daemon_start(MomDaemon *daemon)
 {
+    mom_keeper_load(daemon->keeper);
+    recall_history(daemon);
     if (daemon->vdsm) {
         mom_hypervisor_vdsm_start(daemon->vdsm);
     }
@@ -329,7 +439,7 @@ void
 mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *controllers)
 {
     gsize history = (gsize)mom_config_get_int(config, "main", "sample-history-length");
-    g_autoptr(GPtrArray) before = daemon->setup->controllers;
+    GPtrArray *before = daemon->setup->controllers; /* the engine's until it is told */
     MomEngineOptions options;
 
     daemon->config = config;
@@ -340,6 +450,7 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
     options = engine_options(daemon);
     tell_dry_run(daemon);
     mom_engine_reconfigure(daemon->engine, &options);
+    g_ptr_array_unref(before);
 }
 
 gboolean
@@ -361,4 +472,13 @@ mom_daemon_reread_policies(MomDaemon *daemon, GError **error)
     return mom_engine_reread_policies(daemon->engine,
                                       mom_config_get(daemon->config, "main", "policy"),
                                       mom_config_get(daemon->config, "main", "policy-dir"), error);
+}
+
+void
+mom_daemon_stop(MomDaemon *daemon)
+{
+    g_clear_pointer(&daemon->rpc, mom_rpc_server_free);
+    mom_engine_stop(daemon->engine);
+    mom_keeper_finish(daemon->keeper);
+    save_history(daemon);
 }

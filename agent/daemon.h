@@ -23,7 +23,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomDaemon, mom_daemon_free)
 /* The service manager behind NOTIFY (taken over) is told of the daemon from its start on, and its
  * watchdog fed every half WATCHDOG_US (0: there is none). Before the start. */
 void mom_daemon_supervise(MomDaemon *daemon, MomNotify *notify, gint64 watchdog_us);
+/* Reads back what is to survive a restart, and begins to cycle. */
 void mom_daemon_start(MomDaemon *daemon);
+/* Ends cycling and serving, and writes what is to survive a restart. Blocks. */
+void mom_daemon_stop(MomDaemon *daemon);
 
 /* For reload.h, while the daemon runs. */
 

@@ -7,45 +7,7 @@
  */
 #define G_LOG_DOMAIN "mom.PolicyEngine"
 
-#include "agent/engine.h"
-
-#include "agent/decisions.h"
-#include "agent/fault.h"
-#include "agent/guests.h"
-#include "agent/silence.h"
-
-struct MomEngine {
-    MomSource *source;
-    MomClock *clock;
-    const MomController *const *controllers;
-    GPtrArray *controls; /* the names that they read, ended by NULL */
-    MomMonitorPlan *guest_plan;
-    char *host_root;
-    char *tuning_policy;
-    gint64 host_interval_us, guest_interval_us, policy_interval_us;
-    guint fallback_after;
-    MomRailLimits rails;
-
-    MomMonitor *host;
-    MomGuests *guests;
-    MomGuard *guard;
-    MomPolicies *policies;
-    MomDecisions *decisions;
-
-    gboolean running;
-    guint timer;
-    gint64 host_due_us, guests_due_us, policy_due_us;
-    gint64 last_decision_us;
-    gboolean sampling; /* the source has been asked and has not answered */
-    gboolean decide;   /* when it answers, a decision is due */
-    guint64 cycles;
-    MomPulse pulse;
-    MomEngineWatch watch; /* may be NULL */
-    gpointer watch_data;
-
-    MomSilence silence;
-    MomFault policy_fault;
-};
+#include "agent/engine-private.h"
 
 static void schedule(MomEngine *engine);
 
@@ -153,10 +115,32 @@ note_policy_failure(MomEngine *engine, const GError *error)
     mom_fault_raise(&engine->policy_fault, message);
 }
 
+/* Decisions tell what led to them.  Noting that costs an evaluation more than half of itself again,
+ * so it is only done where there is something to tell: once more, the same way, if it was not known
+ * before; at once while cycles go on deciding. */
+static void
+read_back(MomEngine *engine, MomEntity *host, GPtrArray *guests)
+{
+    const MomPolicyRunOptions options = {.trace = TRUE};
+    gboolean wanted = mom_decisions_want_reads(engine->decisions);
+    g_autoptr(GError) error = NULL;
+
+    if (wanted && !engine->trace &&
+        !mom_policy_evaluate(mom_policies_running(engine->policies), host, guests, &options,
+                             &error)) {
+        g_warning("what led to the decisions is not known: %s", error->message);
+        begin_run(host, guests);
+    }
+    if (wanted) {
+        mom_decisions_take_reads(engine->decisions);
+    }
+    engine->trace = wanted;
+}
+
 static void
 decide(MomEngine *engine)
 {
-    MomPolicyRunOptions options = {.debug = log_debug_call};
+    MomPolicyRunOptions options = {.debug = log_debug_call, .trace = engine->trace};
     MomEntity *host = mom_monitor_entity(engine->host);
     g_autoptr(GPtrArray) guests = NULL;
     g_autoptr(GError) error = NULL;
@@ -174,10 +158,14 @@ decide(MomEngine *engine)
     if (!mom_policies_fell_back(engine->policies)) {
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
     }
-    commit_run(host, guests);
+    mom_decisions_begin_cycle(engine->decisions, engine->cycles + 1);
     mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
+    read_back(engine, host, guests);
+    commit_run(host, guests);
+    mom_decisions_end_cycle(engine->decisions);
     engine->cycles++;
+    engine->last_cycle_us = mom_clock_now_us(engine->clock);
 }
 
 /* ---- collecting ---- */
@@ -216,6 +204,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
         return;
     }
     mom_pulse_answered(&engine->pulse, error);
+    engine->connected = reported != NULL;
     if (!reported) {
         mom_silence_goes_on(&engine->silence, error);
     } else {
@@ -341,6 +330,14 @@ set_host_properties(MomEngine *engine)
                             mom_value_int(engine->host_interval_us / G_USEC_PER_SEC));
 }
 
+static void
+set_plot(MomEngine *engine, MomPlot *plot, MomSchema *host_schema)
+{
+    engine->host_plot = mom_plot_file_new(plot, "Host", NULL, host_schema);
+    mom_monitor_watch(engine->host, mom_plot_write, engine->host_plot);
+    mom_guests_plot(engine->guests, plot);
+}
+
 static GPtrArray *
 controls_of(const MomController *const *controllers)
 {
@@ -389,7 +386,9 @@ mom_engine_new(const MomEngineOptions *options)
     engine->host_root = g_strdup(options->host_root);
     engine->host = mom_monitor_new(options->host_plan, "Host");
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
-    engine->decisions = mom_decisions_new();
+    engine->decisions = mom_decisions_new(options->clock, options->decisions_kept
+                                                              ? options->decisions_kept
+                                                              : MOM_DECISIONS_KEPT);
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
     take_guard_options(engine, options->guard);
     engine->policies =
@@ -401,6 +400,9 @@ mom_engine_new(const MomEngineOptions *options)
     mom_silence_init(&engine->silence, G_LOG_DOMAIN, options->source->klass->name);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
+    if (options->plot) {
+        set_plot(engine, options->plot, mom_monitor_plan_schema(options->host_plan));
+    }
     return engine;
 }
 
@@ -416,6 +418,7 @@ mom_engine_free(MomEngine *engine)
     mom_monitor_plan_unref(engine->guest_plan);
     mom_guests_free(engine->guests);
     mom_monitor_free(engine->host);
+    mom_plot_file_free(engine->host_plot);
     mom_guard_free(engine->guard);
     mom_decisions_free(engine->decisions);
     mom_silence_clear(&engine->silence);
@@ -424,6 +427,16 @@ mom_engine_free(MomEngine *engine)
     g_free(engine->host_root);
     g_free(engine->tuning_policy);
     g_free(engine);
+}
+
+void
+mom_engine_recall(MomEngine *engine, MomHistory *history, gint64 max_age_us)
+{
+    mom_monitor_adopt(engine->host, g_steal_pointer(&history->host));
+    set_host_properties(engine);
+    mom_guests_expect(engine->guests, g_hash_table_ref(history->guests),
+                      history->saved_us + max_age_us);
+    mom_history_free(history);
 }
 
 void
@@ -465,117 +478,4 @@ mom_engine_stop(MomEngine *engine)
         mom_clock_cancel(engine->clock, engine->timer);
         engine->timer = 0;
     }
-}
-
-gboolean
-mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error)
-{
-    if (!mom_policies_set(engine->policies, name, text, error)) {
-        return FALSE;
-    }
-    mom_engine_hint(engine, "a policy was pushed");
-    return TRUE;
-}
-
-gboolean
-mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error)
-{
-    if (!mom_policies_replace(engine->policies, text, error)) {
-        return FALSE;
-    }
-    mom_engine_hint(engine, "the policy was replaced");
-    return TRUE;
-}
-
-gboolean
-mom_engine_reset_policies(MomEngine *engine, GError **error)
-{
-    if (!mom_policies_reload(engine->policies, error)) {
-        return FALSE;
-    }
-    mom_engine_hint(engine, "the policies were reset");
-    return TRUE;
-}
-
-gboolean
-mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error)
-{
-    if (!mom_policies_reread(engine->policies, file, dir, error)) {
-        return FALSE;
-    }
-    mom_engine_hint(engine, "the policies were read anew");
-    return TRUE;
-}
-
-MomPolicyStore *
-mom_engine_policies(MomEngine *engine)
-{
-    return mom_policies_store(engine->policies);
-}
-
-MomEntity *
-mom_engine_host(MomEngine *engine)
-{
-    return mom_monitor_entity(engine->host);
-}
-
-GPtrArray *
-mom_engine_guests(MomEngine *engine)
-{
-    return mom_guests_ready(engine->guests);
-}
-
-void
-mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data)
-{
-    engine->watch = watch;
-    engine->watch_data = data;
-}
-
-const MomPulse *
-mom_engine_pulse(const MomEngine *engine)
-{
-    return &engine->pulse;
-}
-
-const char *
-mom_engine_host_root(const MomEngine *engine)
-{
-    return engine->host_root;
-}
-
-guint64
-mom_engine_cycles(const MomEngine *engine)
-{
-    return engine->cycles;
-}
-
-char **
-mom_engine_set_aside(const MomEngine *engine)
-{
-    return mom_policies_set_aside(engine->policies);
-}
-
-const char *
-mom_engine_policy_fault(const MomEngine *engine)
-{
-    return engine->policy_fault.message;
-}
-
-const char *
-mom_engine_source_fault(const MomEngine *engine)
-{
-    return engine->silence.fault.message;
-}
-
-gboolean
-mom_engine_uses_last_good(const MomEngine *engine)
-{
-    return mom_policies_fell_back(engine->policies);
-}
-
-const char *
-mom_engine_source_name(const MomEngine *engine)
-{
-    return engine->source->klass->name;
 }

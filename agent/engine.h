@@ -10,7 +10,10 @@
 #pragma once
 
 #include "agent/clock.h"
+#include "agent/decisions.h"
+#include "agent/history.h"
 #include "agent/monitor.h"
+#include "agent/plot.h"
 #include "agent/policies.h"
 #include "agent/pulse.h"
 #include "agent/source.h"
@@ -40,12 +43,17 @@ typedef struct {
     const MomGuardOptions *guard; /* copied; NULL: the defaults */
     guint fallback_after;  /* failing cycles until the last set that worked is used; 0: never */
     const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
+    guint decisions_kept; /* 0: MOM_DECISIONS_KEPT */
+    MomPlot *plot;        /* NULL: nothing is plotted */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
 void mom_engine_free(MomEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomEngine, mom_engine_free)
 
+/* What host and guests were before a restart (taken over): they go on with it, guests as far as
+ * they come within MAX_AGE_US of its saving. Before the start only. */
+void mom_engine_recall(MomEngine *engine, MomHistory *history, gint64 max_age_us);
 /* Collects the host once, loads the policies (what does not load is logged) and begins to cycle. */
 void mom_engine_start(MomEngine *engine);
 /* Ends the cycling; nothing is sent any more. */
@@ -69,12 +77,19 @@ gboolean mom_engine_reset_policies(MomEngine *engine, GError **error);
 /* See mom_policies_reread. */
 gboolean
 mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error);
+/* What was pushed, and who is told when it changes: see agent/policies.h. */
+MomPushed *mom_engine_pushed(MomEngine *engine);
+void mom_engine_watch_pushed(MomEngine *engine, MomPushedWatch watch, gpointer data);
 MomPolicyStore *mom_engine_policies(MomEngine *engine);
+/* What setting it would say, see mom_policies_check; nothing is set. */
+GPtrArray *mom_engine_check_policy(MomEngine *engine, const char *name, const char *text);
 
 /* The host's entity, whether it is ready or not. */
 MomEntity *mom_engine_host(MomEngine *engine);
 /* The guests that are ready; caller unrefs the array, entities are borrowed. */
 GPtrArray *mom_engine_guests(MomEngine *engine);
+/* The same of all guests, ready or not. */
+GPtrArray *mom_engine_all_guests(MomEngine *engine);
 /* The lines of the tuning policy that are set aside, with place and reason. Caller frees. */
 char **mom_engine_set_aside(const MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
@@ -94,5 +109,13 @@ void mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data);
 /* The life of the cycle, see pulse.h; borrowed. */
 const MomPulse *mom_engine_pulse(const MomEngine *engine);
 
+/* What was done and refused, and why. Borrowed. */
+const MomDecisions *mom_engine_decisions(const MomEngine *engine);
 /* How many cycles have been decided to their end. */
 guint64 mom_engine_cycles(const MomEngine *engine);
+/* How long ago the last of them was; -1: there was none yet. */
+gint64 mom_engine_cycle_age_us(const MomEngine *engine);
+/* How often one is due. */
+gint64 mom_engine_interval_us(const MomEngine *engine);
+/* Whether the source answered when it was last asked. */
+gboolean mom_engine_is_connected(const MomEngine *engine);

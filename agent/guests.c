@@ -11,22 +11,27 @@
 typedef struct {
     char *uuid;
     MomMonitor *monitor;
+    MomPlotFile *plot; /* NULL: it is not plotted */
     guint seen; /* the collection that last reported it */
 } Guest;
 
 struct MomGuests {
     MomMonitorPlan *plan;
+    MomPlot *plot; /* or NULL */
     MomGuestGone gone;
     gpointer gone_data;
     GPtrArray *list;     /* of Guest*, owned */
     GHashTable *by_uuid; /* uuid of the guest -> Guest, borrowed */
     guint collection;
+    GHashTable *returning; /* uuid -> MomEntity; NULL: nobody is expected */
+    gint64 returning_until_us;
 };
 
 static void
 guest_free(Guest *guest)
 {
     mom_monitor_free(guest->monitor);
+    mom_plot_file_free(guest->plot);
     g_free(guest->uuid);
     g_free(guest);
 }
@@ -50,10 +55,53 @@ mom_guests_free(MomGuests *guests)
     if (!guests) {
         return;
     }
+    g_clear_pointer(&guests->returning, g_hash_table_unref);
     g_hash_table_unref(guests->by_uuid);
     g_ptr_array_unref(guests->list);
     mom_monitor_plan_unref(guests->plan);
     g_free(guests);
+}
+
+void
+mom_guests_expect(MomGuests *guests, GHashTable *returning, gint64 until_us)
+{
+    g_clear_pointer(&guests->returning, g_hash_table_unref);
+    guests->returning = returning;
+    guests->returning_until_us = until_us;
+}
+
+/* A guest that was started anew has nothing of its earlier life. */
+static gboolean
+is_another_process(const MomEntity *entity, const MomGuestData *data)
+{
+    MomValue pid;
+
+    return mom_entity_get_property(entity, "pid", &pid) && !mom_value_is_nil(data->pid) &&
+           !mom_value_equal(pid, data->pid);
+}
+
+static void
+recall(MomGuests *guests, Guest *guest, const MomGuestData *data)
+{
+    g_autofree char *uuid = NULL;
+    MomEntity *entity = NULL;
+
+    if (!guests->returning ||
+        !g_hash_table_steal_extended(guests->returning, data->uuid, (gpointer *)&uuid,
+                                     (gpointer *)&entity)) {
+        return;
+    }
+    if (is_another_process(entity, data)) {
+        mom_entity_free(entity);
+        return;
+    }
+    mom_monitor_adopt(guest->monitor, entity);
+}
+
+void
+mom_guests_plot(MomGuests *guests, MomPlot *plot)
+{
+    guests->plot = plot;
 }
 
 static Guest *
@@ -64,8 +112,14 @@ add_guest(MomGuests *guests, const MomGuestData *data)
 
     guest->uuid = g_strdup(data->uuid);
     guest->monitor = mom_monitor_new(guests->plan, data->name);
+    recall(guests, guest, data);
     entity = mom_monitor_entity(guest->monitor);
     mom_entity_set_property(entity, "uuid", mom_value_string(data->uuid));
+    if (guests->plot) {
+        guest->plot = mom_plot_file_new(guests->plot, data->name, data->uuid,
+                                        mom_monitor_plan_schema(guests->plan));
+        mom_monitor_watch(guest->monitor, mom_plot_write, guest->plot);
+    }
     g_ptr_array_add(guests->list, guest);
     g_hash_table_insert(guests->by_uuid, guest->uuid, guest);
     g_debug("guest %s (%s) is new", data->name, data->uuid);
@@ -130,6 +184,9 @@ void
 mom_guests_collect(MomGuests *guests, GPtrArray *reported, const MomCollectInput *base)
 {
     guests->collection++;
+    if (guests->returning && base->now_us > guests->returning_until_us) {
+        g_clear_pointer(&guests->returning, g_hash_table_unref);
+    }
     for (guint i = 0; i < reported->len; i++) {
         collect_one(guests, g_ptr_array_index(reported, i), base);
     }
@@ -149,4 +206,17 @@ mom_guests_ready(const MomGuests *guests)
         }
     }
     return ready;
+}
+
+GPtrArray *
+mom_guests_all(const MomGuests *guests)
+{
+    GPtrArray *all = g_ptr_array_sized_new(guests->list->len);
+
+    for (guint i = 0; i < guests->list->len; i++) {
+        const Guest *guest = g_ptr_array_index(guests->list, i);
+
+        g_ptr_array_add(all, mom_monitor_entity(guest->monitor));
+    }
+    return all;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "agent/monitor.h"
+#include "agent/plot.h"
 
 typedef struct MomGuests MomGuests;
 
@@ -19,6 +20,13 @@ MomGuests *mom_guests_new(MomMonitorPlan *plan, MomGuestGone gone, gpointer gone
 void mom_guests_free(MomGuests *guests);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuests, mom_guests_free)
 
+/* RETURNING (uuid -> MomEntity of the plan's schema, taken over) is what guests were before a
+ * restart: one that comes with the uuid, and the same process if both are known, goes on with it.
+ * What has not come by UNTIL_US, in the time of collections, is dropped. */
+void mom_guests_expect(MomGuests *guests, GHashTable *returning, gint64 until_us);
+/* Guests that come from now on are plotted. PLOT must outlive GUESTS. */
+void mom_guests_plot(MomGuests *guests, MomPlot *plot);
+
 /* One collection: REPORTED holds the MomGuestData* of all guests that run.  BASE says where and
  * when; its `guest` is ignored. */
 void mom_guests_collect(MomGuests *guests, GPtrArray *reported, const MomCollectInput *base);
@@ -26,3 +34,5 @@ void mom_guests_collect(MomGuests *guests, GPtrArray *reported, const MomCollect
 /* The entities of the guests that are ready, in order of arrival. Caller unrefs the array; the
  * entities are borrowed, until the next collection. */
 GPtrArray *mom_guests_ready(const MomGuests *guests);
+/* The same of all guests, ready or not. */
+GPtrArray *mom_guests_all(const MomGuests *guests);

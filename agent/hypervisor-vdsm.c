@@ -4,7 +4,7 @@
  *
  * Reading is in hypervisor-vdsm-data.c (pure), asking and setting here.
  */
-#define G_LOG_DOMAIN "mom.vdsm"
+#define G_LOG_DOMAIN "mom.vdsmInterface"
 
 #include "agent/hypervisor-vdsm.h"
 

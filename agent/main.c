@@ -104,7 +104,19 @@ log_complaints(const MomConfig *config)
     }
 }
 
-/* Signals from the first moment: a stop during the start is a clean one too. */
+/* A signal that comes before the loop waits for it: a stop during the start is a clean one too. */
+static void
+hold_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(how, &set, NULL);
+}
+
 static void
 watch_signals(Running *running)
 {
@@ -112,6 +124,7 @@ watch_signals(Running *running)
     g_unix_signal_add(SIGINT, on_quit, running);
     g_unix_signal_add(SIGHUP, on_hangup, running);
     g_timeout_add_seconds(LOG_CARE_S, on_log_care, running->log);
+    hold_signals(SIG_UNBLOCK);
 }
 
 /* The service manager says by the environment where it listens. */
@@ -156,6 +169,7 @@ run(const MomOptions *options, const MomConfig *config, MomLog *log, int backgro
     supervise(daemon);
     mom_daemon_start(daemon);
     g_main_loop_run(loop);
+    mom_daemon_stop(daemon);
     if (background >= 0) {
         unlink(options->pid_file);
     }
@@ -172,6 +186,7 @@ main(int argc, char **argv)
     g_autoptr(MomLog) log = NULL;
     int background = -1;
 
+    hold_signals(SIG_BLOCK);
     if (!mom_options_parse(&options, argv, &error)) {
         fprintf(stderr, "momd: %s\nTry \"momd --help\".\n", error->message);
         return EXIT_USAGE;
@@ -184,6 +199,7 @@ main(int argc, char **argv)
         return mom_check_config(&options);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of the write, not the end */
     config = mom_options_load_config(&options, &error);
     if (!config) {
         return fail("configuration: ", error);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The policies in force: read from disk at start, changed by RPC, never lost by a bad one.
+ * The policies in force: read from disk, changed by RPC, never lost by a bad one.
  *
+ * What RPC changed lies over what the disk has, and stays there when the disk is read again.
  * A change is made on a copy of the store and tried there; only what loads and passes the trial
  * takes the copy's place.  So a refused policy leaves no trace, whatever was wrong with it.
  */
 #pragma once
 
+#include "agent/pushed.h"
 #include "agent/trust.h"
 #include "policy/checker.h"
 #include "policy/policy.h"
@@ -55,9 +57,19 @@ gboolean mom_policies_failed(MomPolicies *policies, guint after);
 /* TRUE while another set is run than the administrator's. */
 gboolean mom_policies_fell_back(const MomPolicies *policies);
 
-/* Reads from disk and forgets all else.  A file that cannot be read or does not load is left out
- * and logged.  FALSE if that leaves nothing of what should be there, or the directory cannot be
- * read: then what is in force stays. */
+/* What was pushed, for who keeps it over a restart: filled before the first reload, read later.
+ * Borrowed. */
+MomPushed *mom_policies_pushed(MomPolicies *policies);
+/* WATCH is called after each change of what was pushed. */
+typedef void (*MomPushedWatch)(gpointer data);
+void mom_policies_watch(MomPolicies *policies, MomPushedWatch watch, gpointer data);
+
+/* Reads from disk and lays what was pushed over it.  A file that cannot be read or does not load,
+ * and a pushed policy that does not pass the checks of a push, is left out and logged; what was
+ * pushed is kept and tried again at the next reload.  FALSE if nothing is left of what should be on
+ * disk, or the directory cannot be read: then what is in force stays; if nothing is in force, what
+ * was pushed is.
+ */
 gboolean mom_policies_reload(MomPolicies *policies, GError **error);
 /* Reads from disk anew, FILE and DIR as in new, and lays over it what RPC has set since `reload`.
  * FALSE if a policy that is in force would be lost, as its new text cannot be used, if the set
@@ -65,8 +77,15 @@ gboolean mom_policies_reload(MomPolicies *policies, GError **error);
  * is, FILE and DIR too. */
 gboolean
 mom_policies_reread(MomPolicies *policies, const char *file, const char *dir, GError **error);
+/* As RPC's resetPolicies: reads from disk and forgets what was pushed.  FALSE as in reload; then
+ * nothing is forgotten. */
+gboolean mom_policies_reset(MomPolicies *policies, GError **error);
 /* As RPC's setNamedPolicy: NAME NULL is the main policy, TEXT NULL forgets NAME. */
 gboolean
 mom_policies_set(MomPolicies *policies, const char *name, const char *text, GError **error);
+/* What `set` would say, without setting anything: of MomFinding, in order of policy and line. First
+ * what does not load or the check finds; if none of that is an error, what the trial meets.  Caller
+ * unrefs. */
+GPtrArray *mom_policies_check(MomPolicies *policies, const char *name, const char *text);
 /* As RPC's setPolicy: TEXT as the only policy. */
 gboolean mom_policies_replace(MomPolicies *policies, const char *text, GError **error);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Reading policies from disk, see policy-files.h.
- *
- * SEMANTICS section 2 says which files are read and under which name.
+ * See policy-files.h.
  */
 #define G_LOG_DOMAIN "mom.Policy"
 
@@ -10,17 +8,18 @@
 
 #include <string.h>
 
-#include "agent/set-aside.h"
+#include "policy/policy.h"
 
 #define SUFFIX ".policy"
 
 typedef struct {
-    MomPolicyStore *store;
-    const char *tuning_name;
     const MomTrust *trust;
+    MomPolicyFileFunc take;
+    gpointer data;
+    GHashTable *names;
 } Reader;
 
-/* Reads one file; what is wrong is logged here, once, as nobody above handles it. */
+/* *ERROR is the first one's. */
 static gboolean
 read_file(const Reader *reader, const char *path, const char *name, GError **error)
 {
@@ -28,10 +27,10 @@ read_file(const Reader *reader, const char *path, const char *name, GError **err
     g_autofree char *text = NULL;
     gsize length;
 
+    g_hash_table_add(reader->names, g_strdup(name));
     if (mom_trust_check(reader->trust, path, MOM_TRUST_FILE, &why) &&
         g_file_get_contents(path, &text, &length, &why)) {
-        if (mom_set_aside_put(reader->store, reader->tuning_name, name, text, (gssize)length,
-                              &why)) {
+        if (reader->take(name, text, (gssize)length, reader->data, &why)) {
             return TRUE;
         }
         g_prefix_error(&why, "%s: ", path);
@@ -51,13 +50,14 @@ compare_names(gconstpointer a, gconstpointer b)
 
 /* The names of DIR's policy files, in order. */
 static GPtrArray *
-list_files(const char *dir, GError **error)
+list_files(const Reader *reader, const char *dir, GError **error)
 {
-    g_autoptr(GDir) handle = g_dir_open(dir, 0, error);
+    g_autoptr(GDir) handle = NULL;
     GPtrArray *names;
     const char *name;
 
-    if (!handle) {
+    if (!mom_trust_check(reader->trust, dir, MOM_TRUST_DIRECTORY, error) ||
+        !(handle = g_dir_open(dir, 0, error))) {
         return NULL;
     }
     names = g_ptr_array_new_with_free_func(g_free);
@@ -70,32 +70,23 @@ list_files(const char *dir, GError **error)
     return names;
 }
 
-/* What a policy of FILE is called. */
-static char *
-name_of(const char *file)
-{
-    return g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
-}
-
-/* FALSE if DIR cannot be read, or holds policies of which none loads. */
 static gboolean
-read_dir(const Reader *reader, const char *dir, GError **error)
+read_dir(Reader *reader, const char *dir, GError **error)
 {
     g_autoptr(GError) first = NULL;
-    g_autoptr(GPtrArray) names = mom_trust_check(reader->trust, dir, MOM_TRUST_DIRECTORY, &first)
-                                     ? list_files(dir, &first)
-                                     : NULL;
+    g_autoptr(GPtrArray) files = list_files(reader, dir, &first);
     guint loaded = 0;
 
-    if (!names) {
+    if (!files) {
+        g_clear_pointer(&reader->names, g_hash_table_unref);
         g_warning("policies not loaded: %s", first->message);
         g_propagate_error(error, g_steal_pointer(&first));
         return FALSE;
     }
-    for (guint i = 0; i < names->len; i++) {
-        const char *file = g_ptr_array_index(names, i);
+    for (guint i = 0; i < files->len; i++) {
+        const char *file = g_ptr_array_index(files, i);
         g_autofree char *path = g_build_filename(dir, file, NULL);
-        g_autofree char *name = name_of(file);
+        g_autofree char *name = g_strndup(file, (gsize)(strstr(file, SUFFIX) - file));
 
         loaded += read_file(reader, path, name, first ? NULL : &first) ? 1 : 0;
     }
@@ -107,29 +98,20 @@ read_dir(const Reader *reader, const char *dir, GError **error)
 }
 
 gboolean
-mom_policy_files_read(MomPolicyStore *store,
+mom_policy_files_read(const MomTrust *trust,
                       const char *file,
                       const char *dir,
-                      const char *tuning_name,
-                      const MomTrust *trust,
+                      MomPolicyFileFunc take,
+                      gpointer data,
+                      GHashTable **names,
                       GError **error)
 {
-    Reader reader = {store, tuning_name, trust};
+    Reader reader = {trust, take, data, NULL};
+    gboolean done;
 
-    return file ? read_file(&reader, file, NULL, error) : !dir || read_dir(&reader, dir, error);
-}
-
-GPtrArray *
-mom_policy_files_names(const char *file, const char *dir)
-{
-    g_autoptr(GPtrArray) files = !file && dir ? list_files(dir, NULL) : NULL;
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-
-    if (file) {
-        g_ptr_array_add(names, g_strdup(MOM_POLICY_MAIN_NAME));
-    }
-    for (guint i = 0; files && i < files->len; i++) {
-        g_ptr_array_add(names, name_of(g_ptr_array_index(files, i)));
-    }
-    return names;
+    reader.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    done = file ? read_file(&reader, file, MOM_POLICY_MAIN_NAME, error)
+                : !dir || read_dir(&reader, dir, error);
+    *names = reader.names;
+    return done;
 }

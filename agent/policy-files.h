@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Policies on disk: one file, or a directory of NAME.policy files, read into a store.
+ * The policies' files: one file with the main policy, or a directory of NAME.policy files.
  *
- * What cannot be read, is not trusted or does not load is told here, as nobody above handles it.
- * Nothing here decides whether the set is used.
+ * SEMANTICS section 2 says which files are read and under which name.  What cannot be read, is not
+ * to be trusted or does not load is left out and logged here, once, as nobody above handles it.
  */
 #pragma once
 
 #include "agent/trust.h"
-#include "policy/policy.h"
 
-/* Reads FILE (the main policy), else what is in DIR; either may be NULL.  Of the policy TUNING_NAME
- * (NULL: there is none) nothing runs yet, see mom_set_aside_put.  FALSE if FILE or DIR cannot be
- * read, or DIR holds policies of which none loads. */
-gboolean mom_policy_files_read(MomPolicyStore *store,
+/* Takes the TEXT (LENGTH bytes) of policy NAME. FALSE: it does not load. */
+typedef gboolean (*MomPolicyFileFunc)(
+    const char *name, const char *text, gssize length, gpointer data, GError **error);
+
+/* Calls TAKE for each policy of FILE, else of DIR, either of which may be NULL.  *NAMES is a set of
+ * the names that have a file, good or bad, caller unrefs; NULL if the directory cannot be read.
+ * TRUST NULL: whoever may have written them.  FALSE if the directory or the file cannot be read, or
+ * none of its policies loads though there are some. */
+gboolean mom_policy_files_read(const MomTrust *trust,
                                const char *file,
                                const char *dir,
-                               const char *tuning_name,
-                               const MomTrust *trust,
+                               MomPolicyFileFunc take,
+                               gpointer data,
+                               GHashTable **names,
                                GError **error);
-
-/* The names that FILE or DIR gives, whether their text can be used or not. Caller unrefs. */
-GPtrArray *mom_policy_files_names(const char *file, const char *dir);

@@ -93,23 +93,36 @@ read_properties(MomEntity *entity, json_object *json)
         mom_entity_set_property(entity, key, mom_value_from_json(arena, NULL, value));
 }
 
+/* The time of the newest sample, as if the variable had been set just now. */
+static gint64
+newest_us(const MomEntity *entity)
+{
+    const MomSample *latest = mom_entity_latest(entity);
+
+    return latest ? mom_sample_time_us(latest) : MOM_ENTITY_NO_TIME;
+}
+
 static void
-read_variables(MomEntity *entity, json_object *json)
+read_variables(MomEntity *entity, json_object *json, json_object *times)
 {
     g_autoptr(MomArena) arena = mom_arena_new(BLOCK_BYTES);
 
     if (!json_object_is_type(json, json_type_object))
         return;
-    mom_entity_begin_run(entity);
     json_object_object_foreach(json, key, value)
-        mom_entity_set_variable(entity, key, mom_value_from_json(arena, NULL, value));
-    mom_entity_commit_run(entity);
+    {
+        json_object *time = member(times, key);
+
+        mom_entity_restore_variable(entity, key, mom_value_from_json(arena, NULL, value),
+                                    json_object_is_type(time, json_type_int)
+                                        ? json_object_get_int64(time)
+                                        : newest_us(entity));
+    }
 }
 
 static MomEntity *
-read_entity(json_object *json)
+read_entity(json_object *json, MomSchema *schema, gsize history_length)
 {
-    g_autoptr(MomSchema) schema = read_schema(json);
     MomEntity *entity = mom_entity_new(schema);
     json_object *stats = member(json, "stats");
 
@@ -117,9 +130,36 @@ read_entity(json_object *json)
     for (gsize i = 0; is_array(stats) && i < json_object_array_length(stats); i++)
         mom_entity_add_sample(
             entity, read_sample(schema, json_object_array_get_idx(stats, i), read_time_us(json, i)),
-            G_MAXUINT);
-    read_variables(entity, member(json, "variables"));
+            history_length);
+    read_variables(entity, member(json, "variables"), member(json, "variable_times_us"));
     return entity;
+}
+
+static MomEntity *
+read_any_entity(json_object *json)
+{
+    g_autoptr(MomSchema) schema = read_schema(json);
+
+    return read_entity(json, schema, G_MAXUINT);
+}
+
+static gboolean
+has_fields(json_object *fields, const MomSchema *schema)
+{
+    if (!is_array(fields) || json_object_array_length(fields) != mom_schema_size(schema))
+        return FALSE;
+    for (gsize i = 0; i < mom_schema_size(schema); i++)
+        if (g_strcmp0(json_object_get_string(json_object_array_get_idx(fields, i)),
+                      mom_schema_name(schema, i)) != 0)
+            return FALSE;
+    return TRUE;
+}
+
+MomEntity *
+mom_state_entity_from_json(json_object *json, MomSchema *schema, gsize history_length)
+{
+    return has_fields(member(json, "fields"), schema) ? read_entity(json, schema, history_length)
+                                                      : NULL;
 }
 
 MomState *
@@ -128,10 +168,10 @@ mom_state_from_json(json_object *json)
     MomState *state = g_new0(MomState, 1);
     json_object *guests = member(json, "guests");
 
-    state->host = read_entity(member(json, "host"));
+    state->host = read_any_entity(member(json, "host"));
     state->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_entity_free);
     for (gsize i = 0; is_array(guests) && i < json_object_array_length(guests); i++)
-        g_ptr_array_add(state->guests, read_entity(json_object_array_get_idx(guests, i)));
+        g_ptr_array_add(state->guests, read_any_entity(json_object_array_get_idx(guests, i)));
     return state;
 }
 
@@ -341,8 +381,32 @@ fields_json(const MomSchema *schema)
     return json;
 }
 
+typedef struct {
+    MomEntity *entity;
+    json_object *json;
+} VariableTimes;
+
+static void
+add_variable_time(const char *name, MomValue v, gpointer data)
+{
+    const VariableTimes *times = data;
+    gint64 time_us;
+
+    if (mom_entity_get_variable_time(times->entity, name, &time_us))
+        json_object_object_add(times->json, name, json_object_new_int64(time_us));
+}
+
 static json_object *
-entity_json(MomEntity *entity)
+variable_times_json(MomEntity *entity)
+{
+    VariableTimes times = {entity, json_object_new_object()};
+
+    mom_entity_foreach_variable(entity, add_variable_time, &times);
+    return times.json;
+}
+
+json_object *
+mom_state_entity_to_json(MomEntity *entity)
 {
     json_object *json = json_object_new_object();
     json_object *stats = json_object_new_array();
@@ -359,6 +423,7 @@ entity_json(MomEntity *entity)
     json_object_object_add(json, "properties", properties_json(entity));
     json_object_object_add(json, "fields", fields_json(mom_entity_schema(entity)));
     json_object_object_add(json, "variables", variables_json(entity));
+    add_if_any(json, "variable_times_us", variable_times_json(entity));
     json_object_object_add(json, "times_us", times);
     json_object_object_add(json, "stats", stats);
     return json;
@@ -371,8 +436,8 @@ mom_state_to_json(MomEntity *host, GPtrArray *guests)
     json_object *list = json_object_new_array();
 
     for (guint i = 0; i < guests->len; i++)
-        json_object_array_add(list, entity_json(guests->pdata[i]));
-    json_object_object_add(json, "host", entity_json(host));
+        json_object_array_add(list, mom_state_entity_to_json(guests->pdata[i]));
+    json_object_object_add(json, "host", mom_state_entity_to_json(host));
     json_object_object_add(json, "guests", list);
     return json;
 }

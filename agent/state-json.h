@@ -3,7 +3,8 @@
  * A host and its guests as JSON: a state, read and written, and what a run left on it.
  *
  * The notation is SEMANTICS section 15's "Entity", in an object {"host": entity, "guests":
- * [entity]}; beyond it an entity may have `times_us`, the times of its samples.  Taking entities
+ * [entity]}; beyond it an entity may have `times_us`, the times of its samples, and
+ * `variable_times_us`, the times at which its variables got their values.  Taking entities
  * out of JSON never fails: a member that is missing or odd counts as empty.  Only a whole text can
  * be refused.
  */
@@ -42,6 +43,14 @@ void mom_state_set_controls(MomState *state, json_object *json);
 /* Properties, samples with their times, declared fields and variables of HOST and of GUESTS
  * (MomEntity*). Caller puts. */
 json_object *mom_state_to_json(MomEntity *host, GPtrArray *guests);
+/* One entity of them. Caller puts. */
+json_object *mom_state_entity_to_json(MomEntity *entity);
+
+/* One entity in that notation. Caller puts. */
+json_object *mom_state_entity_to_json(MomEntity *entity);
+/* The entity that JSON is, with at most HISTORY_LENGTH samples. NULL: its fields are not those of
+ * SCHEMA. */
+MomEntity *mom_state_entity_from_json(json_object *json, MomSchema *schema, gsize history_length);
 
 /* Adds what a run left: host_controls, guest_controls, and as far as there are any host_variables,
  * guest_variables and io_tune. */

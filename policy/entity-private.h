@@ -21,6 +21,7 @@ struct MomSchema {
 #define MOM_VALUE_ABSENT ((MomValueType)-1)
 
 struct MomSample {
+    guint references;
     MomSchema *schema;
     gint64 time_us;
     MomArena *arena;   /* NULL until needed */

@@ -17,12 +17,10 @@
 #define TUNES "io_tune"
 #define TUNE_STATES "io_tune_current"
 
-#define NO_TIME G_MININT64
-
 typedef struct {
     char *name;
     MomValue value;
-    gint64 changed_us; /* of a variable: when its value last changed, or NO_TIME */
+    gint64 changed_us; /* of a variable: when its value last changed, or MOM_ENTITY_NO_TIME */
 } Pair;
 
 /* The tunes of a run: a copy that setters may write to, and the list that policies see. */
@@ -143,7 +141,7 @@ mom_entity_set_property(MomEntity *entity, const char *name, MomValue v)
     /* A property that is set again and again to the same value must not grow the arena. */
     if (present && present->value.type == v.type && mom_value_equal(present->value, v))
         return;
-    set_pair(entity->properties, entity->lasting, name, v, NO_TIME);
+    set_pair(entity->properties, entity->lasting, name, v, MOM_ENTITY_NO_TIME);
 }
 
 gboolean
@@ -337,7 +335,7 @@ mom_entity_set_variable(MomEntity *entity, const char *name, MomValue v)
 {
     const Pair *present = find_variable(entity, name);
     const MomSample *latest = mom_entity_latest(entity);
-    gint64 changed_us = latest ? mom_sample_time_us(latest) : NO_TIME;
+    gint64 changed_us = latest ? mom_sample_time_us(latest) : MOM_ENTITY_NO_TIME;
 
     if (!present)
         entity->n_new++;
@@ -357,10 +355,16 @@ mom_entity_get_variable_time(MomEntity *entity, const char *name, gint64 *out_us
 {
     const Pair *pair = find_variable(entity, name);
 
-    if (!pair || pair->changed_us == NO_TIME)
+    if (!pair || pair->changed_us == MOM_ENTITY_NO_TIME)
         return FALSE;
     *out_us = pair->changed_us;
     return TRUE;
+}
+
+void
+mom_entity_restore_variable(MomEntity *entity, const char *name, MomValue v, gint64 changed_us)
+{
+    set_pair(entity->kept, entity->kept_arena, name, v, changed_us);
 }
 
 gsize
@@ -430,6 +434,25 @@ mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace
         *found = control;
     else
         g_array_append_val(entity->controls, control);
+}
+
+void
+mom_entity_set_reads(MomEntity *entity, const char *name, const MomReads *reads)
+{
+    MomControl *control = (MomControl *)mom_entity_get_control(entity, name);
+    MomReads *copy = mom_arena_alloc(entity->run, sizeof(MomReads));
+
+    copy->function = mom_arena_strdup(entity->run, reads->function);
+    copy->n = reads->n;
+    for (gsize i = 0; i < reads->n; i++) {
+        const MomRead *read = &reads->items[i];
+
+        copy->items[i] = (MomRead){.name = mom_arena_strdup(entity->run, read->name),
+                                   .argument = mom_arena_strdup(entity->run, read->argument),
+                                   .is_call = read->is_call,
+                                   .value = mom_arena_copy_plain(entity->run, read->value)};
+    }
+    control->reads = copy;
 }
 
 const MomControl *
@@ -516,4 +539,21 @@ mom_entity_commit_run(MomEntity *entity)
     entity->kept = keeping.pairs;
     entity->kept_arena = keeping.arena;
     entity->n_new = 0;
+}
+
+MomEntity *
+mom_entity_snapshot(const MomEntity *entity)
+{
+    MomEntity *copy = mom_entity_new(entity->schema);
+    Keeping keeping = {copy->kept_arena, copy->kept};
+
+    for (guint i = 0; i < entity->samples->len; i++)
+        g_ptr_array_add(copy->samples, mom_sample_ref(entity->samples->pdata[i]));
+    for (guint i = 0; i < entity->properties->len; i++) {
+        const Pair *pair = &g_array_index(entity->properties, Pair, i);
+
+        set_pair(copy->properties, copy->lasting, pair->name, pair->value, pair->changed_us);
+    }
+    foreach_variable(entity, keep_variable, &keeping);
+    return copy;
 }

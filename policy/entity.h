@@ -36,6 +36,9 @@ typedef struct MomSample MomSample;
 
 /* An empty sample of SCHEMA (referenced), taken at TIME_US (monotonic microseconds). */
 MomSample *mom_sample_new(MomSchema *schema, gint64 time_us);
+/* Shares it: from now on nobody may set a field. */
+MomSample *mom_sample_ref(MomSample *sample);
+/* Lets go of it; the last one frees it. */
 void mom_sample_free(MomSample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomSample, mom_sample_free)
 
@@ -55,6 +58,9 @@ void mom_sample_foreach(const MomSample *sample, MomSampleFunc func, gpointer da
 
 MomEntity *mom_entity_new(MomSchema *schema);
 void mom_entity_free(MomEntity *entity);
+/* What ENTITY is now: its properties, samples (shared, so that it costs little) and variables.
+ * Nothing of a run. Caller frees. */
+MomEntity *mom_entity_snapshot(const MomEntity *entity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomEntity, mom_entity_free)
 
 const MomSchema *mom_entity_schema(const MomEntity *entity);
@@ -94,23 +100,23 @@ gboolean mom_entity_get_variable(MomEntity *entity, const char *name, MomValue *
 /* The time of the sample that was the newest when variable NAME last got a value different from the
  * one before, or its first. FALSE: no such variable, or there was no sample yet. */
 gboolean mom_entity_get_variable_time(MomEntity *entity, const char *name, gint64 *out_us);
+/* Makes V the kept value of NAME, as it was before a restart: CHANGED_US is what
+ * mom_entity_get_variable_time told of it, or MOM_ENTITY_NO_TIME. Between runs only. */
+#define MOM_ENTITY_NO_TIME G_MININT64
+void mom_entity_restore_variable(MomEntity *entity, const char *name, MomValue v, gint64 changed_us);
 void mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer data);
-
-/* Where in which policy something stands; lines and columns count from 1, 0 is unknown. */
-typedef struct {
-    const char *policy; /* NULL is unknown */
-    guint line;
-    guint column;
-} MomPlace;
 
 typedef struct {
     const char *name;
     MomValue value;
     MomPlace place; /* the expression that set it */
+    const MomReads *reads; /* what led to it; NULL unless the run was traced */
 } MomControl;
 
 /* Sets control NAME to V for the present run, in place of an earlier one; name, value and place are copied. */
 void mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace place);
+/* Keeps a copy of READS with the control NAME, which is set. */
+void mom_entity_set_reads(MomEntity *entity, const char *name, const MomReads *reads);
 /* The control NAME of the present run, or NULL. Valid until the next run or the next set_control. */
 const MomControl *mom_entity_get_control(const MomEntity *entity, const char *name);
 gsize mom_entity_n_controls(const MomEntity *entity);

@@ -85,6 +85,7 @@ typedef struct {
     gpointer debug_data;
     GArray *results;            /* of MomValue: if not NULL, gets each top-level expression's value,
                                    those before an error too; valid until the store's next run */
+    gboolean trace;             /* note with each control and tune what led to it */
 } MomPolicyRunOptions;
 
 /* Begins a run on HOST and on every one of GUESTS (MomEntity*, in order), and evaluates all policies of

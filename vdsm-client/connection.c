@@ -47,6 +47,7 @@ struct MomVdsmConnection {
     GSource *timer;
     GSource *refuser; /* ends calls made while not connected */
     gboolean renew;   /* another connection is wanted when no call is under way */
+    GSource *sweeper; /* lets go of what large answers held, a piece a turn */
 
     /* of one attempt */
     MomVdsmLink *link;
@@ -54,15 +55,8 @@ struct MomVdsmConnection {
     Frame frame;
     GString *error_text;
     char *reply_queue, *reply_id, *events_id;
-    char *shown;        /* digest of the files it was made with; NULL: no TLS */
+    char *identity;     /* what it was made with, see address.h */
     gint64 patience_us; /* how long vdsm may be silent; 0: it promised no heart-beats */
-};
-
-const MomVdsmPace mom_vdsm_pace_default = {
-    .connect_timeout_ms = 10000,
-    .heart_beat_ms = 10000,
-    .back_off_min_ms = 500,
-    .back_off_max_ms = 15000,
 };
 
 static void begin_attempt(MomVdsmConnection *self, gint64 now_us);
@@ -144,7 +138,7 @@ end_attempt(MomVdsmConnection *self)
     g_clear_pointer(&self->reply_queue, g_free);
     g_clear_pointer(&self->reply_id, g_free);
     g_clear_pointer(&self->events_id, g_free);
-    g_clear_pointer(&self->shown, g_free);
+    g_clear_pointer(&self->identity, g_free);
     g_string_truncate(self->error_text, 0);
     self->patience_us = 0;
     self->renew = FALSE;
@@ -307,6 +301,27 @@ on_body(MomVdsmConnection *self, MomStompBytes piece, GError **error)
 }
 
 static gboolean
+on_sweep(gpointer data)
+{
+    MomVdsmConnection *self = data;
+    if (mom_jsonrpc_sweep(self->rpc))
+        return G_SOURCE_CONTINUE;
+    clear_source(&self->sweeper);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+sweep_later(MomVdsmConnection *self)
+{
+    if (self->sweeper || self->state == CLOSED)
+        return;
+    self->sweeper = g_idle_source_new();
+    g_source_set_priority(self->sweeper, G_PRIORITY_DEFAULT);
+    g_source_set_callback(self->sweeper, on_sweep, self, NULL);
+    g_source_attach(self->sweeper, self->context);
+}
+
+static gboolean
 on_frame_end(MomVdsmConnection *self, GError **error)
 {
     g_autoptr(GError) broken = NULL;
@@ -316,10 +331,14 @@ on_frame_end(MomVdsmConnection *self, GError **error)
         return TRUE;
     case REPLY:
         self->failures = 0;
-        return mom_jsonrpc_body_end(self->rpc, error);
+        if (!mom_jsonrpc_body_end(self->rpc, error))
+            return FALSE;
+        sweep_later(self);
+        return TRUE;
     case EVENT:
         if (!mom_jsonrpc_body_end(self->rpc, &broken))
             g_debug("dropped an event: %s", broken->message);
+        sweep_later(self);
         return TRUE;
     case ERROR_TEXT: {
         g_autofree char *text =
@@ -398,7 +417,7 @@ begin_attempt(MomVdsmConnection *self, gint64 now_us)
         drop(self, error);
         return;
     }
-    self->shown = tls ? g_strdup(mom_vdsm_tls_digest(tls)) : NULL;
+    self->identity = mom_vdsm_address_identity(&self->address, tls);
     self->link = mom_vdsm_link_open(self->context, self->address.host, self->address.port, tls,
                                     &link_events, self);
 }
@@ -483,6 +502,7 @@ mom_vdsm_connection_free(MomVdsmConnection *self)
     set_state(self, CLOSED);
     end_attempt(self);
     clear_source(&self->refuser);
+    clear_source(&self->sweeper);
     g_source_destroy(self->timer);
     g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED,
                                                   "the connection to vdsm was closed by us");
@@ -514,24 +534,23 @@ mom_vdsm_connection_start(MomVdsmConnection *self)
 }
 
 gboolean
-mom_vdsm_connection_configure(MomVdsmConnection *self,
+mom_vdsm_connection_configure(MomVdsmConnection *connection,
                               const MomVdsmOptions *options,
                               GError **error)
 {
+    g_autoptr(Held) self = hold(connection);
     g_auto(MomVdsmAddress) address = {0};
     g_autoptr(MomVdsmTls) tls = NULL;
     mom_vdsm_address_init(&address, options);
     if (!mom_vdsm_address_load_tls(&address, &tls, error))
         return FALSE;
-    const char *digest = tls ? mom_vdsm_tls_digest(tls) : NULL;
-    gboolean elsewhere = !mom_vdsm_address_same_place(&self->address, &address) ||
-                         g_strcmp0(self->shown, digest) != 0;
+    g_autofree char *identity = mom_vdsm_address_identity(&address, tls);
+    gboolean elsewhere = g_strcmp0(self->identity, identity) != 0;
     MomVdsmAddress before = self->address;
     self->address = address;
     address = before;
     mom_jsonrpc_set_timeout(self->rpc, mom_vdsm_timeout_us(options));
     self->pace = mom_vdsm_pace_within(&self->usual_pace, options->retry_within_ms);
-    g_autoptr(Held) held = hold(self);
     if (self->state == WAITING) {
         g_source_set_ready_time(self->timer, 0);
     } else if (elsewhere && (self->state == OPENING || self->state == GREETING)) {
@@ -566,21 +585,4 @@ mom_vdsm_connection_call(MomVdsmConnection *self,
         g_source_set_callback(self->refuser, on_refuse, self, NULL);
         g_source_attach(self->refuser, self->context);
     }
-}
-
-MomVdsmPace
-mom_vdsm_pace_within(const MomVdsmPace *pace, guint within_ms)
-{
-    MomVdsmPace within = *pace;
-    if (within_ms > 0)
-        within.back_off_max_ms = MIN(pace->back_off_max_ms, MAX(within_ms, pace->back_off_min_ms));
-    return within;
-}
-
-guint
-mom_vdsm_back_off_ms(const MomVdsmPace *pace, guint failures, double dice)
-{
-    guint doublings = MIN(failures > 0 ? failures - 1 : 0, 16);
-    guint64 whole = MIN((guint64)pace->back_off_min_ms << doublings, pace->back_off_max_ms);
-    return (guint)(whole / 2 + (guint64)((double)whole / 2 * dice));
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "vdsm-client/error.h"
+#include "vdsm-client/waste.h"
 
 typedef struct {
     guint64 serial;
@@ -30,6 +31,7 @@ struct MomJsonrpc {
     guint64 last_serial;
     struct json_tokener *tokener;
     struct json_object *message; /* whole, its end not yet told */
+    GQueue waste;                /* of json_object: told, and large */
     char cut[4];                 /* the start of a UTF-8 character whose rest has not come */
     gsize cut_len;
     gint64 last_lost_us;
@@ -46,6 +48,7 @@ mom_jsonrpc_new(guint window, gint64 timeout_us)
     rpc->timeout_us = timeout_us;
     g_queue_init(&rpc->waiting);
     g_queue_init(&rpc->in_flight);
+    g_queue_init(&rpc->waste);
     rpc->tokener = json_tokener_new_ex(MOM_JSONRPC_MAX_DEPTH);
     json_tokener_set_flags(rpc->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     return rpc;
@@ -58,6 +61,8 @@ mom_jsonrpc_free(MomJsonrpc *rpc)
         return;
     g_return_if_fail(mom_jsonrpc_pending(rpc) == 0);
     mom_jsonrpc_body_reset(rpc);
+    while (mom_jsonrpc_sweep(rpc)) {
+    }
     json_tokener_free(rpc->tokener);
     g_free(rpc);
 }
@@ -297,8 +302,18 @@ mom_jsonrpc_body_end(MomJsonrpc *rpc, GError **error)
     }
     rpc->rounds_lost = 0;
     dispatch(rpc, message);
-    json_object_put(message);
+    if (mom_vdsm_waste_some(&message))
+        g_queue_push_tail(&rpc->waste, message);
     return TRUE;
+}
+
+gboolean
+mom_jsonrpc_sweep(MomJsonrpc *rpc)
+{
+    struct json_object *oldest = g_queue_pop_head(&rpc->waste);
+    if (oldest && mom_vdsm_waste_some(&oldest))
+        g_queue_push_head(&rpc->waste, oldest);
+    return rpc->waste.length > 0;
 }
 
 gint64

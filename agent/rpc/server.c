@@ -14,8 +14,8 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
-#include "agent/rpc/listener.h"
-#include "agent/rpc/methods.h"
+#include "agent/rpc/holds.h"
+#include "agent/rpc/jsonrpc.h"
 #include "agent/rpc/xmlrpc.h"
 
 /* How often ages are looked at while there are connections. */
@@ -23,17 +23,31 @@
 /* What one turn of the main loop accepts at most. */
 #define ACCEPT_AT_ONCE 8
 
+/* Both protocols' bodies are held to one limit, as it is known before the path is looked at. */
+G_STATIC_ASSERT(MOM_RPC_JSON_BODY_BYTES == MOM_XMLRPC_BODY_BYTES);
+
 typedef struct {
     MomRpcServer *server;
     GSocketConnection *stream; /* libsoup's; told when it goes */
     gint64 since_us;
 } Connection;
 
+/* A request whose answer takes more than one step. */
+typedef struct {
+    SoupServerMessage *message; /* ours as well as libsoup's, which waits */
+    const MomRpcProtocol *protocol;
+    gpointer answer;
+    guint64 changes; /* how many there were before */
+} Request;
+
 struct MomRpcServer {
     MomRpcService *service;
     MomRpcListener *listener;
     SoupServer *soup;
+    MomRpcHolds *holds;
     GQueue connections; /* of Connection, oldest first */
+    GQueue requests;    /* of Request: whose turn it is comes first */
+    guint turn;         /* the source that does their steps, or 0 */
     GSource *accepting; /* NULL while there is no place, or accepting failed */
     guint tick;
     guint16 next_port;
@@ -71,6 +85,7 @@ on_tick(gpointer data)
             cut(connection);
         }
     }
+    mom_rpc_holds_drop(server->holds, now_us - limit_us);
     if (!server->accepting && server->connections.length < MOM_RPC_CONNECTIONS) {
         start_accepting(server);
     }
@@ -134,8 +149,9 @@ is_welcome(MomRpcServer *server, GSocket *socket)
         return TRUE;
     }
     if (uid != server->refused_uid) {
-        g_warning("RPC refused to user %" G_GINT64_FORMAT ": only root, vdsm and momd's own user "
-                  "may call",
+        g_warning("RPC refused to user %" G_GINT64_FORMAT
+                  ": only root, momd's own user and those of "
+                  "rpc-allowed-users may call",
                   uid);
         server->refused_uid = uid;
     }
@@ -192,39 +208,102 @@ start_accepting(MomRpcServer *server)
     g_source_attach(server->accepting, g_main_context_get_thread_default());
 }
 
-/* ---- protocols ---- */
-
-/* What BODY calls and what came of it, as a document; never fails. */
-static char *
-answer_xmlrpc(MomRpcServer *server, const char *body, gsize length, gsize *answer_length)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *method = NULL;
-    json_object *params = NULL;
-    json_object *result = NULL;
-    char *answer;
-
-    if (mom_xmlrpc_parse_call(body, length, &method, &params, &error) &&
-        mom_rpc_call(server->service, method, params, &result, &error)) {
-        g_debug("%s()", method);
-        answer = mom_xmlrpc_format_response(result, answer_length);
-    } else {
-        g_debug("%s: fault: %s", method ? method : "no call", error->message);
-        answer = mom_xmlrpc_format_fault(MOM_XMLRPC_FAULT_CODE, error->message, answer_length);
-    }
-    json_object_put(params);
-    json_object_put(result);
-    return answer;
-}
+/* ---- answering ---- */
 
 static const struct {
     const char *path;
-    const char *type;
-    char *(*answer)(MomRpcServer *server, const char *body, gsize length, gsize *answer_length);
+    const MomRpcProtocol *protocol;
 } routes[] = {
-    {"/RPC2", "text/xml", answer_xmlrpc},
-    {"/", "text/xml", answer_xmlrpc},
+    {"/RPC2", &mom_rpc_xml},
+    {"/", &mom_rpc_xml},
+    {"/jsonrpc", &mom_rpc_json},
 };
+
+static const MomRpcProtocol *
+find_protocol(const char *path)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(routes); i++) {
+        if (strcmp(routes[i].path, path) == 0) {
+            return routes[i].protocol;
+        }
+    }
+    return NULL;
+}
+
+/* Puts the answer, which is freed, into MESSAGE. */
+static void
+respond(SoupServerMessage *message, const MomRpcProtocol *protocol, gpointer answer)
+{
+    gsize length;
+    char *body = protocol->end(answer, &length);
+
+    if (!body) {
+        soup_server_message_set_status(message, SOUP_STATUS_NO_CONTENT, NULL);
+        return;
+    }
+    soup_server_message_set_status(message, SOUP_STATUS_OK, NULL);
+    soup_server_message_set_response(message, protocol->content_type, SOUP_MEMORY_TAKE, body,
+                                     length);
+}
+
+/* An answer to a change waits until the change is kept. FALSE: there is nothing to wait for. */
+static gboolean
+hold_if_changed(MomRpcServer *server, SoupServerMessage *message, guint64 changes_before)
+{
+    return server->service->klass->count_changes(server->service) != changes_before &&
+           mom_rpc_hold(server->holds, message);
+}
+
+/* One step of one request a turn, so that no turn is longer for several of them. */
+static gboolean
+on_turn(gpointer data)
+{
+    MomRpcServer *server = data;
+    Request *request = g_queue_pop_head(&server->requests);
+
+    if (request->protocol->step(request->answer)) {
+        g_queue_push_tail(&server->requests, request);
+        return G_SOURCE_CONTINUE;
+    }
+    respond(request->message, request->protocol, request->answer);
+    if (!hold_if_changed(server, request->message, request->changes)) {
+        soup_server_message_unpause(request->message);
+    }
+    g_object_unref(request->message);
+    g_free(request);
+    if (server->requests.length > 0) {
+        return G_SOURCE_CONTINUE;
+    }
+    server->turn = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/* At the priority of sockets: with less a caller who never rests would starve the others. */
+static void
+go_on_later(MomRpcServer *server, Request request)
+{
+    g_object_ref(request.message);
+    soup_server_message_pause(request.message);
+    g_queue_push_tail(&server->requests, g_memdup2(&request, sizeof request));
+    if (!server->turn) {
+        server->turn = g_idle_add_full(G_PRIORITY_DEFAULT, on_turn, server, NULL);
+    }
+}
+
+static void
+drop_requests(MomRpcServer *server)
+{
+    Request *request;
+
+    g_clear_handle_id(&server->turn, g_source_remove);
+    while ((request = g_queue_pop_head(&server->requests))) {
+        gsize length;
+
+        g_free(request->protocol->end(request->answer, &length));
+        g_object_unref(request->message);
+        g_free(request);
+    }
+}
 
 /* ---- HTTP ---- */
 
@@ -235,15 +314,13 @@ on_request(SoupServer *soup,
            GHashTable *query,
            gpointer data)
 {
+    MomRpcServer *server = data;
+    const MomRpcProtocol *protocol = find_protocol(path);
+    guint64 changes = server->service->klass->count_changes(server->service);
     g_autoptr(GBytes) body = NULL;
-    gsize answer_length;
-    char *answer;
-    gsize i = 0;
+    gpointer answer;
 
-    while (i < G_N_ELEMENTS(routes) && strcmp(routes[i].path, path) != 0) {
-        i++;
-    }
-    if (i == G_N_ELEMENTS(routes)) {
+    if (!protocol) {
         soup_server_message_set_status(message, SOUP_STATUS_NOT_FOUND, NULL);
         return;
     }
@@ -254,11 +331,13 @@ on_request(SoupServer *soup,
         return;
     }
     body = soup_message_body_flatten(soup_server_message_get_request_body(message));
-    answer = routes[i].answer(data, g_bytes_get_data(body, NULL), g_bytes_get_size(body),
-                              &answer_length);
-    soup_server_message_set_status(message, SOUP_STATUS_OK, NULL);
-    soup_server_message_set_response(message, routes[i].type, SOUP_MEMORY_TAKE, answer,
-                                     answer_length);
+    answer = protocol->begin(server->service, g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+    if (protocol->step(answer)) {
+        go_on_later(server, (Request){message, protocol, answer, changes});
+    } else {
+        respond(message, protocol, answer);
+        hold_if_changed(server, message, changes);
+    }
 }
 
 /* The rest of the body is read and forgotten, so that the client comes to reading the answer. */
@@ -272,9 +351,28 @@ refuse(SoupServerMessage *message, guint status)
     soup_server_message_set_status(message, status, NULL);
 }
 
-static void
-on_headers(SoupServerMessage *message, gpointer unused)
+/* On a port a page in a browser may reach us by a name of its own that it lets mean this host; no
+ * name but these can be meant. */
+static gboolean
+is_our_name(const char *host)
 {
+    static const char *const names[] = {"localhost", "127.0.0.1"};
+
+    for (gsize i = 0; host && i < G_N_ELEMENTS(names); i++) {
+        gsize length = strlen(names[i]);
+
+        if (g_ascii_strncasecmp(host, names[i], length) == 0 &&
+            (host[length] == '\0' || host[length] == ':')) {
+            return TRUE;
+        }
+    }
+    return !host; /* HTTP 1.0; no browser leaves it out */
+}
+
+static void
+on_headers(SoupServerMessage *message, gpointer data)
+{
+    const MomRpcServer *server = data;
     SoupMessageHeaders *request = soup_server_message_get_request_headers(message);
 
     soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection",
@@ -283,6 +381,9 @@ on_headers(SoupServerMessage *message, gpointer unused)
         refuse(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE);
     } else if (soup_message_headers_get_one(request, "Origin")) {
         /* Only browsers send it, for pages that have no business here. */
+        refuse(message, SOUP_STATUS_FORBIDDEN);
+    } else if (mom_rpc_listener_is_port(server->listener) &&
+               !is_our_name(soup_message_headers_get_one(request, "Host"))) {
         refuse(message, SOUP_STATUS_FORBIDDEN);
     }
 }
@@ -300,18 +401,18 @@ on_chunk(SoupServerMessage *message, GBytes *chunk, gpointer unused)
 }
 
 static void
-on_started(SoupServer *soup, SoupServerMessage *message, gpointer unused)
+on_started(SoupServer *soup, SoupServerMessage *message, gpointer server)
 {
-    g_signal_connect(message, "got-headers", G_CALLBACK(on_headers), NULL);
+    g_signal_connect(message, "got-headers", G_CALLBACK(on_headers), server);
     g_signal_connect(message, "got-chunk", G_CALLBACK(on_chunk), NULL);
 }
 
 /* ---- lifecycle ---- */
 
 MomRpcServer *
-mom_rpc_server_new(const char *port, MomRpcService *service, GError **error)
+mom_rpc_server_new(const MomRpcListenerOptions *options, MomRpcService *service, GError **error)
 {
-    MomRpcListener *listener = mom_rpc_listener_new(port, error);
+    MomRpcListener *listener = mom_rpc_listener_new(options, error);
     MomRpcServer *server;
 
     if (!listener) {
@@ -322,9 +423,11 @@ mom_rpc_server_new(const char *port, MomRpcService *service, GError **error)
     server->listener = listener;
     server->refused_uid = -2;
     g_queue_init(&server->connections);
+    server->holds = mom_rpc_holds_new(service);
+    g_queue_init(&server->requests);
     server->soup = soup_server_new("server-header", "momd", NULL);
     soup_server_add_handler(server->soup, NULL, on_request, server, NULL);
-    g_signal_connect(server->soup, "request-started", G_CALLBACK(on_started), NULL);
+    g_signal_connect(server->soup, "request-started", G_CALLBACK(on_started), server);
     start_accepting(server);
     return server;
 }
@@ -339,6 +442,7 @@ mom_rpc_server_free(MomRpcServer *server)
     }
     stop_accepting(server);
     g_source_remove(server->tick);
+    drop_requests(server);
     while ((connection = g_queue_pop_head(&server->connections))) {
         g_object_weak_unref(G_OBJECT(connection->stream), on_gone, connection);
         cut(connection);
@@ -347,6 +451,7 @@ mom_rpc_server_free(MomRpcServer *server)
     /* What libsoup has yet to finish must not come back here. */
     soup_server_remove_handler(server->soup, NULL);
     soup_server_disconnect(server->soup);
+    mom_rpc_holds_free(server->holds);
     g_object_unref(server->soup);
     mom_rpc_listener_free(server->listener);
     g_free(server);

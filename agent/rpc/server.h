@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The RPC server: HTTP on a unix socket or on a localhost TCP port, XML-RPC for vdsm's momIF and
- * old tools.
+ * The RPC server: HTTP on a unix socket or on a localhost TCP port; XML-RPC for vdsm's momIF and
+ * old tools (POST /RPC2), JSON-RPC 2.0 (POST /jsonrpc).
  *
  * Own accept loop in front of libsoup, which can neither check peers nor count connections, and
  * takes unix sockets amiss: peer check, caps on connections, body and time, one answer per
- * connection.  No input ends the daemon, and ping and getStatistics never answer with a fault.
+ * connection.  A change is answered when it is on disk.  No input ends the daemon, and ping and getStatistics never answer with a fault.
  */
 #pragma once
 
+#include "agent/rpc/listener.h"
 #include "agent/rpc/service.h"
 
 /* Served at once; the others wait in the kernel's queue. */
@@ -20,11 +21,9 @@
 
 typedef struct MomRpcServer MomRpcServer;
 
-/* Listens on PORT: a path (unix socket, mode 0660; a stale one is replaced, one that another
- * process serves is an error), or a TCP port number on 127.0.0.1, where every local user may call.
- * On a socket root, vdsm and momd's own user may.  SERVICE is borrowed and must
- * live longer. */
-MomRpcServer *mom_rpc_server_new(const char *port, MomRpcService *service, GError **error);
+/* SERVICE is borrowed and must live longer. */
+MomRpcServer *
+mom_rpc_server_new(const MomRpcListenerOptions *options, MomRpcService *service, GError **error);
 /* Closes everything and removes the socket it made. */
 void mom_rpc_server_free(MomRpcServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomRpcServer, mom_rpc_server_free)

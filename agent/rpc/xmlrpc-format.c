@@ -47,8 +47,8 @@ append_valid(GString *out, const char *text)
     g_string_append(out, run);
 }
 
-static void
-append_text(GString *out, const char *text, gsize length)
+void
+mom_xmlrpc_append_text(GString *out, const char *text, gsize length)
 {
     if (g_utf8_validate_len(text, length, NULL)) {
         append_valid(out, text);
@@ -106,7 +106,7 @@ append_struct(GString *out, json_object *object)
     json_object_object_foreach(object, name, value)
     {
         g_string_append(out, "<member><name>");
-        append_text(out, name, strlen(name));
+        mom_xmlrpc_append_text(out, name, strlen(name));
         g_string_append(out, "</name>");
         append_value(out, value);
         g_string_append(out, "</member>\n");
@@ -118,7 +118,7 @@ static void
 append_string(GString *out, json_object *value)
 {
     g_string_append(out, "<string>");
-    append_text(out, json_object_get_string(value), (gsize)json_object_get_string_len(value));
+    mom_xmlrpc_append_text(out, json_object_get_string(value), (gsize)json_object_get_string_len(value));
     g_string_append(out, "</string>");
 }
 
@@ -161,7 +161,7 @@ mom_xmlrpc_format_call(const char *method, json_object *params, gsize *length)
     GString *out = g_string_new(DECLARATION "<methodCall>\n<methodName>");
     gsize n = json_object_array_length(params);
 
-    append_text(out, method, strlen(method));
+    mom_xmlrpc_append_text(out, method, strlen(method));
     g_string_append(out, "</methodName>\n<params>\n");
     for (gsize i = 0; i < n; i++) {
         g_string_append(out, "<param>\n");
@@ -189,6 +189,18 @@ mom_xmlrpc_format_response(json_object *value, gsize *length)
     append_value(out, value);
     g_string_append(out, "</param>\n</params>\n");
     return finish(out, length);
+}
+
+void
+mom_xmlrpc_begin_text(GString *out)
+{
+    g_string_append(out, HEAD "<params>\n<param>\n<value><string>");
+}
+
+void
+mom_xmlrpc_end_text(GString *out)
+{
+    g_string_append(out, "</string></value>\n</param>\n</params>\n" TAIL);
 }
 
 char *

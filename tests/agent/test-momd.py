@@ -68,10 +68,10 @@ class Momd(unittest.TestCase):
 
     def write_config(self, main="", more=""):
         self.write("mom.conf",
-                   "[main]\nhypervisor-interface: vdsmjsonrpcclient\nrpc-port: %s\npolicy-dir: %s\n%s\n"
+                   "[main]\nhypervisor-interface: vdsmjsonrpcclient\nrpc-port: %s\npolicy-dir: %s\nstate-dir: %s\n%s\n"
                    "[vdsm]\nport: 1\nssl: false\n[host]\ncollectors: HostMemory\n"
                    "[guest]\ncollectors: GuestBalloonOptional\n%s\n"
-                   % (self.socket, self.path("mom.d"), main, more))
+                   % (self.socket, self.path("mom.d"), self.path("state"), main, more))
 
     def run_momd(self, *args):
         return subprocess.run([MOMD, *args], capture_output=True, text=True, timeout=PATIENCE_S)
@@ -81,13 +81,15 @@ class Momd(unittest.TestCase):
         self.addCleanup(self.log.close)
         process = subprocess.Popen([MOMD, "-c", self.path("mom.conf"), *args], stderr=self.log)
         self.addCleanup(lambda: (process.kill(), process.wait()))
-        wait_for(lambda: self.is_listening() or process.poll() is not None)
+        wait_for(lambda: self.answers() or process.poll() is not None)
         return process
 
-    def is_listening(self):
-        """A socket that is bound is not yet one that listens."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            return probe.connect_ex(self.socket) == 0
+    def answers(self):
+        """A socket that is there may not be served yet."""
+        try:
+            return rpc(self.socket).ping()
+        except OSError:
+            return False
 
     def logged(self):
         with open(self.path("stderr"), encoding="utf-8") as f:
@@ -140,7 +142,7 @@ class Momd(unittest.TestCase):
     def test_an_unknown_key_is_a_warning_with_a_suggestion(self):
         self.write_config(main="polcy-engine-interval: 3")
         process = self.start()
-        self.assertRegex(self.logged(), r"mom\.conf:5: .*polcy-engine-interval.*policy-engine-interval")
+        self.assertRegex(self.logged(), r"mom\.conf:6: .*polcy-engine-interval.*policy-engine-interval")
         self.assert_stops(process, signal.SIGTERM)
 
     def test_sigterm_and_sigint_stop_cleanly(self):
@@ -167,12 +169,15 @@ class Momd(unittest.TestCase):
         wait_for(lambda: "Not connected to vdsm" in self.logged())
         self.assert_stops(process, signal.SIGTERM)
 
-    def test_it_works_on_libvirt_without_vdsm(self):
+    def start_on_libvirt(self):
         self.write_config(main="libvirt-hypervisor-uri: test:///default")
         with open(self.path("mom.conf"), encoding="utf-8") as f:
             text = f.read().replace("vdsmjsonrpcclient", "libvirt")
         self.write("mom.conf", text)
-        process = self.start()
+        return self.start()
+
+    def test_it_works_on_libvirt_without_vdsm(self):
+        process = self.start_on_libvirt()
         wait_for(lambda: rpc(self.socket).getActiveGuests() == ["test"])
         guest = rpc(self.socket).getStatistics()["guests"]["test"]
         self.assertGreater(guest["balloon_max"], 0)
@@ -212,6 +217,38 @@ class Momd(unittest.TestCase):
         self.assertEqual((status["hypervisor"], status["guests"], status["policies"]), ("vdsm", 0, "ok"))
         self.assertIsNone(status["policy_fault"])
         self.assertIn("No guest data from vdsm", status["source_fault"])
+        self.assertEqual((status["connected"], status["last_cycle_s_ago"], status["cycles"]), (False, None, 0))
+        self.assertEqual((status["interval_s"], status["policy_names"]), (10.0, ["00-defines"]))
+        self.assertGreater(status["uptime_s"], 0)
+        self.assertGreater(momd.getStatus()["rpc_calls"], status["rpc_calls"])
+        self.assertEqual(status["rpc_faults"], 0)
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_the_status_tells_of_cycles(self):
+        process = self.start_on_libvirt()
+        momd = rpc(self.socket)
+        status = wait_for(lambda: (lambda s: s["cycles"] and s)(momd.getStatus()))
+        self.assertEqual((status["connected"], status["hypervisor"], status["guests"]), (True, "libvirt", 1))
+        self.assertGreaterEqual(status["last_cycle_s_ago"], 0)
+        self.assertLess(status["last_cycle_s_ago"], status["uptime_s"])
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_a_policy_is_checked_without_being_taken_over(self):
+        """By the text, by the checker, and by a trial on the guest that is there."""
+        process = self.start_on_libvirt()
+        momd = rpc(self.socket)
+        wait_for(lambda: momd.getStatus()["cycles"])
+        self.assertEqual(momd.checkPolicy("x", "(set a 2)"), [])
+        self.assertEqual(momd.checkPolicy("nosuch", None), [])
+        for text, line, severity, words in (("\n(defvar", 2, "error", "never closed"),
+                                            ("(set nosuch 2)", 1, "error", "nosuch"),
+                                            ("(defvar z 0)\n(/ 1 z)", 2, "error", "zero"),
+                                            ("(defvar unused 0)\n(if 0 (set a 1) 0)", 2, "warning", "")):
+            found = momd.checkPolicy("x", text)
+            self.assertEqual([(f["policy"], f["line"], f["severity"]) for f in found], [("x", line, severity)], found)
+            self.assertIn(words, found[0]["message"])
+            self.assertGreater(found[0]["column"], 0)
+        self.assertEqual(momd.getNamedPolicies(), {"00-defines": "(defvar a 1)\n"})
         self.assert_stops(process, signal.SIGTERM)
 
     def test_the_rules_file_replaces_the_policy_directory(self):
@@ -275,6 +312,38 @@ class Momd(unittest.TestCase):
                         "-out", files["cert.pem"]], check=True, capture_output=True)
         return "key-file: %s\ncert-file: %s\nca-cert-file: %s" % (
             files["key.pem"], files["cert.pem"], files["cert.pem"])
+
+    def test_a_signal_during_the_start_stops_it_cleanly(self):
+        """momd is held where it reads its configuration: from a pipe that is not written yet."""
+        with open(self.path("mom.conf"), "rb") as f:
+            text = f.read()
+        os.mkfifo(self.path("slow.conf"))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = subprocess.Popen([MOMD, "-c", self.path("slow.conf")], stderr=subprocess.PIPE)
+            with open(self.path("slow.conf"), "wb") as pipe:      # returns when momd has opened it
+                process.send_signal(number)
+                pipe.write(text)
+            _, err = process.communicate(timeout=PATIENCE_S)
+            self.assertEqual(process.returncode, 0, err)
+            self.assertFalse(os.path.exists(self.socket), "the socket is left behind")
+
+    def test_who_may_call_and_how_is_configured(self):
+        self.write_config(main="rpc-socket-mode: 0600\nrpc-socket-group: %d\nrpc-allowed-users: root, no-such-user"
+                          % os.getegid())
+        process = self.start()
+        self.assertIs(rpc(self.socket).ping(), True)
+        self.assertEqual(os.stat(self.socket).st_mode & 0o7777, 0o600)
+        self.assertIn('rpc-allowed-users: there is no user "no-such-user"', self.logged())
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_a_mode_that_lets_others_in_is_a_complaint(self):
+        for mode in ("0666", "0661", "0060", "1660", "rw", "0680"):
+            self.write_config(main="rpc-socket-mode: " + mode)
+            process = self.start()
+            wait_for(lambda: rpc(self.socket).ping())
+            self.assertEqual(os.stat(self.socket).st_mode & 0o7777, 0o660)
+            self.assertIn("mom.conf:5: rpc-socket-mode", self.logged().replace("[main] ", "").replace("key ", ""))
+            self.assert_stops(process, signal.SIGTERM)
 
     def test_a_second_momd_on_the_same_socket_is_refused(self):
         first = self.start()

@@ -134,13 +134,13 @@ test_a_reload_that_finds_nothing_good_keeps_what_is_in_force(void **state)
     const char *bad = write_file(f, "10-bad.policy", "(defvar a\n 1))");
 
     assert_ok(mom_policies_set(policies, "pushed", "2", &error));
-    assert_false(mom_policies_reload(policies, &error));
+    assert_false(mom_policies_reset(policies, &error));
     assert_true(g_error_matches(error, MOM_POLICY_ERROR, MOM_POLICY_ERROR_LOAD));
     assert_non_null(strstr(error->message, "10-bad.policy: 10-bad:2:4: "));
     assert_names(policies, "pushed");
     g_clear_error(&error);
     g_remove(bad);
-    assert_ok(mom_policies_reload(policies, &error));
+    assert_ok(mom_policies_reset(policies, &error));
     assert_names(policies, "");
 }
 
@@ -160,7 +160,7 @@ test_a_main_policy_file_that_is_gone_keeps_what_is_in_force(void **state)
 }
 
 static void
-test_a_reload_forgets_what_was_pushed(void **state)
+test_a_reset_forgets_what_was_pushed(void **state)
 {
     Fixture *f = *state;
     g_autoptr(MomPolicies) policies = mom_policies_new(NULL, f->dir, NULL, NULL);
@@ -169,7 +169,7 @@ test_a_reload_forgets_what_was_pushed(void **state)
     write_file(f, "00-a.policy", "1");
     assert_ok(mom_policies_set(policies, "pushed", "2", &error));
     assert_names(policies, "pushed");
-    assert_ok(mom_policies_reload(policies, &error));
+    assert_ok(mom_policies_reset(policies, &error));
     assert_names(policies, "00-a");
 }
 
@@ -236,7 +236,7 @@ main(void)
         cmocka_unit_test(test_a_directory_that_is_not_there_is_an_error_and_an_empty_set),
         POLICIES_TEST(test_a_reload_that_finds_nothing_good_keeps_what_is_in_force),
         POLICIES_TEST(test_a_main_policy_file_that_is_gone_keeps_what_is_in_force),
-        POLICIES_TEST(test_a_reload_forgets_what_was_pushed),
+        POLICIES_TEST(test_a_reset_forgets_what_was_pushed),
         cmocka_unit_test(test_what_fails_its_trial_leaves_no_trace),
     };
 

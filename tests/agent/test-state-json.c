@@ -16,6 +16,7 @@
 #define HOST                                                                                       \
     "\"host\":{\"properties\":{\"name\":\"host\",\"interval\":15},\"fields\":[\"mem_free\","       \
     "\"mem_available\"],\"variables\":{\"calm\":2.0,\"list\":[1,[\"x\",null,true]]},"              \
+    "\"variable_times_us\":{\"calm\":1000,\"list\":2500000},"                                      \
     "\"times_us\":[1000,2500000],\"stats\":[{\"mem_free\":1,\"extra\":0.5},{\"mem_free\":null,"    \
     "\"mem_available\":9007199254740992,\"extra\":{\"t\":\"int\",\"v\":\"-9223372036854775808\"}}" \
     "]}"
@@ -54,6 +55,21 @@ a_state_survives_reading_and_writing(void **unused)
     g_autofree char *written = text_of(mom_state_to_json(state->host, state->guests));
 
     assert_string_equal(written, text);
+}
+
+static void
+a_variable_without_its_time_is_as_new_as_the_sample(void **unused)
+{
+    g_autoptr(MomState) state = parse(
+        "{\"host\":{\"stats\":[{},{}],\"times_us\":[5,70],\"variables\":{\"a\":1,\"b\":2},"
+        "\"variable_times_us\":{\"a\":5,\"b\":\"x\"}},\"guests\":[{\"variables\":{\"c\":1}}]}");
+    gint64 time_us;
+
+    assert_true(mom_entity_get_variable_time(state->host, "a", &time_us));
+    assert_int_equal(time_us, 5);
+    assert_true(mom_entity_get_variable_time(state->host, "b", &time_us));
+    assert_int_equal(time_us, 70);
+    assert_false(mom_entity_get_variable_time(state->guests->pdata[0], "c", &time_us));
 }
 
 static void
@@ -172,6 +188,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_state_survives_reading_and_writing),
+        cmocka_unit_test(a_variable_without_its_time_is_as_new_as_the_sample),
         cmocka_unit_test(samples_keep_their_times_and_get_seconds_if_none_are_told),
         cmocka_unit_test(fields_that_are_not_told_are_all_keys),
         cmocka_unit_test(undeclared_keys_stay_in_the_sample_and_out_of_sight),

@@ -53,7 +53,8 @@ class Momd:
             config.read_file(file)
         replaced: dict[str, dict[str, Any]] = {
             "main": {**dict.fromkeys(INTERVALS, interval), "rpc-port": self.socket,
-                     "policy-dir": self.policy_dir, "host-root": peer.host_root,
+                     "policy-dir": self.policy_dir, "state-dir": os.path.join(self.place, "state"),
+                     "host-root": peer.host_root,
                      "sample-history-length": 3},
             "vdsm": {"host": "127.0.0.1", "port": peer.port, "request-timeout": 2,
                      "pki-dir": peer.pki or "/nonexistent", "ssl": "true" if peer.pki else "false"},

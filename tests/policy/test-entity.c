@@ -232,6 +232,45 @@ states_go_by_position(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void
+a_snapshot_stays_what_the_entity_was(void **state)
+{
+    static const char *const fields[] = {"a"};
+    g_autoptr(MomSchema) schema = mom_schema_new(fields, 1);
+    MomEntity *entity = mom_entity_new(schema);
+    MomSample *sample = mom_sample_new(schema, 5);
+    g_autoptr(MomEntity) snapshot = NULL;
+    MomValue v;
+    gint64 number;
+
+    mom_sample_set(sample, "a", mom_value_string("first"));
+    mom_entity_add_sample(entity, sample, 1);
+    mom_entity_set_property(entity, "name", mom_value_string("before"));
+    mom_entity_begin_run(entity);
+    mom_entity_set_variable(entity, "v", mom_value_int(1));
+    mom_entity_commit_run(entity);
+    mom_entity_set_control(entity, "c", mom_value_int(1), (MomPlace){0});
+
+    snapshot = mom_entity_snapshot(entity);
+    assert_ptr_equal(mom_entity_latest(snapshot), mom_entity_latest(entity)); /* shared, not copied */
+    mom_entity_set_property(entity, "name", mom_value_string("after"));
+    mom_entity_add_sample(entity, mom_sample_new(schema, 6), 1);
+    mom_entity_begin_run(entity);
+    mom_entity_set_variable(entity, "v", mom_value_int(2));
+    mom_entity_commit_run(entity);
+    mom_entity_free(entity);
+
+    assert_string_equal(mom_entity_get_string_property(snapshot, "name"), "before");
+    assert_int_equal(mom_entity_n_samples(snapshot), 1);
+    assert_int_equal(mom_sample_time_us(mom_entity_latest(snapshot)), 5);
+    assert_true(mom_entity_get_attribute(snapshot, "a", &v));
+    assert_string_equal(v.string, "first");
+    assert_true(mom_entity_get_variable(snapshot, "v", &v));
+    assert_true(mom_value_to_int(v, &number));
+    assert_int_equal(number, 1);
+    assert_int_equal(mom_entity_n_controls(snapshot), 0);
+}
+
 int
 main(void)
 {
@@ -244,6 +283,7 @@ main(void)
         CASE(a_control_keeps_its_place_and_its_order),
         CASE(tunes_of_a_run_are_a_copy),
         CASE(states_go_by_position),
+        cmocka_unit_test(a_snapshot_stays_what_the_entity_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -419,6 +419,30 @@ ending_all_calls_leaves_those_made_by_their_callbacks(void **state)
     assert_int_equal(mom_jsonrpc_pending(rpc), 0);
 }
 
+static void
+a_large_answer_is_let_go_in_pieces(void **state)
+{
+    Outcome outcome = {0};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomJsonrpc) rpc = rpc_with(1, &outcome, 1);
+    g_autofree char *id = take_id(rpc, 0);
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint sweeps = 0;
+
+    assert_false(mom_jsonrpc_sweep(rpc));
+    g_string_printf(text, "{\"id\":\"%s\",\"result\":[0", id);
+    for (guint i = 1; i < 1000; i++)
+        g_string_append(text, ",{\"x\":[]}");
+    g_string_append(text, "]}");
+    assert_ok(receive(rpc, text->str, &error));
+    assert_int_equal(outcome.ended, 1);
+    while (mom_jsonrpc_sweep(rpc))
+        sweeps++;
+    assert_true(sweeps > 10);
+    assert_false(mom_jsonrpc_sweep(rpc));
+    outcome_clear(&outcome);
+}
+
 int
 main(void)
 {
@@ -436,6 +460,7 @@ main(void)
         cmocka_unit_test(a_message_may_come_in_pieces_and_end_in_blanks),
         cmocka_unit_test(a_megabyte_in_one_piece_is_read),
         cmocka_unit_test(a_method_without_id_is_an_event),
+        cmocka_unit_test(a_large_answer_is_let_go_in_pieces),
         cmocka_unit_test(ending_all_calls_leaves_those_made_by_their_callbacks),
     };
     return cmocka_run_group_tests_name("jsonrpc", tests, NULL, NULL);

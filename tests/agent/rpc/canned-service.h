@@ -2,7 +2,8 @@
  *
  * A MomRpcService that keeps policies in a table and answers with canned statistics.
  *
- * A policy that begins with "bad" is refused, so that refusals can be seen on the wire.
+ * A policy that begins with "bad" is refused, so that refusals can be seen on the wire; "parse" is
+ * refused as a policy that does not parse, with its place.
  */
 #pragma once
 
@@ -13,7 +14,13 @@ typedef struct {
     GHashTable *policies;
     char *verbosity;
     json_object *statistics; /* what get_statistics gives; NULL: nothing */
+    guint64 changes;
+    gboolean slow;   /* changes are kept only when released */
+    GArray *waiting; /* who waits for that */
 } CannedService;
 
 void canned_service_init(CannedService *service);
+/* All changes so far are kept. */
+void canned_service_release(CannedService *service);
+/* Releases, and frees. */
 void canned_service_clear(CannedService *service);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Serves a canned service at the port named, for test-server.py and for trying clients by hand.
+ * Serves a canned service, for test-server.py and for trying clients by hand:
+ * rpc-serve PORT [MODE [GROUP [USER ...]]].
  *
- * Says "ready" once it listens, and ends on SIGTERM or when its standard input ends.
+ * Says "ready" once it listens, and ends on SIGTERM or when its standard input ends.  With
+ * RPC_SERVE_SLOW in the environment changes are kept only at a SIGUSR1.
  */
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -21,6 +23,13 @@ on_end(gpointer loop)
 }
 
 static gboolean
+on_release(gpointer service)
+{
+    canned_service_release(service);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
 on_stdin(int fd, GIOCondition condition, gpointer loop)
 {
     g_main_loop_quit(loop);
@@ -33,16 +42,25 @@ main(int argc, char **argv)
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GError) error = NULL;
     g_autoptr(MomRpcServer) server = NULL;
+    MomRpcListenerOptions options = {0};
     CannedService service;
 
     canned_service_init(&service);
-    server = mom_rpc_server_new(argc > 1 ? argv[1] : "", &service.base, &error);
+    service.slow = g_getenv("RPC_SERVE_SLOW") != NULL;
+    options.port = argc > 1 ? argv[1] : "";
+    if (argc > 2) {
+        options.mode = (guint)g_ascii_strtoull(argv[2], NULL, 8);
+    }
+    options.group = argc > 3 ? argv[3] : NULL;
+    options.allowed_users = argc > 4 ? (const char *const *)argv + 4 : NULL;
+    server = mom_rpc_server_new(&options, &service.base, &error);
     if (!server) {
         fprintf(stderr, "%s\n", error->message);
         canned_service_clear(&service);
         return EXIT_FAILURE;
     }
     g_unix_signal_add(SIGTERM, on_end, loop);
+    g_unix_signal_add(SIGUSR1, on_release, &service);
     g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_stdin, loop);
     puts("ready");
     fflush(stdout);

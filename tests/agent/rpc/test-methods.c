@@ -37,14 +37,19 @@ call(void **state, const char *method, const char *params, GError **error)
 {
     CannedService *service = *state;
     json_object *array = json_tokener_parse(params);
-    json_object *result;
+    g_auto(MomRpcResult) result = {NULL, NULL};
     gboolean done = mom_rpc_call(&service->base, method, array, &result, error);
-    char *json =
-        done ? g_strdup(json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN)) : NULL;
 
     json_object_put(array);
-    json_object_put(result);
-    return json;
+    if (result.pieces) {
+        GString *text = g_string_new(NULL);
+
+        while (result.pieces->klass->next(result.pieces, text)) {
+        }
+        return g_string_free(text, FALSE);
+    }
+    return done ? g_strdup(json_object_to_json_string_ext(result.value, JSON_C_TO_STRING_PLAIN))
+                : NULL;
 }
 
 static void
@@ -66,6 +71,24 @@ assert_refused(
     assert_null(call(state, method, params, &error));
     assert_true(g_error_matches(error, domain, code));
     assert_string_equal(error->message, text);
+}
+
+static void
+decisions_are_asked_for_with_or_without_a_filter(void **state)
+{
+    assert_answer(state, "getDecisions", "[null]", "[null]");
+    assert_answer(state, "getDecisions", "[\"\"]", "[null]");
+    assert_answer(state, "getDecisions", "[\"{\\\"guest\\\": \\\"a\\\"}\"]", "[{\"guest\":\"a\"}]");
+    assert_refused(state, "getDecisions", "[\"{\\\"bad\\\": 1}\"]", G_IO_ERROR,
+                   G_IO_ERROR_INVALID_ARGUMENT, "filter: there is no \"bad\"");
+    assert_refused(state, "getDecisions", "[\"{\"]", MOM_RPC_ERROR, MOM_RPC_ERROR_PARAMS,
+                   "getDecisions: argument 1 (filter) is no JSON: unexpected end of data");
+    assert_refused(state, "getDecisions", "[\"{} x\"]", MOM_RPC_ERROR, MOM_RPC_ERROR_PARAMS,
+                   "getDecisions: argument 1 (filter) is no JSON: unexpected character");
+    assert_answer(state, "explain", "[\"vm\"]", "{\"text\":\"vm\"}");
+    assert_refused(state, "explain", "[\"\"]", G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                   "nothing is known of \"\"");
+    assert_answer(state, "getGuests", "[]", "[{\"name\":\"vm <1>\",\"target\":null}]");
 }
 
 static void
@@ -97,14 +120,38 @@ static void
 the_state_is_a_text_that_holds_json(void **state)
 {
     assert_answer(state, "getState", "[]",
-                  "\"{\\\"host\\\":{\\\"stats\\\":[{\\\"a\\\":1.0,\\\"b\\\":\\\"<\\/>\\\"}]},"
-                  "\\\"guests\\\":[]}\"");
+                  "{\"host\":{\"stats\":[{\"a\":1.0,\"b\":\"</>\"}]},\"guests\":[]}");
 }
 
 static void
 the_status_is_passed_on_with_nil_where_nothing_is_wrong(void **state)
 {
-    assert_answer(state, "getStatus", "[]", "{\"policies\":\"ok\",\"policy_fault\":null}");
+    assert_answer(state, "getStatus", "[]",
+                  "{\"policies\":\"ok\",\"policy_fault\":null,\"rpc_calls\":0,\"rpc_faults\":0}");
+}
+
+static void
+the_status_counts_calls_and_faults(void **state)
+{
+    assert_answer(state, "ping", "[]", "true");
+    assert_answer(state, "getState", "[]",
+                  "{\"host\":{\"stats\":[{\"a\":1.0,\"b\":\"</>\"}]},\"guests\":[]}");
+    assert_null(call(state, "nosuch", "[]", NULL));
+    assert_null(call(state, "ping", "[1]", NULL));
+    assert_null(call(state, "setPolicy", "[\"bad\"]", NULL));
+    assert_answer(state, "getStatus", "[]",
+                  "{\"policies\":\"ok\",\"policy_fault\":null,\"rpc_calls\":5,\"rpc_faults\":3}");
+}
+
+static void
+a_check_lists_findings_and_sets_nothing(void **state)
+{
+    assert_answer(state, "checkPolicy", "[\"x\",\"(defvar a 1)\"]", "[]");
+    assert_answer(state, "checkPolicy", "{\"name\":null,\"policy\":null}", "[]");
+    assert_answer(state, "checkPolicy", "[\"x\",\"bad\"]",
+                  "[{\"policy\":\"x\",\"line\":1,\"column\":1,\"severity\":\"error\","
+                  "\"message\":\"<bad> & worse\"}]");
+    assert_answer(state, "getNamedPolicies", "[]", "{}");
 }
 
 static void
@@ -152,6 +199,20 @@ arity_and_types_are_checked_before_the_call(void **state)
 }
 
 static void
+arguments_may_come_by_name(void **state)
+{
+    CannedService *service = *state;
+
+    assert_answer(state, "ping", "{}", "true");
+    assert_answer(state, "setNamedPolicy", "{\"policy\":\"(set a 3)\",\"name\":\"x\"}", "true");
+    assert_string_equal(g_hash_table_lookup(service->policies, "x"), "(set a 3)");
+    assert_answer(state, "setNamedPolicy", "{\"policy\":null,\"name\":\"x\"}", "true");
+    assert_null(g_hash_table_lookup(service->policies, "x"));
+    assert_refused(state, "setNamedPolicy", "{\"name\":\"x\"}", MOM_RPC_ERROR, MOM_RPC_ERROR_PARAMS,
+                   "setNamedPolicy: argument 2 (policy) is missing");
+}
+
+static void
 an_unknown_method_is_named(void **state)
 {
     g_autofree char *name = g_strnfill(1000, 'x');
@@ -169,12 +230,13 @@ static void
 introspection_lists_sorted_names_with_help_and_signature(void **state)
 {
     CannedService *service = *state;
-    json_object *none = json_object_new_array();
+    g_auto(MomRpcResult) listed = {NULL, NULL};
     json_object *names;
     const char *last = "";
 
-    assert_true(mom_rpc_call(&service->base, "system.listMethods", none, &names, NULL));
-    assert_int_equal(json_object_array_length(names), 14);
+    assert_true(mom_rpc_call(&service->base, "system.listMethods", NULL, &listed, NULL));
+    names = listed.value;
+    assert_int_equal(json_object_array_length(names), 18);
     for (gsize i = 0; i < json_object_array_length(names); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(names, i));
         g_autofree char *params = g_strdup_printf("[\"%s\"]", name);
@@ -189,8 +251,6 @@ introspection_lists_sorted_names_with_help_and_signature(void **state)
         assert_ok((signature = call(state, "system.methodSignature", params, &error)));
         assert_true(g_str_has_prefix(signature, "[[\""));
     }
-    json_object_put(names);
-    json_object_put(none);
 }
 
 static void
@@ -248,10 +308,14 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_method_answers_as_the_reference),
+        TEST(decisions_are_asked_for_with_or_without_a_filter),
         TEST(the_state_is_a_text_that_holds_json),
         TEST(the_status_is_passed_on_with_nil_where_nothing_is_wrong),
+        TEST(the_status_counts_calls_and_faults),
+        TEST(a_check_lists_findings_and_sets_nothing),
         TEST(a_refusal_of_the_service_comes_through),
         TEST(arity_and_types_are_checked_before_the_call),
+        TEST(arguments_may_come_by_name),
         TEST(an_unknown_method_is_named),
         TEST(introspection_lists_sorted_names_with_help_and_signature),
         TEST(signatures_list_every_way_to_call),

@@ -6,9 +6,13 @@ Runs rpc-serve on a unix socket and talks to it with Python's own xmlrpc.client,
 """
 import base64
 import contextlib
+import fcntl
+import grp
 import http.client
+import json
 import os
 import resource
+import select
 import signal
 import socket
 import stat
@@ -49,11 +53,17 @@ def client(path, timeout=2):
 
 
 class Server:
-    def __init__(self, folder, port=None):
+    """MORE are rpc-serve's further arguments: mode, group, users. SLOW: changes are kept at SIGUSR1 only."""
+
+    def __init__(self, folder, port=None, *more, wait=True, preexec=None, slow=False):
         self.path = os.path.join(folder, "mom.sock") if port is None else port
-        self.process = subprocess.Popen([SERVE, self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE)
-        self.ready = self.process.stdout.readline() == b"ready\n"
+        self.process = subprocess.Popen([SERVE, self.path, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, preexec_fn=preexec,
+                                        env={**os.environ, **({"RPC_SERVE_SLOW": "1"} if slow else {})})
+        self.ready = wait and self.wait_ready()
+
+    def wait_ready(self):
+        return self.process.stdout.readline() == b"ready\n"
 
     def rpc(self, timeout=2):
         return client(self.path, timeout)
@@ -276,6 +286,88 @@ def clients_that_leave_end_nothing(server, folder):
     assert server.alive()
 
 
+# ---- JSON-RPC ----
+
+def json_answer(server, body, headers="Host: x\r\nContent-Type: application/json\r\n"):
+    """Status, headers in lower case, and the body read as JSON (None if there is none)."""
+    head, _, text = server.post("/jsonrpc", json.dumps(body).encode(), headers=headers).partition(b"\r\n\r\n")
+    return status(head), head.lower(), json.loads(text) if text else None
+
+
+def json_call(server, method, params=None, number=1):
+    code, head, answer = json_answer(server, {"jsonrpc": "2.0", "method": method, "params": params or [], "id": number})
+    same((code, answer["jsonrpc"], answer["id"]), (200, "2.0", number))
+    assert b"content-type: application/json" in head and b"connection: close" in head, head
+    return answer.get("result", answer.get("error"))
+
+
+def json_rpc_serves_the_same_methods(server, folder):
+    rpc = server.rpc()
+    same(json_call(server, "ping"), True)
+    same(json_call(server, "system.listMethods"), rpc.system.listMethods())
+    same(json_call(server, "getStatistics"), rpc.getStatistics())
+    same(json_call(server, "setNamedPolicy", {"policy": "(set \u00e9 1)\r\n", "name": "j"}), True)
+    same(json_call(server, "getNamedPolicies")["j"], "(set \u00e9 1)\r\n")
+    same(rpc.getNamedPolicies()["j"], "(set \u00e9 1)\r\n")
+    same(json_call(server, "setNamedPolicy", ["j", None]), True)
+    same(json.loads(json_call(server, "getState")), json.loads(rpc.getState()))
+
+
+def json_rpc_refusals_are_answers(server, folder):
+    same(json_call(server, "setPolicy", ["bad"]), {"code": -32000, "message": "50_main_:1:1: <bad> & worse"})
+    same(json_call(server, "setNamedPolicy", ["p", "parse"])["data"], {"policy": "p", "line": 2, "column": 1})
+    same(json_call(server, "nosuch")["code"], -32601)
+    for body, code in ((b"", -32700), (b"{'", -32700), (b"\xff", -32700), (PING, -32700), (b"[]", -32600), (b"1", -32600)):
+        answer = server.post("/jsonrpc", body)
+        same(status(answer), 200)
+        same(json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"], code)
+
+
+def json_rpc_batches_and_notifications(server, folder):
+    batch = [{"jsonrpc": "2.0", "method": m, "id": n} for n, m in enumerate(["ping", "getState", "nosuch"] * 3)]
+    code, _, answers = json_answer(server, batch)
+    same((code, [a["id"] for a in answers]), (200, list(range(9))))
+    same([("result" in a) for a in answers], [True, True, False] * 3)
+    code, head, answer = json_answer(server, {"jsonrpc": "2.0", "method": "ping"})
+    same((code, answer), (204, None))
+    assert b"connection: close" in head, head
+    same(json_answer(server, [{"jsonrpc": "2.0", "method": "ping"}] * 3)[::2], (204, None))
+
+
+def json_rpc_is_held_to_the_same_http(server, folder):
+    same(status(server.post("/jsonrpc", method="GET")), 405)
+    same(status(server.post("/jsonrpc/")), 404)
+    same(status(server.post("/jsonrpc", headers="Host: x\r\nOrigin: http://evil\r\n")), 403)
+    assert status(server.post("/jsonrpc", b" " * (2 * BODY))) in (413, None)
+    assert server.alive()
+
+
+def slow_answers_end_with_those_who_wait_for_them(server, folder):
+    """Answers that take many turns, of clients that leave, stay, and are there when the server stops."""
+    other = Server(folder, os.path.join(folder, "slow.sock"))
+    body = json.dumps([{"jsonrpc": "2.0", "method": "getState", "id": n} for n in range(64)]).encode()
+    request = b"POST /jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    before = other.settled_fds()
+    for _ in range(50):
+        s = other.connect()
+        s.sendall(request)
+        s.close()
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(other.raw(request))) for _ in range(20)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    same([len(json.loads(a.partition(b"\r\n\r\n")[2])) for a in answers], [64] * 20)
+    assert wait_for(lambda: other.fds() <= before), (before, other.fds())
+    sockets = [other.connect() for _ in range(5)]
+    for s in sockets:
+        s.sendall(request)
+    same(other.stop(), (0, ""))
+    for s in sockets:
+        s.close()
+
+
 # ---- limits ----
 
 def descriptors_do_not_grow(server, folder):
@@ -369,6 +461,87 @@ def a_stale_socket_is_replaced(server, folder):
     assert not os.path.exists(path)
 
 
+def of_many_that_start_at_once_one_serves(server, folder):
+    path = os.path.join(folder, "race.sock")
+    for _ in range(5):
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as stale:
+            stale.bind(path)
+        many = [Server(folder, path, wait=False) for _ in range(12)]
+        winners = [s for s in many if s.wait_ready()]
+        same(len(winners), 1)
+        for loser in many:
+            if loser is not winners[0]:
+                same(loser.stop(), (1, "another momd serves %s\n" % path))
+        assert winners[0].alive()
+        same(winners[0].stop(), (0, ""))
+        same([name for name in os.listdir(folder) if name.startswith("race")], [])
+
+
+def a_start_does_not_wait_for_ever_for_another(server, folder):
+    path = os.path.join(folder, "locked.sock")
+    with open(path + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code, err = Server(folder, path).stop()
+        assert code == 1 and "cannot lock %s.lock: another momd is starting there" % path in err, err
+    left = Server(folder, path)      # the file alone, of one that was killed, hinders nobody
+    assert left.alive()
+    assert not os.path.exists(path + ".lock")
+    left.stop()
+
+
+def what_cannot_be_looked_at_is_not_replaced(server, folder):
+    """A socket that we may remove, as the directory is ours, but not connect to."""
+    if os.geteuid() != 0:
+        assert server.alive()
+        return
+    os.chmod(folder, 0o755)
+    home = os.path.join(folder, "home")
+    os.mkdir(home)
+    os.chown(home, STRANGER, STRANGER)
+    root = Server(folder, os.path.join(home, "s"), "0600")
+    second = Server(folder, root.path, preexec=become_stranger)
+    code, err = second.stop()
+    assert code == 1 and "cannot tell whether another momd serves" in err, err
+    assert root.alive()
+    root.stop()
+
+
+def mode_and_group_are_as_configured(server, folder):
+    path = os.path.join(folder, "own.sock")
+    for mode, wanted in (("0600", 0o600), ("660", 0o660), ("0770", 0o770)):
+        other = Server(folder, path, mode)
+        same(stat.S_IMODE(os.stat(path).st_mode), wanted)
+        same(os.stat(path).st_gid, os.stat(folder).st_gid if os.geteuid() == 0 else os.getegid())
+        same(other.stop(), (0, ""))
+    if os.geteuid() == 0:
+        named = grp.getgrall()[-1]
+        for group, gid in (("12345", 12345), (named.gr_name, named.gr_gid)):
+            other = Server(folder, path, "0660", group)
+            same(os.stat(path).st_gid, gid)
+            other.stop()
+
+
+def as_root_the_socket_has_the_group_of_its_directory(server, folder):
+    """So vdsm, in whose directory it lies, reaches a momd that runs as root."""
+    if os.geteuid() != 0:
+        assert server.alive()
+        return
+    home = os.path.join(folder, "run")
+    os.mkdir(home)
+    os.chown(home, STRANGER, 12345)
+    other = Server(folder, os.path.join(home, "s"))
+    same((os.stat(other.path).st_uid, os.stat(other.path).st_gid), (0, 12345))
+    other.stop()
+
+
+def a_group_that_is_not_there_is_told_and_the_socket_served(server, folder):
+    other = Server(folder, os.path.join(folder, "g.sock"), "0660", "no-such-group")
+    assert other.alive()
+    code, err = other.stop()
+    same(code, 0)
+    assert 'there is no group "no-such-group"' in err, err
+
+
 def what_is_no_socket_is_left_alone(server, folder):
     path = os.path.join(folder, "precious")
     with open(path, "w") as f:
@@ -407,28 +580,76 @@ def a_port_serves_localhost(server, folder):
         other.stop()
 
 
+STRANGER = 65533
+
+
+def become_stranger():
+    os.setgroups([])
+    os.setgid(STRANGER)
+    os.setuid(STRANGER)
+
+
+def stranger_is_served(server):
+    """Whether a user that is neither root nor the server's own gets an answer."""
+    os.chmod(server.path, 0o666)
+    pid = os.fork()
+    if pid == 0:
+        code = 3
+        try:
+            become_stranger()
+            code = 1 if server.rpc().ping() else 2
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            code = 0
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.chmod(server.path, 0o660)
+    assert code in (0, 1), code
+    return code == 1
+
+
 def strangers_are_refused(server, folder):
     """As root another user can be tried; as a plain user, whoever may connect is that user or root."""
     if os.geteuid() != 0:
         assert server.alive()
         return
     os.chmod(folder, 0o755)
-    os.chmod(server.path, 0o666)
-    pid = os.fork()
-    if pid == 0:
-        code = 3
-        try:
-            os.setgid(65534)
-            os.setuid(65534)
-            server.rpc().ping()
-            code = 1
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            code = 0
-        finally:
-            os._exit(code)
-    same(os.waitpid(pid, 0)[1], 0)
-    os.chmod(server.path, 0o660)
+    same(stranger_is_served(server), False)
     assert server.alive()
+
+
+def who_is_allowed_is_served(server, folder):
+    if os.geteuid() != 0:
+        assert server.alive()
+        return
+    os.chmod(folder, 0o755)
+    path = os.path.join(folder, "users.sock")
+    for users, served in (((str(STRANGER),), True), (("nobody", str(STRANGER)), True), (("nobody",), False),
+                          (("no-such-user",), False), (("%d" % (STRANGER + (1 << 32)),), False)):
+        other = Server(folder, path, "0660", "", *users)
+        same(stranger_is_served(other), served)
+        assert other.alive()      # root, whoever else
+        code, err = other.stop()
+        same((code, 'there is no user "%s"' % users[0] in err), (0, users[0] not in ("nobody", str(STRANGER))))
+
+
+def on_a_port_only_names_of_this_host_are_served(server, folder):
+    """A page in a browser may let a name of its own mean 127.0.0.1."""
+    with contextlib.closing(socket.socket()) as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    other = Server(folder, str(port))
+
+    def ask(host, version="1.1"):
+        with socket.create_connection(("127.0.0.1", port), 20) as s:
+            s.sendall(("POST /RPC2 HTTP/%s\r\n%sContent-Length: %d\r\n\r\n" % (version, host, len(PING))).encode() + PING)
+            return status(read_all(s))
+    for host in ("localhost", "LOCALHOST:%d" % port, "127.0.0.1", "127.0.0.1:%d" % port):
+        same(ask("Host: %s\r\n" % host), 200)
+    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.2", "[::1]"):
+        same(ask("Host: %s\r\n" % host), 403)
+    same(ask("", "1.0"), 200)
+    other.stop()
 
 
 def stopping_with_open_connections_is_clean(server, folder):
@@ -456,15 +677,95 @@ def running_out_of_descriptors_is_survived(server, folder):
     same(other.stop()[0], 0)
 
 
+@contextlib.contextmanager
+def slow_disk(folder):
+    """A server whose changes are kept only when it gets a SIGUSR1."""
+    other = Server(folder, os.path.join(folder, "slow.sock"), slow=True)
+    try:
+        yield other
+        if other.process.returncode is None:
+            same(other.stop()[0], 0)
+    finally:
+        other.process.kill()
+
+
+def pushing(other, count=1):
+    """So many clients that wait for the answer to a change; their connections."""
+    body = xmlrpc.client.dumps(("n", "text"), "setNamedPolicy").encode()
+    head = b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    clients = [other.connect() for _ in range(count)]
+    for s in clients:
+        s.sendall(head + body)
+    wait_for(lambda: other.rpc().getNamedPolicies() == {"n": "text"})
+    return clients
+
+
+def silent(s):
+    return not select.select([s], [], [], 0)[0]
+
+
+def a_change_is_answered_when_it_is_kept(server, folder):
+    with slow_disk(folder) as other:
+        first, second = pushing(other, 2)
+        for _ in range(10):             # others are served meanwhile, and refusals wait for nothing
+            same(other.rpc().ping(), True)
+            same(fault(other.rpc().setNamedPolicy, "n", "bad"), "1 n:1:1: <bad> & worse")
+        same((silent(first), silent(second)), (True, True))
+        other.process.send_signal(signal.SIGUSR1)
+        for s in (first, second):
+            with s:
+                same(status(read_all(s)), 200)
+
+
+def clients_that_leave_a_change_waiting_end_nothing(server, folder):
+    with slow_disk(folder) as other:
+        before = other.settled_fds()
+        for s in pushing(other, 5):
+            s.close()
+        same(other.rpc().ping(), True)
+        other.process.send_signal(signal.SIGUSR1)
+        wait_for(lambda: other.settled_fds() == before)
+
+
+def a_disk_that_hangs_locks_nobody_out(server, folder):
+    with slow_disk(folder) as other:
+        clients = pushing(other, CAP - 1)   # one place is left for the question whether they have come
+        clients += [other.connect() for _ in range(3)]
+        same(other.rpc(20).ping(), True)
+        for s in clients:
+            s.close()
+        other.process.send_signal(signal.SIGUSR1)
+        same(other.rpc(20).ping(), True)
+
+
+def stopping_with_changes_waiting_is_clean(server, folder):
+    with slow_disk(folder) as other:
+        clients = pushing(other, 3)
+        code, err = other.stop()
+        same((code, "CRITICAL" in err), (0, False))
+        for s in clients:
+            with s:
+                same(read_all(s), b"")
+
+
 TESTS = [calls_go_as_momif_makes_them, large_numbers_and_nil_arrive, introspection_works, faults_say_why,
          a_large_policy_goes_both_ways, every_answer_closes_its_connection, paths_and_methods, old_http_without_host_works,
          a_body_that_is_no_call_gets_a_fault, head_and_body_may_come_apart, browsers_are_refused,
+         json_rpc_serves_the_same_methods, json_rpc_refusals_are_answers, json_rpc_batches_and_notifications,
+         json_rpc_is_held_to_the_same_http, slow_answers_end_with_those_who_wait_for_them,
          a_body_too_large_is_refused, chunked_bodies_are_read_and_counted, memory_does_not_follow_what_is_refused,
          garbage_ends_nothing, clients_that_leave_end_nothing, descriptors_do_not_grow,
          forty_clients_at_once_are_all_answered, sleepers_cannot_lock_others_out, a_slow_client_is_cut_off,
-         the_socket_is_for_owner_and_group, a_live_socket_is_respected, a_stale_socket_is_replaced,
+         the_socket_is_for_owner_and_group, mode_and_group_are_as_configured,
+         as_root_the_socket_has_the_group_of_its_directory, a_group_that_is_not_there_is_told_and_the_socket_served,
+         of_many_that_start_at_once_one_serves, a_start_does_not_wait_for_ever_for_another,
+         what_cannot_be_looked_at_is_not_replaced, a_live_socket_is_respected, a_stale_socket_is_replaced,
          what_is_no_socket_is_left_alone, another_socket_in_its_place_is_not_removed, a_port_serves_localhost,
-         strangers_are_refused, stopping_with_open_connections_is_clean, running_out_of_descriptors_is_survived]
+         a_change_is_answered_when_it_is_kept, clients_that_leave_a_change_waiting_end_nothing,
+         a_disk_that_hangs_locks_nobody_out, stopping_with_changes_waiting_is_clean,
+         on_a_port_only_names_of_this_host_are_served,
+         strangers_are_refused, who_is_allowed_is_served, stopping_with_open_connections_is_clean,
+         running_out_of_descriptors_is_survived]
 
 
 def main():
