@@ -10,8 +10,8 @@ DNF_PACKAGES=(gcc meson ninja-build pkgconf-pkg-config glib2-devel json-c-devel 
     libvirt-devel libedit-devel libcmocka-devel glib-networking openssl python3)
 
 # What the tests need besides, and what the full run of CI needs besides that.
-APT_TEST_PACKAGES=(universal-ctags libvirt-daemon man-db groff-base systemd)
-DNF_TEST_PACKAGES=(ctags libvirt-daemon man-db groff-base systemd)
+APT_TEST_PACKAGES=(universal-ctags libvirt-daemon libsasl2-modules sasl2-bin man-db groff-base systemd)
+DNF_TEST_PACKAGES=(ctags libvirt-daemon cyrus-sasl-lib cyrus-sasl-scram man-db groff-base systemd)
 APT_FULL_PACKAGES=(clang llvm libclang-rt-14-dev)
 DNF_FULL_PACKAGES=(clang llvm compiler-rt libasan libubsan)
 
