@@ -24,9 +24,6 @@
 #include "agent/setup.h"
 #include "agent/vet.h"
 
-/* Under this name vdsm pushes what the engine sets for a cluster. */
-#define PARAMETERS_POLICY "01-parameters"
-
 typedef struct {
     guint errors;
     guint warnings;
@@ -234,14 +231,21 @@ check_tls(Check *check, const MomConfig *config, const MomTrust *trust)
 
 /* ---- policies ---- */
 
+typedef struct {
+    const MomSetup *setup;
+    const char *tuning_policy;
+} PolicyWorld;
+
 static GPtrArray *
-check_policies(MomPolicyStore *candidate, gpointer data)
+check_policies(MomPolicyStore *candidate, guint max_findings, gpointer data)
 {
-    const MomSetup *setup = data;
+    const PolicyWorld *of = data;
+    const MomSetup *setup = of->setup;
     g_autoptr(GPtrArray) controls = g_ptr_array_new();
     MomCheckWorld world = {.host = mom_monitor_plan_schema(setup->host_plan),
                            .guest = mom_monitor_plan_schema(setup->guest_plan),
-                           .parameters_policy = PARAMETERS_POLICY};
+                           .parameters_policy = of->tuning_policy,
+                           .max_findings = max_findings};
 
     for (guint i = 0; i + 1 < setup->controllers->len; i++) {
         const MomController *controller = g_ptr_array_index(setup->controllers, i);
@@ -257,13 +261,15 @@ check_policies(MomPolicyStore *candidate, gpointer data)
 
 /* Told by who reads them, through the log. */
 static void
-read_policies(const MomConfig *config, const MomTrust *trust, MomSetup *setup)
+read_policies(const MomConfig *config, const MomTrust *trust, const MomSetup *setup)
 {
+    PolicyWorld world = {setup, mom_config_get(config, "main", "tuning-policy")};
     g_autoptr(MomPolicies) policies =
         mom_policies_new(mom_config_get(config, "main", "policy"),
-                         mom_config_get(config, "main", "policy-dir"), NULL, setup);
+                         mom_config_get(config, "main", "policy-dir"), NULL, &world);
 
     mom_policies_use_check(policies, check_policies);
+    mom_policies_use_tuning(policies, world.tuning_policy);
     mom_policies_use_trust(policies, trust);
     mom_policies_reload(policies, NULL);
 }

@@ -14,10 +14,12 @@
 static const struct {
     const char *section;
     const char *key;
-    const char *ours; /* in [vdsm] */
+    const char *our_section;
+    const char *our_key;
 } vdsm_keys[] = {
-    {"vars", "ssl", "ssl"},
-    {"addresses", "management_port", "port"},
+    {"vars", "ssl", "vdsm", "ssl"},
+    {"addresses", "management_port", "vdsm", "port"},
+    {"mom", "tuning_policy", "main", "tuning-policy"},
 };
 
 /* From the one that counts least. */
@@ -167,7 +169,8 @@ static void
 find_key(const GPtrArray *layers, gsize index, const MomVdsmConfFuncs *funcs, gpointer data)
 {
     Scope scope = {layers, vdsm_keys[index].section};
-    const MomConfigKey *key = mom_config_key_find("vdsm", vdsm_keys[index].ours);
+    const MomConfigKey *key =
+        mom_config_key_find(vdsm_keys[index].our_section, vdsm_keys[index].our_key);
     const MomIniEntry *entry;
     guint at = layers->len;
 
@@ -180,7 +183,7 @@ find_key(const GPtrArray *layers, gsize index, const MomVdsmConfFuncs *funcs, gp
         g_autofree char *complaint = NULL;
 
         if (!why) {
-            funcs->found(key->key, value, origin, data);
+            funcs->found(key->section, key->key, value, origin, data);
             return;
         }
         complaint = g_strdup_printf("%s: [%s] %s: %s; left as it was", origin, scope.section,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What vdsm's own configuration says that we must know: whether its bus is TLS, and its port.
+ * What vdsm's own configuration says that we must know: whether its bus is TLS, its port, and how
+ * it calls the tuning policy.
  *
  * Read as vdsm reads it: its file, then the *.conf files of its drop-in directories, all of them in
  * order of their base names, each over the ones before.  Where a value cannot be used, the one
@@ -11,8 +12,12 @@
 #include "agent/trust.h"
 
 typedef struct {
-    /* KEY of our [vdsm] has VALUE, by ORIGIN ("FILE:LINE"). */
-    void (*found)(const char *key, const char *value, const char *origin, gpointer data);
+    /* KEY of our [SECTION] has VALUE, by ORIGIN ("FILE:LINE"). */
+    void (*found)(const char *section,
+                  const char *key,
+                  const char *value,
+                  const char *origin,
+                  gpointer data);
     /* What is wrong, with its place; not fatal. */
     void (*complain)(const char *text, gpointer data);
 } MomVdsmConfFuncs;

@@ -279,12 +279,16 @@ mom_config_load(MomConfig *config, const char *file, GError **error)
 /* ---- vdsm's own file ---- */
 
 static void
-vdsm_found(const char *key, const char *value, const char *origin, gpointer data)
+vdsm_found(const char *section,
+           const char *key,
+           const char *value,
+           const char *origin,
+           gpointer data)
 {
     MomConfig *config = data;
 
-    g_hash_table_replace(config->vdsm_defaults, id_of("vdsm", key), escape_percent(value));
-    g_hash_table_replace(config->vdsm_origins, id_of("vdsm", key), g_strdup(origin));
+    g_hash_table_replace(config->vdsm_defaults, id_of(section, key), escape_percent(value));
+    g_hash_table_replace(config->vdsm_origins, id_of(section, key), g_strdup(origin));
 }
 
 static void

@@ -40,9 +40,10 @@ void mom_config_check_trust(MomConfig *config, gboolean off);
  * file and line); then nothing of it is in force. */
 gboolean mom_config_load(MomConfig *config, const char *file, GError **error);
 
-/* Takes [vars] ssl and [addresses] management_port of vdsm's own file and of its drop-ins (see
- * config-vdsm.h) as the defaults of [vdsm] ssl and port.  No file: vdsm's defaults, true and 54321.
- * A file that cannot be used is a complaint; the user vdsm may own it. */
+/* Takes [vars] ssl, [addresses] management_port and [mom] tuning_policy of vdsm's own file and of
+ * its drop-ins (see config-vdsm.h) as the defaults of [vdsm] ssl, [vdsm] port and [main]
+ * tuning-policy.  No file: vdsm's defaults, true, 54321 and 01-parameters.  A file that cannot be
+ * used is a complaint; the user vdsm may own it. */
 void mom_config_load_vdsm_conf(MomConfig *config, const char *file);
 
 /* What is wrong but not fatal, in order: "momd.conf:12: unknown key ...". Borrowed,

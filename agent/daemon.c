@@ -30,6 +30,7 @@ struct MomDaemon {
     MomHypervisorLibvirt *libvirt;
     MomSetup *setup;
     MomGuardOptions guard;
+    MomPlot *plot; /* NULL: nothing is plotted */
     MomEngine *engine;
     MomKeeper *keeper;
     MomService service;
@@ -53,6 +54,16 @@ hint(const char *reason, gpointer data)
 
     if (daemon->engine) {
         mom_engine_hint(daemon->engine, reason);
+    }
+}
+
+static void
+reconnected(const char *reason, gpointer data)
+{
+    MomDaemon *daemon = data;
+
+    if (daemon->engine) {
+        mom_engine_reconnected(daemon->engine, reason);
     }
 }
 
@@ -83,6 +94,9 @@ vdsm_options(MomDaemon *daemon, char *files[3])
         .key_file = files[2],
         .request_timeout_ms =
             (guint)(mom_config_get_double(config, "vdsm", "request-timeout") * 1000),
+        /* Within a cycle of vdsm's return there is an attempt. */
+        .retry_within_ms =
+            (guint)(mom_config_get_double(config, "main", "policy-engine-interval") * 1000),
         .vet = vet_file,
         .vet_data = daemon,
     };
@@ -96,6 +110,7 @@ make_vdsm(MomDaemon *daemon)
     gboolean with_io_tune = mom_setup_declares(daemon->setup->guest_plan, "io_tune");
 
     daemon->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(), with_io_tune, hint, daemon);
+    mom_hypervisor_vdsm_watch_connected(daemon->vdsm, reconnected);
 }
 
 static void
@@ -111,7 +126,7 @@ libvirt_state_changed(MomVirtState state, const GError *error, gpointer data)
 
     if (state == MOM_VIRT_OPEN) {
         mom_fault_end(&daemon->libvirt_fault, "Connected to libvirt");
-        hint("libvirt is connected", daemon);
+        reconnected("libvirt is connected", daemon);
     } else if (error) {
         g_autofree char *message =
             g_strdup_printf("Not connected to libvirt, trying on: %s", error->message);
@@ -158,6 +173,24 @@ seconds_us(const MomConfig *config, const char *key)
     return (gint64)(mom_config_get_double(config, "main", key) * G_USEC_PER_SEC);
 }
 
+/* Without plots the host is as well managed; so this is no reason not to start. */
+static void
+make_plot(MomDaemon *daemon)
+{
+    const char *base = mom_config_get(daemon->config, "main", "plot-dir");
+    g_autoptr(GError) error = NULL;
+
+    if (*base == '\0') {
+        return;
+    }
+    daemon->plot = mom_plot_new(base, mom_clock_real(), &error);
+    if (daemon->plot) {
+        g_info("Plotting to %s", mom_plot_dir(daemon->plot));
+    } else {
+        g_warning("[main] plot-dir: nothing is plotted: %s", error->message);
+    }
+}
+
 static MomEngineOptions
 engine_options(MomDaemon *daemon)
 {
@@ -176,12 +209,15 @@ engine_options(MomDaemon *daemon)
         .host_root = mom_config_get(config, "main", "host-root"),
         .policy_file = mom_config_get(config, "main", "policy"),
         .policy_dir = mom_config_get(config, "main", "policy-dir"),
+        .tuning_policy = mom_config_get(config, "main", "tuning-policy"),
         .host_interval_us = seconds_us(config, "host-monitor-interval"),
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),
         .guard = &daemon->guard,
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
         .trust = &daemon->trust,
+        .decisions_kept = (guint)mom_config_get_int(config, "main", "decisions-kept"),
+        .plot = daemon->plot,
     };
 }
 
@@ -314,10 +350,11 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     g_autoptr(MomDaemon) daemon = g_new0(MomDaemon, 1);
 
     daemon->config = config;
-    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirt");
+    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirtInterface");
     if (!make_setup(daemon, error) || !make_hypervisor(daemon, error)) {
         return NULL;
     }
+    make_plot(daemon);
     make_engine(daemon);
     make_keeper(daemon);
     if (!make_rpc(daemon, log, error)) {
@@ -334,6 +371,7 @@ mom_daemon_free(MomDaemon *daemon)
     }
     mom_rpc_server_free(daemon->rpc);
     mom_supervisor_free(daemon->supervisor);
+    mom_service_clear(&daemon->service);
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
     }
@@ -341,6 +379,7 @@ mom_daemon_free(MomDaemon *daemon)
     mom_hypervisor_libvirt_free(daemon->libvirt);
     mom_keeper_free(daemon->keeper);
     mom_engine_free(daemon->engine);
+    mom_plot_free(daemon->plot);
     mom_fault_clear(&daemon->libvirt_fault);
     mom_setup_free(daemon->setup);
     g_free(daemon);
@@ -400,7 +439,7 @@ void
 mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *controllers)
 {
     gsize history = (gsize)mom_config_get_int(config, "main", "sample-history-length");
-    g_autoptr(GPtrArray) before = daemon->setup->controllers;
+    GPtrArray *before = daemon->setup->controllers; /* the engine's until it is told */
     MomEngineOptions options;
 
     daemon->config = config;
@@ -411,6 +450,7 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
     options = engine_options(daemon);
     tell_dry_run(daemon);
     mom_engine_reconfigure(daemon->engine, &options);
+    g_ptr_array_unref(before);
 }
 
 gboolean

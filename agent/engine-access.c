@@ -109,6 +109,12 @@ mom_engine_all_guests(MomEngine *engine)
     return mom_guests_all(engine->guests);
 }
 
+const MomDecisions *
+mom_engine_decisions(const MomEngine *engine)
+{
+    return engine->decisions;
+}
+
 guint64
 mom_engine_cycles(const MomEngine *engine)
 {
@@ -133,6 +139,12 @@ mom_engine_is_connected(const MomEngine *engine)
     return engine->connected;
 }
 
+char **
+mom_engine_set_aside(const MomEngine *engine)
+{
+    return mom_policies_set_aside(engine->policies);
+}
+
 const char *
 mom_engine_policy_fault(const MomEngine *engine)
 {
@@ -142,7 +154,7 @@ mom_engine_policy_fault(const MomEngine *engine)
 const char *
 mom_engine_source_fault(const MomEngine *engine)
 {
-    return engine->source_fault.message;
+    return engine->silence.fault.message;
 }
 
 gboolean

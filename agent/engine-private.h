@@ -5,10 +5,10 @@
  */
 #pragma once
 
-#include "agent/decisions.h"
 #include "agent/engine.h"
 #include "agent/fault.h"
 #include "agent/guests.h"
+#include "agent/silence.h"
 
 struct MomEngine {
     MomSource *source;
@@ -17,11 +17,13 @@ struct MomEngine {
     GPtrArray *controls; /* the names that they read, ended by NULL */
     MomMonitorPlan *guest_plan;
     char *host_root;
+    char *tuning_policy;
     gint64 host_interval_us, guest_interval_us, policy_interval_us;
     guint fallback_after;
     MomRailLimits rails;
 
     MomMonitor *host;
+    MomPlotFile *host_plot; /* NULL: nothing is plotted */
     MomGuests *guests;
     MomGuard *guard;
     MomPolicies *policies;
@@ -32,6 +34,7 @@ struct MomEngine {
     gint64 host_due_us, guests_due_us, policy_due_us;
     gint64 last_decision_us;
     gboolean sampling; /* the source has been asked and has not answered */
+    gboolean trace;    /* the last decision had something to tell, so may the next */
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
     gint64 last_cycle_us; /* when the last of them was decided */
@@ -40,7 +43,6 @@ struct MomEngine {
     MomEngineWatch watch; /* may be NULL */
     gpointer watch_data;
 
-    gboolean waiting; /* the source is there but not ready; told */
-    MomFault source_fault;
+    MomSilence silence;
     MomFault policy_fault;
 };

@@ -9,9 +9,6 @@
 
 #include "agent/engine-private.h"
 
-/* Under this name vdsm pushes what the engine sets for a cluster. */
-#define PARAMETERS_POLICY "01-parameters"
-
 static void schedule(MomEngine *engine);
 
 /* ---- deciding ---- */
@@ -61,14 +58,15 @@ try_policies(MomPolicyStore *candidate, gpointer data, GError **error)
 
 /* The checker with what this engine's collectors declare and its controllers read. */
 static GPtrArray *
-check_policies(MomPolicyStore *candidate, gpointer data)
+check_policies(MomPolicyStore *candidate, guint max_findings, gpointer data)
 {
     MomEngine *engine = data;
     MomCheckWorld world = {
         .host = mom_entity_schema(mom_monitor_entity(engine->host)),
         .guest = mom_monitor_plan_schema(engine->guest_plan),
         .controls = (const char *const *)engine->controls->pdata,
-        .parameters_policy = PARAMETERS_POLICY,
+        .parameters_policy = engine->tuning_policy,
+        .max_findings = max_findings,
     };
 
     return mom_policy_check(candidate, &world);
@@ -117,10 +115,32 @@ note_policy_failure(MomEngine *engine, const GError *error)
     mom_fault_raise(&engine->policy_fault, message);
 }
 
+/* Decisions tell what led to them.  Noting that costs an evaluation more than half of itself again,
+ * so it is only done where there is something to tell: once more, the same way, if it was not known
+ * before; at once while cycles go on deciding. */
+static void
+read_back(MomEngine *engine, MomEntity *host, GPtrArray *guests)
+{
+    const MomPolicyRunOptions options = {.trace = TRUE};
+    gboolean wanted = mom_decisions_want_reads(engine->decisions);
+    g_autoptr(GError) error = NULL;
+
+    if (wanted && !engine->trace &&
+        !mom_policy_evaluate(mom_policies_running(engine->policies), host, guests, &options,
+                             &error)) {
+        g_warning("what led to the decisions is not known: %s", error->message);
+        begin_run(host, guests);
+    }
+    if (wanted) {
+        mom_decisions_take_reads(engine->decisions);
+    }
+    engine->trace = wanted;
+}
+
 static void
 decide(MomEngine *engine)
 {
-    MomPolicyRunOptions options = {.debug = log_debug_call};
+    MomPolicyRunOptions options = {.debug = log_debug_call, .trace = engine->trace};
     MomEntity *host = mom_monitor_entity(engine->host);
     g_autoptr(GPtrArray) guests = NULL;
     g_autoptr(GError) error = NULL;
@@ -138,9 +158,12 @@ decide(MomEngine *engine)
     if (!mom_policies_fell_back(engine->policies)) {
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
     }
-    commit_run(host, guests);
+    mom_decisions_begin_cycle(engine->decisions, engine->cycles + 1);
     mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
+    read_back(engine, host, guests);
+    commit_run(host, guests);
+    mom_decisions_end_cycle(engine->decisions);
     engine->cycles++;
     engine->last_cycle_us = mom_clock_now_us(engine->clock);
 }
@@ -168,24 +191,6 @@ collect_host(MomEngine *engine)
     mom_monitor_collect(engine->host, &input);
 }
 
-/* One that only needs time is no fault (see source.h). */
-static void
-note_silence(MomEngine *engine, const GError *error)
-{
-    const char *name = engine->source->klass->name;
-    const char *why = error->message;
-    g_autofree char *message = NULL;
-
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BUSY)) {
-        g_log(G_LOG_DOMAIN, engine->waiting ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_INFO,
-              "Waiting for %s, nothing is decided: %s", name, why);
-        engine->waiting = TRUE;
-        return;
-    }
-    message = g_strdup_printf("No guest data from %s, nothing is decided: %s", name, why);
-    mom_fault_raise(&engine->source_fault, message);
-}
-
 static void
 sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
@@ -201,10 +206,9 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     mom_pulse_answered(&engine->pulse, error);
     engine->connected = reported != NULL;
     if (!reported) {
-        note_silence(engine, error);
+        mom_silence_goes_on(&engine->silence, error);
     } else {
-        engine->waiting = FALSE;
-        mom_fault_end(&engine->source_fault, "Guest data comes again");
+        mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
         if (decision_due) {
             decide(engine);
@@ -298,6 +302,13 @@ mom_engine_hint(MomEngine *engine, const char *reason)
     schedule(engine);
 }
 
+void
+mom_engine_reconnected(MomEngine *engine, const char *reason)
+{
+    mom_guard_forget_sent(engine->guard);
+    mom_engine_hint(engine, reason);
+}
+
 /* ---- life ---- */
 
 static void
@@ -317,6 +328,14 @@ set_host_properties(MomEngine *engine)
     mom_entity_set_property(host, "name", mom_value_string("host"));
     mom_entity_set_property(host, "interval",
                             mom_value_int(engine->host_interval_us / G_USEC_PER_SEC));
+}
+
+static void
+set_plot(MomEngine *engine, MomPlot *plot, MomSchema *host_schema)
+{
+    engine->host_plot = mom_plot_file_new(plot, "Host", NULL, host_schema);
+    mom_monitor_watch(engine->host, mom_plot_write, engine->host_plot);
+    mom_guests_plot(engine->guests, plot);
 }
 
 static GPtrArray *
@@ -367,16 +386,23 @@ mom_engine_new(const MomEngineOptions *options)
     engine->host_root = g_strdup(options->host_root);
     engine->host = mom_monitor_new(options->host_plan, "Host");
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
-    engine->decisions = mom_decisions_new();
+    engine->decisions = mom_decisions_new(options->clock, options->decisions_kept
+                                                              ? options->decisions_kept
+                                                              : MOM_DECISIONS_KEPT);
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
     take_guard_options(engine, options->guard);
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
     mom_policies_use_check(engine->policies, check_policies);
+    engine->tuning_policy = g_strdup(options->tuning_policy ? options->tuning_policy : "");
+    mom_policies_use_tuning(engine->policies, engine->tuning_policy);
     mom_policies_use_trust(engine->policies, options->trust);
-    engine->source_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
+    mom_silence_init(&engine->silence, G_LOG_DOMAIN, options->source->klass->name);
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
+    if (options->plot) {
+        set_plot(engine, options->plot, mom_monitor_plan_schema(options->host_plan));
+    }
     return engine;
 }
 
@@ -392,12 +418,14 @@ mom_engine_free(MomEngine *engine)
     mom_monitor_plan_unref(engine->guest_plan);
     mom_guests_free(engine->guests);
     mom_monitor_free(engine->host);
+    mom_plot_file_free(engine->host_plot);
     mom_guard_free(engine->guard);
     mom_decisions_free(engine->decisions);
-    mom_fault_clear(&engine->source_fault);
+    mom_silence_clear(&engine->silence);
     mom_fault_clear(&engine->policy_fault);
     mom_pulse_clear(&engine->pulse);
     g_free(engine->host_root);
+    g_free(engine->tuning_policy);
     g_free(engine);
 }
 

@@ -10,8 +10,10 @@
 #pragma once
 
 #include "agent/clock.h"
+#include "agent/decisions.h"
 #include "agent/history.h"
 #include "agent/monitor.h"
+#include "agent/plot.h"
 #include "agent/policies.h"
 #include "agent/pulse.h"
 #include "agent/source.h"
@@ -34,12 +36,15 @@ typedef struct {
     const char *host_root;                   /* "/" or a stand-in's directory */
     const char *policy_file;                 /* see mom_policies_new */
     const char *policy_dir;
+    const char *tuning_policy; /* see mom_policies_use_tuning; NULL: none */
     gint64 host_interval_us;
     gint64 guest_interval_us;
     gint64 policy_interval_us;
     const MomGuardOptions *guard; /* copied; NULL: the defaults */
     guint fallback_after;  /* failing cycles until the last set that worked is used; 0: never */
     const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
+    guint decisions_kept; /* 0: MOM_DECISIONS_KEPT */
+    MomPlot *plot;        /* NULL: nothing is plotted */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
@@ -59,6 +64,10 @@ void mom_engine_reconfigure(MomEngine *engine, const MomEngineOptions *options);
 /* Something happened (a guest came or went, vdsm is back): a cycle follows soon. REASON is for the
  * log. */
 void mom_engine_hint(MomEngine *engine, const char *reason);
+
+/* The source is connected, perhaps to a hypervisor that was restarted: what was sent counts for
+ * nothing until it is seen.  A cycle follows soon. */
+void mom_engine_reconnected(MomEngine *engine, const char *reason);
 
 /* Policies. A change that is taken over is followed by a cycle. */
 gboolean
@@ -81,6 +90,8 @@ MomEntity *mom_engine_host(MomEngine *engine);
 GPtrArray *mom_engine_guests(MomEngine *engine);
 /* The same of all guests, ready or not. */
 GPtrArray *mom_engine_all_guests(MomEngine *engine);
+/* The lines of the tuning policy that are set aside, with place and reason. Caller frees. */
+char **mom_engine_set_aside(const MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
 const char *mom_engine_policy_fault(const MomEngine *engine);
 const char *mom_engine_source_fault(const MomEngine *engine);
@@ -98,6 +109,8 @@ void mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data);
 /* The life of the cycle, see pulse.h; borrowed. */
 const MomPulse *mom_engine_pulse(const MomEngine *engine);
 
+/* What was done and refused, and why. Borrowed. */
+const MomDecisions *mom_engine_decisions(const MomEngine *engine);
 /* How many cycles have been decided to their end. */
 guint64 mom_engine_cycles(const MomEngine *engine);
 /* How long ago the last of them was; -1: there was none yet. */

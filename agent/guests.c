@@ -11,11 +11,13 @@
 typedef struct {
     char *uuid;
     MomMonitor *monitor;
+    MomPlotFile *plot; /* NULL: it is not plotted */
     guint seen; /* the collection that last reported it */
 } Guest;
 
 struct MomGuests {
     MomMonitorPlan *plan;
+    MomPlot *plot; /* or NULL */
     MomGuestGone gone;
     gpointer gone_data;
     GPtrArray *list;     /* of Guest*, owned */
@@ -29,6 +31,7 @@ static void
 guest_free(Guest *guest)
 {
     mom_monitor_free(guest->monitor);
+    mom_plot_file_free(guest->plot);
     g_free(guest->uuid);
     g_free(guest);
 }
@@ -95,6 +98,12 @@ recall(MomGuests *guests, Guest *guest, const MomGuestData *data)
     mom_monitor_adopt(guest->monitor, entity);
 }
 
+void
+mom_guests_plot(MomGuests *guests, MomPlot *plot)
+{
+    guests->plot = plot;
+}
+
 static Guest *
 add_guest(MomGuests *guests, const MomGuestData *data)
 {
@@ -106,6 +115,11 @@ add_guest(MomGuests *guests, const MomGuestData *data)
     recall(guests, guest, data);
     entity = mom_monitor_entity(guest->monitor);
     mom_entity_set_property(entity, "uuid", mom_value_string(data->uuid));
+    if (guests->plot) {
+        guest->plot = mom_plot_file_new(guests->plot, data->name, data->uuid,
+                                        mom_monitor_plan_schema(guests->plan));
+        mom_monitor_watch(guest->monitor, mom_plot_write, guest->plot);
+    }
     g_ptr_array_add(guests->list, guest);
     g_hash_table_insert(guests->by_uuid, guest->uuid, guest);
     g_debug("guest %s (%s) is new", data->name, data->uuid);

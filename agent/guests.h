@@ -9,6 +9,7 @@
 #pragma once
 
 #include "agent/monitor.h"
+#include "agent/plot.h"
 
 typedef struct MomGuests MomGuests;
 
@@ -23,6 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuests, mom_guests_free)
  * restart: one that comes with the uuid, and the same process if both are known, goes on with it.
  * What has not come by UNTIL_US, in the time of collections, is dropped. */
 void mom_guests_expect(MomGuests *guests, GHashTable *returning, gint64 until_us);
+/* Guests that come from now on are plotted. PLOT must outlive GUESTS. */
+void mom_guests_plot(MomGuests *guests, MomPlot *plot);
 
 /* One collection: REPORTED holds the MomGuestData* of all guests that run.  BASE says where and
  * when; its `guest` is ignored. */

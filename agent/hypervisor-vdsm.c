@@ -4,11 +4,12 @@
  *
  * Reading is in hypervisor-vdsm-data.c (pure), asking and setting here.
  */
-#define G_LOG_DOMAIN "mom.vdsm"
+#define G_LOG_DOMAIN "mom.vdsmInterface"
 
 #include "agent/hypervisor-vdsm.h"
 
 #include "agent/fault.h"
+#include "agent/outage.h"
 #include "vdsm-client/error.h"
 
 /* How long vdsm's I/O policies are used before they are asked for again; the reference's figure. */
@@ -21,6 +22,7 @@ struct MomHypervisorVdsm {
     MomClock *clock;
     gboolean with_io_tune;
     MomHypervisorHint hint;
+    MomHypervisorHint connected;
     gpointer hint_data;
 
     MomSourceDone done; /* of the sample under way, or NULL */
@@ -30,12 +32,14 @@ struct MomHypervisorVdsm {
     gint64 io_tunes_due_us;
 
     gboolean answered;  /* vdsm has, at least once */
+    gboolean is_good;   /* it has over the present connection */
     gboolean up;        /* connected, for all we know */
     gboolean attempted; /* the first attempt to connect has ended, either way */
     gboolean held;      /* a sample waits for that */
 
-    MomFault connection_fault;
+    MomOutage outage;
     MomFault ksm_fault;
+    char *why; /* of the last connection's or attempt's end; NULL: none has ended */
 };
 
 static MomHypervisorVdsm *
@@ -61,15 +65,40 @@ finish(MomHypervisorVdsm *self, GPtrArray *guests, const GError *error)
     done(guests, error, self->done_data);
 }
 
+/* A file that cannot be read and a certificate that is refused do not mend themselves. */
+static gboolean
+is_to_be_mended(const GError *why)
+{
+    return why->domain == G_TLS_ERROR || why->domain == G_FILE_ERROR;
+}
+
+static void
+note_outage(MomHypervisorVdsm *self, const char *what, const GError *why)
+{
+    g_autofree char *message = g_strdup_printf("%s, trying on: %s", what, why->message);
+
+    mom_outage_goes_on(&self->outage, message, is_to_be_mended(why));
+}
+
+/* That there is no connection is told by its attempts, see state_changed. */
 static void
 finish_without(MomHypervisorVdsm *self, const GError *error)
 {
-    g_autoptr(GError) busy = NULL;
+    gboolean no_answer = g_error_matches(error, MOM_VDSM_ERROR, MOM_VDSM_ERROR_TIMED_OUT);
+    g_autoptr(GError) told = NULL;
 
-    if (mom_vdsm_err_not_yet(error)) {
-        busy = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_BUSY, error->message);
+    if (no_answer) {
+        note_outage(self, "vdsm does not answer", error);
     }
-    finish(self, NULL, busy ? busy : error);
+    if (mom_vdsm_err_not_yet(error)) {
+        told = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_BUSY, error->message);
+    } else if (no_answer) {
+        told = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, error->message);
+    } else if (g_error_matches(error, MOM_VDSM_ERROR, MOM_VDSM_ERROR_NOT_CONNECTED)) {
+        told = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+                                   self->why ? self->why : error->message);
+    }
+    finish(self, NULL, told ? told : error);
 }
 
 /* Arrays are counted and never changed once filled, so GUEST can share them; the strings in them
@@ -157,11 +186,12 @@ is_answer(const GError *error)
 static void
 note_answer(MomHypervisorVdsm *self)
 {
-    if (!self->answered && !mom_fault_stands(&self->connection_fault)) {
+    if (!self->answered && !mom_outage_stands(&self->outage)) {
         g_info("Connected to vdsm");
     }
-    mom_fault_end(&self->connection_fault, "Connected to vdsm");
+    mom_outage_end(&self->outage, "Connected to vdsm");
     self->answered = TRUE;
+    self->is_good = TRUE;
 }
 
 static void
@@ -438,6 +468,8 @@ static const MomActuatorClass actuator_class = {
 
 /* ---- events and life ---- */
 
+/* The end of a connection that was good is no outage yet: the next attempt may succeed, and if it
+ * does not it tells the better reason. */
 static void
 state_changed(MomVdsmState state, const GError *why, gpointer data)
 {
@@ -452,14 +484,16 @@ state_changed(MomVdsmState state, const GError *why, gpointer data)
         /* vdsm may have been restarted: what it said of I/O limits may hold no more. */
         self->io_tunes_due_us = 0;
         attempt_ended(self);
-        if (self->hint) {
-            self->hint("vdsm is connected", self->hint_data);
+        if (self->connected) {
+            self->connected("vdsm is connected", self->hint_data);
         }
     } else if (state == MOM_VDSM_DISCONNECTED && why) {
-        g_autofree char *message =
-            g_strdup_printf("Not connected to vdsm, trying on: %s", why->message);
-
-        mom_fault_raise(&self->connection_fault, message);
+        if (!self->is_good) {
+            note_outage(self, "Not connected to vdsm", why);
+        }
+        self->is_good = FALSE;
+        g_free(self->why);
+        self->why = g_strdup(why->message);
         attempt_ended(self);
     }
 }
@@ -488,10 +522,11 @@ mom_hypervisor_vdsm_new(const MomVdsmOptions *options,
     self->clock = clock;
     self->with_io_tune = with_io_tune;
     self->hint = hint;
+    self->connected = hint;
     self->hint_data = data;
     self->io_tunes =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mom_guest_data_free);
-    self->connection_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
+    self->outage = MOM_OUTAGE_INIT(G_LOG_DOMAIN);
     self->ksm_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     self->vdsm = mom_vdsm_new(options);
     mom_vdsm_watch_state(self->vdsm, state_changed, self);
@@ -508,9 +543,16 @@ mom_hypervisor_vdsm_free(MomHypervisorVdsm *self)
     mom_vdsm_free(self->vdsm);
     g_clear_pointer(&self->guests, g_ptr_array_unref);
     g_hash_table_unref(self->io_tunes);
-    mom_fault_clear(&self->connection_fault);
+    mom_outage_clear(&self->outage);
+    g_free(self->why);
     mom_fault_clear(&self->ksm_fault);
     g_free(self);
+}
+
+void
+mom_hypervisor_vdsm_watch_connected(MomHypervisorVdsm *self, MomHypervisorHint connected)
+{
+    self->connected = connected;
 }
 
 void

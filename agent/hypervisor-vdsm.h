@@ -29,6 +29,10 @@ MomHypervisorVdsm *mom_hypervisor_vdsm_new(const MomVdsmOptions *options,
 void mom_hypervisor_vdsm_free(MomHypervisorVdsm *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomHypervisorVdsm, mom_hypervisor_vdsm_free)
 
+/* Before start. CONNECTED is told each connection that stands, in place of the hint, with its data.
+ */
+void mom_hypervisor_vdsm_watch_connected(MomHypervisorVdsm *self, MomHypervisorHint connected);
+
 void mom_hypervisor_vdsm_start(MomHypervisorVdsm *self);
 /* From now on OPTIONS hold.  A connection that is made anew for it costs no sample: a question
  * waits. FALSE: certificate, key or CA cannot be used; then nothing has changed. */

@@ -26,7 +26,6 @@ struct MomLog {
     gint level; /* read without the lock */
     gint64 max_bytes;
     gint64 backup_count;
-    gint64 size;
     guint64 lost; /* lines since writing last worked */
     int lost_errno;
 };
@@ -69,15 +68,9 @@ mom_log_parse_verbosity(const char *text, int *level)
 /* ---- the file ---- */
 
 static int
-open_file(MomLog *log)
+open_file(const char *path)
 {
-    struct stat st;
-    int fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, FILE_MODE);
-
-    if (fd >= 0 && fstat(fd, &st) == 0) {
-        log->size = st.st_size;
-    }
-    return fd;
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, FILE_MODE);
 }
 
 static void
@@ -109,14 +102,18 @@ rotate(MomLog *log)
     }
     g_rename(log->path, first);
     close_file(log);
-    log->fd = open_file(log);
+    log->fd = open_file(log->path);
 }
 
+/* The size is asked each time: others may write to the file, or cut it (logrotate's
+ * copytruncate). */
 static gboolean
 is_full(const MomLog *log, gsize more)
 {
-    return log->max_bytes > 0 && log->backup_count > 0 && log->size > 0 &&
-           log->size + (gint64)more > log->max_bytes;
+    struct stat st;
+
+    return log->max_bytes > 0 && log->backup_count > 0 && fstat(log->fd, &st) == 0 &&
+           S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size + (gint64)more >= log->max_bytes;
 }
 
 static gboolean
@@ -176,16 +173,14 @@ put(MomLog *log, const GString *line)
         rotate(log);
     }
     if (log->path && log->fd < 0) {
-        log->fd = open_file(log);
+        log->fd = open_file(log->path);
     }
     /* A file that cannot be opened is worth a look at stderr; a full disk is not worth blocking it.
      */
-    if (write_all(log->fd >= 0 ? log->fd : STDERR_FILENO, line->str, line->len)) {
-        log->size += (gint64)line->len;
-        return;
+    if (!write_all(log->fd >= 0 ? log->fd : STDERR_FILENO, line->str, line->len)) {
+        log->lost_errno = errno;
+        log->lost++;
     }
-    log->lost_errno = errno;
-    log->lost++;
 }
 
 static void
@@ -220,6 +215,29 @@ find_field(const GLogField *fields, gsize n, const char *key)
     return NULL;
 }
 
+/* With all its fields, so that they can be searched. FALSE: there is no journal behind stderr, or
+ * it does not take the message. */
+static gboolean
+write_journal(GLogLevelFlags level, const GLogField *fields, gsize n)
+{
+    g_autofree GLogField *all = NULL;
+    g_autofree char *text = NULL;
+
+    if (!g_log_writer_is_journald(STDERR_FILENO)) {
+        return FALSE;
+    }
+    all = g_new(GLogField, n + 1);
+    for (gsize i = 0; i < n; i++) {
+        all[i] = fields[i];
+        if (strcmp(fields[i].key, "MESSAGE") == 0 && !text) {
+            text = printable(fields[i].value, fields[i].length);
+            all[i] = (GLogField){"MESSAGE", text, -1};
+        }
+    }
+    all[n] = (GLogField){"SYSLOG_IDENTIFIER", "momd", -1};
+    return g_log_writer_journald(level, all, n + 1, NULL) == G_LOG_WRITER_HANDLED;
+}
+
 /* Libraries are heard when they complain; their debugging is not ours. */
 static gboolean
 is_ours(const char *domain)
@@ -239,15 +257,13 @@ write_fields(MomLog *log, gsize level_index, const GLogField *fields, gsize n)
         (levels[level_index].level > 3 && !is_ours(name))) {
         return;
     }
-    if (!log->path && g_log_writer_is_journald(STDERR_FILENO) &&
-        g_log_writer_journald(levels[level_index].glib, fields, n, NULL) == G_LOG_WRITER_HANDLED) {
-        return;
-    }
     line = format_line(name, levels[level_index].label, message ? message->value : "",
                        message ? message->length : 0);
     g_mutex_lock(&log->lock);
-    tell_lost(log);
-    put(log, line);
+    if (log->path || !write_journal(levels[level_index].glib, fields, n)) {
+        tell_lost(log);
+        put(log, line);
+    }
     g_mutex_unlock(&log->lock);
     g_string_free(line, TRUE);
 }
@@ -291,18 +307,20 @@ become_current(MomLog *log)
 
 /* ---- lifecycle ---- */
 
-/* NULL: stderr. The caller frees. */
+/* The path that TARGET names and its descriptor, -1 if it cannot be opened; NULL and -1: stderr. */
 static char *
-path_of(const char *target)
+open_target(const char *target, int *fd, GError **error)
 {
-    return g_ascii_strcasecmp(target, "stdio") == 0 ? NULL : g_strdup(target);
-}
-
-static void
-set_open_error(const char *path, GError **error)
-{
-    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
-                "cannot open the log %s: %s", path, g_strerror(errno));
+    *fd = -1;
+    if (g_ascii_strcasecmp(target, "stdio") == 0) {
+        return NULL;
+    }
+    *fd = open_file(target);
+    if (*fd < 0) {
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
+                    "cannot open the log %s: %s", target, g_strerror(errno));
+    }
+    return g_strdup(target);
 }
 
 MomLog *
@@ -311,19 +329,38 @@ mom_log_new(const char *target, int level, gint64 max_bytes, gint64 backup_count
     MomLog *log = g_new0(MomLog, 1);
 
     g_mutex_init(&log->lock);
-    log->path = path_of(target);
-    log->fd = -1;
+    log->path = open_target(target, &log->fd, error);
     log->level = level;
     log->max_bytes = max_bytes;
     log->backup_count = backup_count;
-    if (log->path) {
-        log->fd = open_file(log);
-        if (log->fd < 0) {
-            set_open_error(log->path, error);
-        }
-    }
     become_current(log);
     return log;
+}
+
+gboolean
+mom_log_configure(MomLog *log,
+                  const char *target,
+                  int level,
+                  gint64 max_bytes,
+                  gint64 backup_count,
+                  GError **error)
+{
+    int fd;
+    g_autofree char *path = open_target(target, &fd, error);
+
+    if (path && fd < 0) {
+        return FALSE;
+    }
+    g_mutex_lock(&log->lock);
+    close_file(log);
+    log->fd = fd;
+    g_free(log->path);
+    log->path = g_steal_pointer(&path);
+    log->max_bytes = max_bytes;
+    log->backup_count = backup_count;
+    g_mutex_unlock(&log->lock);
+    mom_log_set_level(log, level);
+    return TRUE;
 }
 
 void
@@ -341,45 +378,6 @@ mom_log_free(MomLog *log)
     g_free(log);
 }
 
-/* Under the lock. */
-static gboolean
-move_to(MomLog *log, const char *path, GError **error)
-{
-    g_autofree char *old_path = log->path;
-    int old_fd = log->fd;
-
-    log->path = g_strdup(path);
-    log->fd = path ? open_file(log) : -1;
-    if (path && log->fd < 0) {
-        set_open_error(path, error);
-        g_free(log->path);
-        log->path = g_steal_pointer(&old_path);
-        log->fd = old_fd;
-        return FALSE;
-    }
-    if (old_fd >= 0) {
-        close(old_fd);
-    }
-    return TRUE;
-}
-
-gboolean
-mom_log_configure(
-    MomLog *log, const char *target, gint64 max_bytes, gint64 backup_count, GError **error)
-{
-    g_autofree char *path = path_of(target);
-    gboolean ok;
-
-    g_mutex_lock(&log->lock);
-    ok = g_strcmp0(path, log->path) == 0 || move_to(log, path, error);
-    if (ok) {
-        log->max_bytes = max_bytes;
-        log->backup_count = backup_count;
-    }
-    g_mutex_unlock(&log->lock);
-    return ok;
-}
-
 void
 mom_log_set_level(MomLog *log, int level)
 {
@@ -390,6 +388,22 @@ int
 mom_log_level(const MomLog *log)
 {
     return g_atomic_int_get(&log->level);
+}
+
+gboolean
+mom_log_heeds(GLogLevelFlags level)
+{
+    gboolean heeds = TRUE;
+
+    g_rw_lock_reader_lock(&current_lock);
+    for (gsize i = 0; current && i < G_N_ELEMENTS(levels); i++) {
+        if (level & levels[i].glib) {
+            heeds = levels[i].level <= g_atomic_int_get(&current->level);
+            break;
+        }
+    }
+    g_rw_lock_reader_unlock(&current_lock);
+    return heeds;
 }
 
 static gboolean
@@ -407,7 +421,7 @@ mom_log_reopen(MomLog *log)
 {
     g_mutex_lock(&log->lock);
     if (log->path && is_moved(log)) {
-        int fd = open_file(log);
+        int fd = open_file(log->path);
 
         /* Better lines in a file that was moved than none. */
         if (fd >= 0) {

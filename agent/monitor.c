@@ -3,8 +3,9 @@
  * Collecting: a scratch sample for each collector, merged into one, completed, and added to the
  * history.
  *
- * A collector that keeps failing is told once as a warning; it has to work again before it is told
- * again.  Whatever one collector does, the others run, unless it failed for good.
+ * A collector that keeps failing is told once as a warning, and when it works again; one that fails
+ * now and then is not told each time.  Whatever one collector does, the others run, unless it
+ * failed for good.
  */
 #include "agent/monitor.h"
 
@@ -24,8 +25,9 @@ struct MomMonitor {
     MomMonitorPlan *plan;
     char *name;
     MomEntity *entity;
-    gpointer *states;  /* one for each collector */
-    gboolean *failing; /* likewise */
+    gpointer *states; /* one for each collector */
+    guint *failing;   /* likewise: good samples until its trouble is over; 0: it has none */
+    guint lacking;    /* the same of fields that no collector brought */
     MomReady ready;
     gboolean terminated;
     gboolean has_regular;
@@ -108,13 +110,42 @@ mom_monitor_plan_schema(const MomMonitorPlan *plan)
 
 /* ---- collecting ---- */
 
+/* With the guest as fields for the journal; the host is no guest. */
+static void
+tell(const MomMonitor *monitor, GLogLevelFlags level, const char *what, const char *why)
+{
+    const char *uuid = mom_entity_get_string_property(monitor->entity, "uuid");
+
+    if (!uuid)
+        g_log(G_LOG_DOMAIN, level, "%s: %s: %s", monitor->name, what, why);
+    else
+        g_log_structured(G_LOG_DOMAIN, level, "MOM_VM", monitor->name, "MOM_VM_UUID", uuid,
+                         "MESSAGE", "%s: %s: %s", monitor->name, what, why);
+}
+
 static void
 complain(const MomMonitor *monitor, gboolean first, const char *what, const char *why)
 {
     gboolean loud = first && monitor->ready != MOM_READY_NO;
 
-    g_log(G_LOG_DOMAIN, loud ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG, "%s: %s: %s", monitor->name,
-          what, why);
+    tell(monitor, loud ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG, what, why);
+}
+
+/* TRUE if it is news that there is TROUBLE. */
+static gboolean
+begins(guint *trouble)
+{
+    gboolean is_new = *trouble == 0;
+
+    *trouble = MOM_MONITOR_WELL_AFTER;
+    return is_new;
+}
+
+/* All was well once more; TRUE if that ends TROUBLE. */
+static gboolean
+ends(guint *trouble)
+{
+    return *trouble > 0 && --*trouble == 0;
 }
 
 /* The first value that is not nil wins. */
@@ -138,16 +169,18 @@ run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, Mo
 
     if (collector->collect(monitor->states[index], input, scratch, &error)) {
         mom_sample_foreach(scratch, merge_value, merged);
-        monitor->failing[index] = FALSE;
+        if (ends(&monitor->failing[index]))
+            tell(monitor, G_LOG_LEVEL_INFO, collector->name, "works again");
         return TRUE;
     }
     if (g_error_matches(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_FATAL)) {
-        g_warning("%s: %s: %s; nothing is collected here any more", monitor->name, collector->name,
-                  error->message);
+        g_autofree char *why =
+            g_strconcat(error->message, "; nothing is collected here any more", NULL);
+
+        tell(monitor, G_LOG_LEVEL_WARNING, collector->name, why);
         return FALSE;
     }
-    complain(monitor, !monitor->failing[index], collector->name, error->message);
-    monitor->failing[index] = TRUE;
+    complain(monitor, begins(&monitor->failing[index]), collector->name, error->message);
     return TRUE;
 }
 
@@ -170,7 +203,8 @@ complete(MomMonitor *monitor, MomSample *merged)
             mom_sample_set(merged, name, MOM_NIL);
     }
     if (missing->len)
-        complain(monitor, TRUE, "incomplete data, no collector brought", missing->str);
+        complain(monitor, begins(&monitor->lacking), "incomplete data, no collector brought",
+                 missing->str);
     return missing->len == 0;
 }
 
@@ -228,8 +262,8 @@ mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given)
         monitor->ready = MOM_READY_NO;
         return FALSE;
     }
-    if (monitor->ready == MOM_READY_NO)
-        g_debug("%s: data is complete again", monitor->name);
+    if (ends(&monitor->lacking))
+        tell(monitor, G_LOG_LEVEL_INFO, "data", "complete again");
     monitor->ready = MOM_READY_YES;
     if (monitor->watch)
         monitor->watch(sample, monitor->watch_data);
@@ -248,7 +282,7 @@ mom_monitor_new(MomMonitorPlan *plan, const char *name)
     monitor->name = g_strdup(name);
     monitor->entity = mom_entity_new(plan->schema);
     monitor->states = g_new0(gpointer, plan->n_collectors);
-    monitor->failing = g_new0(gboolean, plan->n_collectors);
+    monitor->failing = g_new0(guint, plan->n_collectors);
     for (gsize i = 0; i < plan->n_collectors; i++) {
         const MomCollector *collector = plan->collectors[i];
 

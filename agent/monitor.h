@@ -31,14 +31,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitorPlan, mom_monitor_plan_unref)
 void mom_monitor_plan_set_history_length(MomMonitorPlan *plan, gsize history_length);
 MomSchema *mom_monitor_plan_schema(const MomMonitorPlan *plan);
 
+/* Trouble is over when so many samples in a row were good; till then it is not told again. */
+#define MOM_MONITOR_WELL_AFTER 12
+
 /* NAME is for messages: "Host", or the guest's name. */
 MomMonitor *mom_monitor_new(MomMonitorPlan *plan, const char *name);
 void mom_monitor_free(MomMonitor *monitor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitor, mom_monitor_free)
 
 /* One collection. TRUE if there was a complete sample. One that comes well before GIVEN->spacing_us has
- * passed since the last takes part until the next collection only (GIVEN->interim is set here). Logs its own complaints, as warnings while the
- * monitor was ready or new, as debug once it is not. */
+ * passed since the last takes part until the next collection only (GIVEN->interim is set here). Logs its
+ * own complaints, as warnings when they begin while the monitor was ready or new, and as information when
+ * they are over; all else as debug. */
 gboolean mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given);
 
 /* WATCH (NULL: nobody) is called with each complete sample just before it joins the history; it is borrowed

@@ -25,12 +25,20 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
 void mom_policies_free(MomPolicies *policies);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomPolicies, mom_policies_free)
 
-/* Finds what is wrong with CANDIDATE without running it: of MomFinding, caller unrefs. */
-typedef GPtrArray *(*MomPolicyCheck)(MomPolicyStore *candidate, gpointer data);
+/* Finds what is wrong with CANDIDATE without running it: of MomFinding, no more than MAX_FINDINGS
+ * (0: the checker's own limit), caller unrefs. */
+typedef GPtrArray *(*MomPolicyCheck)(MomPolicyStore *candidate, guint max_findings, gpointer data);
 
 /* CHECK gets the data of `new`.  From now on a change in which it finds an error is refused, and a
  * file in which it does is left out. Its warnings are logged. */
 void mom_policies_use_check(MomPolicies *policies, MomPolicyCheck check);
+
+/* NAME is the tuning policy, of which a line that is at fault is set aside and costs only itself;
+ * any other policy with such a fault is refused.  Its text stays as it was pushed, and is looked at
+ * anew with every change of any policy.  "": there is none. */
+void mom_policies_use_tuning(MomPolicies *policies, const char *name);
+/* The lines that are set aside, for people: with place and reason. Caller frees. */
+char **mom_policies_set_aside(const MomPolicies *policies);
 
 /* From now on a file that others could change is as one that cannot be read, and so is a directory.
  * TRUST (NULL: all may be read) is borrowed. */

@@ -13,10 +13,10 @@
 typedef gboolean (*MomPolicyFileFunc)(
     const char *name, const char *text, gssize length, gpointer data, GError **error);
 
-/* Calls TAKE for each policy of FILE, else of DIR, either of which may be NULL.  *NAMES is a set of the
- * names that have a file, good or bad, caller unrefs; NULL if the directory cannot be read.  TRUST
- * NULL: whoever may have written them.  FALSE if the directory or the file cannot be read, or none
- * of its policies loads though there are some. */
+/* Calls TAKE for each policy of FILE, else of DIR, either of which may be NULL.  *NAMES is a set of
+ * the names that have a file, good or bad, caller unrefs; NULL if the directory cannot be read.
+ * TRUST NULL: whoever may have written them.  FALSE if the directory or the file cannot be read, or
+ * none of its policies loads though there are some. */
 gboolean mom_policy_files_read(const MomTrust *trust,
                                const char *file,
                                const char *dir,

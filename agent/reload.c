@@ -173,6 +173,7 @@ take_log(const MomReload *reload, const MomConfig *config)
         mom_log_set_level(reload->log, level);
     }
     if (!mom_log_configure(reload->log, mom_config_get(config, "logging", "log"),
+                           mom_log_level(reload->log),
                            mom_config_get_int(config, "logging", "max-bytes"),
                            mom_config_get_int(config, "logging", "backup-count"), &error)) {
         g_warning("The log goes on where it was: %s", error->message);
@@ -183,7 +184,7 @@ static void
 take_config(MomReload *reload, MomConfig *config)
 {
     g_autoptr(GPtrArray) controllers = find_controllers(reload, config);
-    g_autoptr(MomConfig) before = reload->taken;
+    MomConfig *before = reload->taken; /* the daemon's until it is told */
 
     tell_new_complaints(reload, config);
     for (const MomConfigKey *key = mom_config_keys; key->section; key++) {
@@ -192,6 +193,7 @@ take_config(MomReload *reload, MomConfig *config)
     take_log(reload, config);
     mom_daemon_reconfigure(reload->daemon, config, controllers);
     reload->taken = config;
+    mom_config_free(before);
 }
 
 static void

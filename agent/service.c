@@ -11,6 +11,7 @@
 
 #include <gio/gio.h>
 
+#include "agent/service-decisions.h"
 #include "agent/state-text.h"
 #include "agent/statistics.h"
 #include "agent/status.h"
@@ -24,13 +25,13 @@ self_of(MomRpcService *service)
 /* Refusals are told to the caller and, as they concern what an administrator wished, logged once.
  */
 static gboolean
-told(MomRpcService *service, gboolean ok, const char *what, GError **error)
+told(MomService *self, gboolean ok, const char *what, gboolean changed, GError **error)
 {
-    if (!ok && error && *error) {
-        g_warning("%s refused, the policies in force stay: %s", what, (*error)->message);
-    } else if (ok) {
-        g_info("%s accepted", what);
-        self_of(service)->changes++;
+    if (ok) {
+        mom_pushes_accepted(self->pushes, what, changed);
+        self->changes++;
+    } else if (error && *error) {
+        mom_pushes_refused(self->pushes, what, (*error)->message);
     }
     return ok;
 }
@@ -38,25 +39,31 @@ told(MomRpcService *service, gboolean ok, const char *what, GError **error)
 static gboolean
 set_policy(MomRpcService *service, const char *text, GError **error)
 {
-    return told(service, mom_engine_replace_policies(self_of(service)->engine, text, error),
-                "setPolicy", error);
+    MomService *self = self_of(service);
+    g_autofree char *before = mom_policy_store_get_joined(mom_engine_policies(self->engine));
+    gboolean ok = mom_engine_replace_policies(self->engine, text, error);
+
+    return told(self, ok, "setPolicy", g_strcmp0(before, text) != 0, error);
 }
 
 static gboolean
 set_named_policy(MomRpcService *service, const char *name, const char *text, GError **error)
 {
+    MomService *self = self_of(service);
     g_autofree char *what =
         g_strdup_printf("setNamedPolicy(%s)", name ? name : MOM_POLICY_MAIN_NAME);
+    gboolean changed =
+        g_strcmp0(mom_policy_store_get(mom_engine_policies(self->engine), name), text) != 0;
 
-    return told(service, mom_engine_set_policy(self_of(service)->engine, name, text, error), what,
-                error);
+    return told(self, mom_engine_set_policy(self->engine, name, text, error), what, changed, error);
 }
 
 static gboolean
 reset_policies(MomRpcService *service, GError **error)
 {
-    return told(service, mom_engine_reset_policies(self_of(service)->engine, error),
-                "resetPolicies", error);
+    MomService *self = self_of(service);
+
+    return told(self, mom_engine_reset_policies(self->engine, error), "resetPolicies", TRUE, error);
 }
 
 static char *
@@ -148,6 +155,17 @@ check_policy(MomRpcService *service, const char *name, const char *text)
 }
 
 static json_object *
+texts(char **list)
+{
+    json_object *out = json_object_new_array();
+
+    for (gsize i = 0; list[i]; i++) {
+        json_object_array_add(out, json_object_new_string(list[i]));
+    }
+    return out;
+}
+
+static json_object *
 seconds(gint64 us)
 {
     return json_object_new_double((double)us / G_USEC_PER_SEC);
@@ -182,6 +200,7 @@ get_status(MomRpcService *service)
 {
     MomEngine *engine = self_of(service)->engine;
     g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+    g_auto(GStrv) set_aside = mom_engine_set_aside(engine);
     const char *fault = mom_engine_policy_fault(engine);
     json_object *out = json_object_new_object();
 
@@ -198,10 +217,12 @@ get_status(MomRpcService *service)
                            json_object_new_string(mom_engine_uses_last_good(engine) ? "last good"
                                                   : fault                           ? "failing"
                                                                                     : "ok"));
+    json_object_object_add(out, "set_aside", texts(set_aside));
     json_object_object_add(out, "policy_fault", text_or_nil(fault));
     json_object_object_add(out, "source_fault", text_or_nil(mom_engine_source_fault(engine)));
     json_object_object_add(out, "state_fault",
                            text_or_nil(mom_keeper_fault(self_of(service)->keeper)));
+    mom_service_add_last_decision(engine, out);
     mom_status_add_host(out, engine);
     return out;
 }
@@ -216,6 +237,24 @@ static void
 when_kept(MomRpcService *service, MomRpcKept done, gpointer data)
 {
     mom_keeper_when_kept(self_of(service)->keeper, done, data);
+}
+
+static json_object *
+get_decisions(MomRpcService *service, json_object *filter, GError **error)
+{
+    return mom_service_get_decisions(self_of(service)->engine, filter, error);
+}
+
+static json_object *
+explain(MomRpcService *service, const char *what, GError **error)
+{
+    return mom_service_explain(self_of(service)->engine, what, error);
+}
+
+static json_object *
+get_guests(MomRpcService *service)
+{
+    return mom_service_get_guests(self_of(service)->engine);
 }
 
 static gboolean
@@ -247,6 +286,9 @@ static const MomRpcServiceClass service_class = {
     .get_state = get_state,
     .get_status = get_status,
     .check_policy = check_policy,
+    .get_decisions = get_decisions,
+    .explain = explain,
+    .get_guests = get_guests,
     .set_verbosity = set_verbosity,
     .count_changes = count_changes,
     .when_kept = when_kept,
@@ -259,5 +301,12 @@ mom_service_init(MomService *service, MomEngine *engine, MomKeeper *keeper, MomL
                             .engine = engine,
                              .keeper = keeper,
                             .log = log,
-                            .since_us = g_get_monotonic_time()};
+                            .since_us = g_get_monotonic_time(),
+                            .pushes = mom_pushes_new()};
+}
+
+void
+mom_service_clear(MomService *service)
+{
+    g_clear_pointer(&service->pushes, mom_pushes_free);
 }

@@ -9,6 +9,7 @@
 #include "agent/engine.h"
 #include "agent/keeper.h"
 #include "agent/log.h"
+#include "agent/pushes.h"
 #include "agent/rpc/service.h"
 
 typedef struct {
@@ -18,6 +19,9 @@ typedef struct {
     MomLog *log;       /* borrowed; may be NULL: then setVerbosity changes nothing */
     guint64 changes;   /* how often the policies were changed */
     gint64 since_us;   /* monotonic */
+    MomPushes *pushes;
 } MomService;
 
 void mom_service_init(MomService *service, MomEngine *engine, MomKeeper *keeper, MomLog *log);
+/* Frees what SERVICE owns; one that is all zero owns nothing. */
+void mom_service_clear(MomService *service);

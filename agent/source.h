@@ -60,7 +60,8 @@ typedef struct MomSource MomSource;
 
 /* GUESTS (of MomGuestData*, borrowed for the call) are all guests that run, or NULL with ERROR if
  * the hypervisor could not be asked: then nothing is known, and nothing may be concluded.
- * G_IO_ERROR_BUSY: it is there and needs time (vdsm starting up), which is nobody's fault. */
+ * G_IO_ERROR_BUSY: it is there and needs time (vdsm starting up), which is nobody's fault.
+ * G_IO_ERROR_NOT_CONNECTED: it is away, which the source has told and whose end it will tell. */
 typedef void (*MomSourceDone)(GPtrArray *guests, const GError *error, gpointer data);
 
 typedef struct {

@@ -6,8 +6,6 @@
  */
 #include "agent/statistics.h"
 
-static json_object *value_json(MomValue value);
-
 static json_object *
 limits_json(const MomLimits *limits)
 {
@@ -15,7 +13,8 @@ limits_json(const MomLimits *limits)
 
     for (guint i = 0; i < MOM_N_LIMITS; i++) {
         if (limits->present & (1u << i)) {
-            json_object_object_add(out, mom_limit_names[i], value_json(limits->value[i]));
+            json_object_object_add(out, mom_limit_names[i],
+                                   mom_statistics_value_json(limits->value[i]));
         }
     }
     return out;
@@ -66,13 +65,13 @@ list_json(const MomList *list)
     json_object *out = json_object_new_array();
 
     for (gsize i = 0; i < list->length; i++) {
-        json_object_array_add(out, value_json(list->items[i]));
+        json_object_array_add(out, mom_statistics_value_json(list->items[i]));
     }
     return out;
 }
 
-static json_object *
-value_json(MomValue value)
+json_object *
+mom_statistics_value_json(MomValue value)
 {
     switch (value.type) {
     case MOM_VALUE_BOOL:
@@ -104,7 +103,7 @@ static void
 add_value(const char *name, MomValue value, gpointer data)
 {
     /* A sample has no name twice, and json-c need not look. */
-    json_object_object_add_ex(data, name, value_json(value), JSON_C_OBJECT_ADD_KEY_IS_NEW);
+    json_object_object_add_ex(data, name, mom_statistics_value_json(value), JSON_C_OBJECT_ADD_KEY_IS_NEW);
 }
 
 static json_object *

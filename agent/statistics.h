@@ -13,3 +13,5 @@
 
 /* {"host": {field: value}, "guests": {name: {field: value}}}. Caller puts. */
 json_object *mom_statistics_json(const MomEntity *host, GPtrArray *guests);
+/* One value in that shape; NULL is JSON's null. Caller puts. */
+json_object *mom_statistics_value_json(MomValue value);

@@ -39,6 +39,7 @@ typedef struct {
     const char *name;
     const char *path;
     MomLimits io_tune;
+    MomPlace place; /* of the setter that was used last */
 } MomIoTuneChange;
 
 /* GUEST is only read: its properties (uuid, name), attributes and the places of its controls.

@@ -177,6 +177,7 @@ set_io_tune(MomActuator *self,
             .change = i,
             .disk = changes[i].path ? changes[i].path : changes[i].name,
             .rail = mom_rail_io(&changes[i].io_tune),
+            .place = changes[i].place,
         };
 
         if (!part.disk)
@@ -187,7 +188,10 @@ set_io_tune(MomActuator *self,
         if (part.rail || part.to.limits.present)
             mom_guard_judge(guard, guest, &part, part.rail != NULL, parts);
         else
-            mom_guard_tell_now(guard, MOM_GUARD_UNCHANGED, guest, &part, "no limit is wished");
+            mom_guard_tell_now(
+                guard,
+                (MomGuardReport){.verdict = MOM_GUARD_UNCHANGED, .why = "no limit is wished"},
+                guest, &part);
     }
     call = mom_guard_leave(guard, guest, parts, refused, FALSE, done, data);
     if (call)

@@ -18,6 +18,7 @@ struct MomGuard {
     guint references; /* the owner's and one for each call under way */
     gboolean closed;  /* the owner's is gone */
     guint last_call;
+    guint forgotten; /* calls up to this one count for nothing */
     MomGuardOptions options;
     gint64 now_us;
     MomRailHost host;
@@ -81,8 +82,10 @@ void mom_guard_finish(const GError *error, gpointer data);
 /* Tells REPORT, which has verdict, guest and reason, of PART's knob. */
 void mom_guard_tell(MomGuard *guard, MomGuardReport *report, const Part *part);
 /* The same while ENTITY is there to be named. */
-void mom_guard_tell_now(
-    MomGuard *guard, MomGuardVerdict verdict, MomEntity *entity, const Part *part, const char *why);
+void mom_guard_tell_now(MomGuard *guard,
+                        MomGuardReport report,
+                        MomEntity *entity,
+                        const Part *part);
 
 extern const MomActuatorClass mom_guard_class;
 extern const char *const mom_guard_ksm_knobs[MOM_N_KSM_KEYS];

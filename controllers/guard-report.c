@@ -67,11 +67,9 @@ mom_guard_tell(MomGuard *guard, MomGuardReport *report, const Part *part)
 }
 
 void
-mom_guard_tell_now(
-    MomGuard *guard, MomGuardVerdict verdict, MomEntity *entity, const Part *part, const char *why)
+mom_guard_tell_now(MomGuard *guard, MomGuardReport report, MomEntity *entity, const Part *part)
 {
-    MomGuardReport report = {.verdict = verdict, .entity = entity, .why = why};
-
+    report.entity = entity;
     if (part->knob != MOM_GUARD_KSM) {
         report.uuid = mom_entity_get_string_property(entity, "uuid");
         report.name = mom_entity_get_string_property(entity, "name");

@@ -142,6 +142,7 @@ mom_guard_finish(const GError *error, gpointer data)
             .name = call->name,
             .why = error ? error->message : NULL,
             .error = error,
+            .call = call->number,
         };
 
         if (!sent) /* forgotten */
@@ -172,17 +173,20 @@ mom_guard_judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused
         refused = TRUE;
     }
     if (refused) {
-        mom_guard_tell_now(guard, MOM_GUARD_RAILED, entity, part, NULL);
+        mom_guard_tell_now(guard, (MomGuardReport){.verdict = MOM_GUARD_RAILED}, entity, part);
         return;
     }
     sent = find_sent(guard, uuid, part, TRUE);
+    if (sent->call <= guard->forgotten)
+        mom_sent_forget(sent);
     held = mom_sent_hold(sent, same_functions[part->knob], &part->to,
                          part->from_known ? &part->from : NULL, guard->now_us);
     if (!held && part->knob == MOM_GUARD_BALLOON &&
         !mom_follow_may_try(&mom_guard_record(guard, uuid)->follow, sent, guard->now_us))
         held = "its balloon does not follow and is tried rarely";
     if (held)
-        mom_guard_tell_now(guard, MOM_GUARD_UNCHANGED, entity, part, held);
+        mom_guard_tell_now(guard, (MomGuardReport){.verdict = MOM_GUARD_UNCHANGED, .why = held},
+                           entity, part);
     else
         g_array_append_val(parts, *part);
 }
@@ -236,13 +240,17 @@ mom_guard_leave(MomGuard *guard,
     call = call_new(guard, for_host ? NULL : entity, parts, done, data);
     for (guint i = 0; i < parts->len; i++) {
         const Part *part = &g_array_index(parts, Part, i);
+        MomSent *sent = find_sent(guard, call->uuid, part, TRUE);
 
         dry = guard->options.dry_knobs & 1u << part->knob;
-        mom_sent_begin(find_sent(guard, call->uuid, part, TRUE), same_functions[part->knob],
-                       &part->to, call->number, guard->now_us);
+        mom_sent_begin(sent, same_functions[part->knob], &part->to, call->number, guard->now_us);
         if (part->knob == MOM_GUARD_BALLOON)
             note_balloon(guard, call->uuid, part);
-        mom_guard_tell_now(guard, dry ? MOM_GUARD_DRY : MOM_GUARD_SENT, entity, part, NULL);
+        mom_guard_tell_now(guard,
+                           (MomGuardReport){.verdict = dry ? MOM_GUARD_DRY : MOM_GUARD_SENT,
+                                            .call = dry ? 0 : call->number,
+                                            .repeats = sent->repeats},
+                           entity, part);
     }
     if (dry)
         pretend(guard, g_steal_pointer(&call));
@@ -262,10 +270,14 @@ tell_follow(MomGuard *guard, MomEntity *guest, const GuestRecord *record, MomFol
     };
 
     if (news == MOM_FOLLOW_STUCK)
-        mom_guard_tell_now(guard, MOM_GUARD_STUCK, guest, &part,
-                           "its balloon does not move; no driver, or nothing it could give");
+        mom_guard_tell_now(
+            guard,
+            (MomGuardReport){.verdict = MOM_GUARD_STUCK,
+                             .why =
+                                 "its balloon does not move; no driver, or nothing it could give"},
+            guest, &part);
     else
-        mom_guard_tell_now(guard, MOM_GUARD_FOLLOWS, guest, &part, NULL);
+        mom_guard_tell_now(guard, (MomGuardReport){.verdict = MOM_GUARD_FOLLOWS}, guest, &part);
 }
 
 /* What a guest was given and has not taken yet is the host's no more, unless it will never come to
@@ -349,4 +361,10 @@ void
 mom_guard_forget(MomGuard *guard, const char *uuid)
 {
     g_hash_table_remove(guard->guests, uuid);
+}
+
+void
+mom_guard_forget_sent(MomGuard *guard)
+{
+    guard->forgotten = guard->last_call;
 }

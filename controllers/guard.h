@@ -48,7 +48,9 @@ typedef struct {
     const char *rail;  /* the rail that acted, or NULL */
     const char *why;   /* for people; NULL if there is nothing to explain */
     const GError *error; /* with FAILED: BEHIND's, of which `why` is the text; else NULL */
-    MomPlace place;      /* of the control; unknown for "io_tune" */
+    guint call;    /* from 1; of what left together, with SENT and its DONE or FAILED; else 0 */
+    guint repeats; /* with SENT: how often the same was sent before and not reached */
+    MomPlace place;      /* of the control; of "io_tune" that of the disk's last setter */
 } MomGuardReport;
 
 typedef void (*MomGuardVerdictFunc)(const MomGuardReport *report, gpointer data);
@@ -79,6 +81,10 @@ gboolean mom_guard_is_stuck(MomGuard *guard, const char *uuid);
 /* The guest of that UUID is gone: all that is known of it is dropped, and calls under way are told
  * to nobody. Unknown ones are no error. */
 void mom_guard_forget(MomGuard *guard, const char *uuid);
+
+/* The hypervisor may have lost what was sent so far: a wish that is not seen is sent again at once,
+ * and not only after the time that a setting may take to show. */
+void mom_guard_forget_sent(MomGuard *guard);
 
 /* "sent", "done", "failed", "unchanged", "railed", "dry", "stuck", "follows". */
 const char *mom_guard_verdict_name(MomGuardVerdict verdict);

@@ -29,6 +29,7 @@ collect_changes(const MomControllerContext *context,
                 .name = tunes[i].name,
                 .path = tunes[i].path,
                 .io_tune = tunes[i].current,
+                .place = tunes[i].place,
             };
 
             g_array_append_val(changes, change);

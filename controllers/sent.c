@@ -25,7 +25,7 @@ hold_accepted(MomSent *sent, gboolean wish_is_sent, gboolean wish_is_present, gi
     if (!wish_is_sent && !sent->reached)
         return NULL;
     if (wish_is_present)
-        return "it is set already";
+        return MOM_SENT_IS_SET;
     /* Reached and left again: somebody else turned the knob. */
     if (!wish_is_sent || sent->reached)
         return NULL;
@@ -48,7 +48,7 @@ mom_sent_hold(MomSent *sent,
     if (sent->phase == MOM_SENT_WAITING)
         return "an earlier call is not answered yet";
     if (sent->phase == MOM_SENT_NOTHING)
-        return wish_is_present ? "it is set already" : NULL;
+        return wish_is_present ? MOM_SENT_IS_SET : NULL;
     if (present && same(&sent->value, present))
         sent->reached = TRUE;
     return hold_accepted(sent, same(wish, &sent->value), wish_is_present, now_us);
@@ -68,6 +68,13 @@ mom_sent_begin(
         .time_us = now_us,
         .value = *value,
     };
+}
+
+void
+mom_sent_forget(MomSent *sent)
+{
+    if (sent->phase == MOM_SENT_ACCEPTED)
+        *sent = (MomSent){0};
 }
 
 void

@@ -14,6 +14,9 @@
 #define MOM_SENT_REPEAT_AFTER_US (60 * G_USEC_PER_SEC)
 #define MOM_SENT_REPEAT_AFTER_MAX_US (3600 * (gint64)G_USEC_PER_SEC)
 
+/* Why a wish is held that the host or guest shows already. */
+#define MOM_SENT_IS_SET "it is set already"
+
 typedef enum {
     MOM_SENT_NOTHING, /* or a call that failed: what is set is only known from what is seen */
     MOM_SENT_WAITING, /* a call is under way */
@@ -44,6 +47,9 @@ const char *mom_sent_hold(MomSent *sent,
 /* VALUE leaves with call number CALL. */
 void mom_sent_begin(
     MomSent *sent, MomSettingSame same, const MomSetting *value, guint call, gint64 now_us);
+
+/* What was accepted counts for nothing any more; a call under way still does. */
+void mom_sent_forget(MomSent *sent);
 
 /* Call number CALL came back; nothing happens if another one has left since. */
 void mom_sent_end(MomSent *sent, guint call, gboolean accepted);

@@ -28,6 +28,7 @@ struct MomMethod {
     guint min; /* arguments */
     guint max; /* G_MAXUINT: any number */
     MomMethodFunc call;
+    gboolean reads; /* its value is what was asked for, and worth telling */
 };
 
 /* What MOM_VALUE_CALLABLE points to. */

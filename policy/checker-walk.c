@@ -99,6 +99,18 @@ FORM(walk_defvar)
     return mom_check_kind(checker, list->items[1].symbol);
 }
 
+/* What an engine sets is a parameter that a policy defined, and that some policy reads. */
+static void
+check_parameter(MomChecker *checker, const MomNode *name)
+{
+    if (is_predefined(name->symbol))
+        mom_check_error(checker, name, "%s is no parameter, as no policy defines it",
+                        name->symbol->name);
+    else if (mom_check_info(checker, name->symbol)->n_reads == 0)
+        mom_check_warn(checker, name, "the parameter %s is set, but no policy reads it",
+                       name->symbol->name);
+}
+
 FORM(walk_set)
 {
     const MomNode *name = &list->items[1];
@@ -109,10 +121,8 @@ FORM(walk_set)
         return MOM_KIND_UNKNOWN;
     kind = mom_check_walk(checker, &list->items[2], TRUE);
     if (mom_check_variable(checker, name, name->symbol, TRUE) && parameters &&
-        strcmp(parameters, checker->program->name) == 0 &&
-        mom_check_info(checker, name->symbol)->n_reads == 0)
-        mom_check_warn(checker, name, "the parameter %s is set, but no policy reads it",
-                       name->symbol->name);
+        strcmp(parameters, checker->program->name) == 0)
+        check_parameter(checker, name);
     return kind;
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAX_FINDINGS 100
-#define MAX_KEPT 2000 /* of either severity, while functions and places are not yet sorted */
+#define KEPT_FACTOR 20 /* of either severity, while functions and places are not yet sorted */
 #define MAX_MESSAGE_CHARACTERS 300
 #define MAX_NAME_CHARACTERS 60
 #define REACH_BUDGET (4 * 1000 * 1000)
@@ -39,6 +39,12 @@ mom_check_place(const MomChecker *checker, const MomProgram *program, const MomN
     return g_strdup_printf("%s:%u", name, node->line);
 }
 
+static guint
+max_findings(const MomChecker *checker)
+{
+    return checker->world->max_findings ? checker->world->max_findings : MAX_FINDINGS;
+}
+
 static void report_va(MomChecker *checker,
                       MomFindingSeverity severity,
                       const MomNode *node,
@@ -64,7 +70,7 @@ report_va(MomChecker *checker,
         checker->failed_program = checker->program;
         checker->failed = node;
     }
-    if (checker->n_found[severity] >= MAX_KEPT) {
+    if (checker->n_found[severity] / KEPT_FACTOR >= max_findings(checker)) {
         checker->n_dropped++;
         return;
     }
@@ -184,8 +190,8 @@ list_findings(MomChecker *checker, MomPolicyStore *store)
     guint room[2]; /* by severity */
     guint rest = checker->n_dropped;
 
-    room[MOM_FINDING_ERROR] = MIN(count_errors(sorted), MAX_FINDINGS);
-    room[MOM_FINDING_WARNING] = MAX_FINDINGS - room[MOM_FINDING_ERROR];
+    room[MOM_FINDING_ERROR] = MIN(count_errors(sorted), max_findings(checker));
+    room[MOM_FINDING_WARNING] = max_findings(checker) - room[MOM_FINDING_ERROR];
     for (guint i = 0; i < sorted->len; i++) {
         const MomFound *found = sorted->pdata[i];
 

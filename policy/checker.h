@@ -34,6 +34,7 @@ typedef struct {
     const MomSchema *guest;        /* fields that the guests' collectors declare */
     const char *const *controls;   /* names that the configured controllers read, NULL-terminated */
     const char *parameters_policy; /* the policy that an engine pushes, "01-parameters" */
+    guint max_findings;            /* the others are only counted; 0: 100 */
 } MomCheckWorld;
 
 /* All findings in order of policy, line and column; caller unrefs. WORLD may be NULL. */

@@ -436,6 +436,25 @@ mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace
         g_array_append_val(entity->controls, control);
 }
 
+void
+mom_entity_set_reads(MomEntity *entity, const char *name, const MomReads *reads)
+{
+    MomControl *control = (MomControl *)mom_entity_get_control(entity, name);
+    MomReads *copy = mom_arena_alloc(entity->run, sizeof(MomReads));
+
+    copy->function = mom_arena_strdup(entity->run, reads->function);
+    copy->n = reads->n;
+    for (gsize i = 0; i < reads->n; i++) {
+        const MomRead *read = &reads->items[i];
+
+        copy->items[i] = (MomRead){.name = mom_arena_strdup(entity->run, read->name),
+                                   .argument = mom_arena_strdup(entity->run, read->argument),
+                                   .is_call = read->is_call,
+                                   .value = mom_arena_copy_plain(entity->run, read->value)};
+    }
+    control->reads = copy;
+}
+
 const MomControl *
 mom_entity_get_control(const MomEntity *entity, const char *name)
 {

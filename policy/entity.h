@@ -106,21 +106,17 @@ gboolean mom_entity_get_variable_time(MomEntity *entity, const char *name, gint6
 void mom_entity_restore_variable(MomEntity *entity, const char *name, MomValue v, gint64 changed_us);
 void mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer data);
 
-/* Where in which policy something stands; lines and columns count from 1, 0 is unknown. */
-typedef struct {
-    const char *policy; /* NULL is unknown */
-    guint line;
-    guint column;
-} MomPlace;
-
 typedef struct {
     const char *name;
     MomValue value;
     MomPlace place; /* the expression that set it */
+    const MomReads *reads; /* what led to it; NULL unless the run was traced */
 } MomControl;
 
 /* Sets control NAME to V for the present run, in place of an earlier one; name, value and place are copied. */
 void mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace place);
+/* Keeps a copy of READS with the control NAME, which is set. */
+void mom_entity_set_reads(MomEntity *entity, const char *name, const MomReads *reads);
 /* The control NAME of the present run, or NULL. Valid until the next run or the next set_control. */
 const MomControl *mom_entity_get_control(const MomEntity *entity, const char *name);
 gsize mom_entity_n_controls(const MomEntity *entity);

@@ -89,3 +89,13 @@ mom_policy_error_place(const GError *error)
     inside = mom_policy_error_get_private(error);
     return (MomPlace){.policy = inside->policy, .line = inside->line, .column = inside->column};
 }
+
+const char *
+mom_policy_error_text(const GError *error)
+{
+    MomPlace place = mom_policy_error_place(error);
+    g_autofree char *prefix =
+        g_strdup_printf("%s:%u:%u: ", place.policy ? place.policy : "?", place.line, place.column);
+
+    return error->message + (g_str_has_prefix(error->message, prefix) ? strlen(prefix) : 0);
+}

@@ -6,11 +6,14 @@
  */
 #include "policy/builtins.h"
 #include "policy/store-private.h"
+#include "policy/trace.h"
 
 #include <string.h>
 
 #define BLOCK_BYTES 16384
 #define FIRST_SIZE 64 /* of stacks, which double as needed */
+/* A kind that no node has. */
+#define NO_KIND 0xff
 
 static const MomPolicyRunOptions plain_run;
 
@@ -32,6 +35,7 @@ mom_run_free(MomRun *run)
     if (!run)
         return;
     mom_arena_free(run->arena);
+    mom_trace_free(run->tracer);
     g_free(run->cells);
     g_free(run->bindings);
     g_free(run->stack);
@@ -86,12 +90,29 @@ run_program(MomRun *run, const MomProgram *program)
     for (gsize i = 0; i < program->n; i++) {
         MomValue v;
 
+        if (run->trace)
+            mom_trace_begin_expression(run);
         if (!mom_run_eval(run, &program->items[i], &v))
             return FALSE;
+        if (run->trace)
+            mom_trace_end_expression(run, &program->items[i]);
         if (run->options->results)
             g_array_append_val(run->options->results, v);
     }
     return TRUE;
+}
+
+static void
+begin_trace(MomRun *run)
+{
+    run->plain_kind = run->options->trace ? NO_KIND : MOM_NODE_SYMBOL;
+    run->trace = NULL;
+    if (!run->options->trace)
+        return;
+    if (!run->tracer)
+        run->tracer = mom_trace_new();
+    run->trace = run->tracer;
+    mom_trace_begin(run->trace);
 }
 
 gboolean
@@ -106,6 +127,7 @@ mom_policy_evaluate(MomPolicyStore *store,
     run->options = options ? options : &plain_run;
     run->error = error;
     run->steps = run->options->max_steps ? run->options->max_steps : MOM_POLICY_MAX_STEPS;
+    begin_trace(run);
     begin(run, mom_policy_store_symbols(store), host, guests);
     for (gsize i = 0; i < mom_policy_store_size(store); i++)
         if (!run_program(run, mom_policy_store_program(store, i)))

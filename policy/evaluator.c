@@ -7,6 +7,7 @@
  */
 #include "policy/builtins.h"
 #include "policy/run.h"
+#include "policy/trace.h"
 
 /* Where errors of LIST stand: its head token, or its bracket if it has none. */
 static const MomNode *
@@ -58,6 +59,24 @@ fail_arity(MomRun *run, const MomNode *head, const char *name, gsize given, guin
                         max, given);
 }
 
+/* The N arguments are what is above the stack's end. */
+static G_NO_INLINE gboolean
+call_traced(MomRun *run,
+            const MomNode *list,
+            MomValue self,
+            const MomMethod *method,
+            gsize n,
+            MomValue *out)
+{
+    const MomValue *arguments = run->stack + run->n_stack;
+
+    if (!method->call(run, list->items, self, arguments, n, out))
+        return FALSE;
+    if (method->reads)
+        mom_trace_method(run, list->items->symbol, arguments[0], *out);
+    return TRUE;
+}
+
 static G_NO_INLINE gboolean
 call_method(MomRun *run, const MomNode *list, MomValue self, const MomMethod *method, MomValue *out)
 {
@@ -70,6 +89,8 @@ call_method(MomRun *run, const MomNode *list, MomValue self, const MomMethod *me
     run->n_stack = base;
     if (n < method->min || n > method->max)
         return fail_arity(run, list->items, method->name, n, method->min, method->max);
+    if (G_UNLIKELY(run->trace))
+        return call_traced(run, list, self, method, n, out);
     return method->call(run, list->items, self, run->stack + base, n, out);
 }
 
@@ -147,8 +168,12 @@ call_function(MomRun *run, const MomNode *list, const MomFunction *function, Mom
     if (!bind_parameters(run, list, function))
         return FALSE;
     run->program = function->program;
+    if (G_UNLIKELY(run->trace))
+        mom_trace_enter(run, list->items->symbol);
     if (!mom_run_eval(run, function->body, out))
         return FALSE;
+    if (G_UNLIKELY(run->trace))
+        mom_trace_leave(run, list->items->symbol, *out);
     run->program = caller;
     mom_scope_leave(run, mark);
     run->depth--;

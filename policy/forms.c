@@ -7,6 +7,7 @@
  */
 #include "policy/builtins.h"
 #include "policy/run.h"
+#include "policy/trace.h"
 
 static gboolean
 check_symbol(MomRun *run, const MomNode *list, guint32 argument)
@@ -201,6 +202,7 @@ mom_form_with(MomRun *run, const MomNode *list, MomValue *out)
     if (!items)
         return FALSE;
     for (gsize i = 0; i < elements.n; i++) {
+        guint read = run->trace ? mom_trace_mark(run->trace) : 0;
         guint mark = mom_scope_enter(run);
         MomValue v;
 
@@ -210,6 +212,8 @@ mom_form_with(MomRun *run, const MomNode *list, MomValue *out)
         if (!mom_run_eval(run, &list->items[3], &items[i]))
             return FALSE;
         mom_scope_leave(run, mark);
+        if (run->trace)
+            mom_trace_release(run->trace, read);
         if (items[i].type == MOM_VALUE_LIST)
             depth = MAX(depth, items[i].list->depth + 1);
     }

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "policy/value.h"
+#include "policy/reads.h"
 
 typedef enum {
     MOM_LIMIT_TOTAL_BYTES,
@@ -47,6 +47,10 @@ struct MomTune {
     MomLimits guaranteed;
     MomLimits maximum;
     MomLimits current;
+    /* Of the setter that a run used last; no part of the value.  Borrowed from the store, until its
+     * next run. */
+    MomPlace place;
+    const MomReads *reads; /* NULL unless the run was traced */
 };
 
 typedef struct {

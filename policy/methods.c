@@ -9,6 +9,7 @@
 #include "policy/methods.h"
 #include "policy/quotient.h"
 #include "policy/sum.h"
+#include "policy/trace.h"
 
 #include <string.h>
 
@@ -172,6 +173,16 @@ METHOD(since)
     return TRUE;
 }
 
+/* Not part of `control`, whose frame every run needs. */
+static G_NO_INLINE void
+keep_reads(MomRun *run, MomEntity *entity, const char *control)
+{
+    MomReads reads;
+
+    if (mom_trace_reads(run, &reads))
+        mom_entity_set_reads(entity, control, &reads);
+}
+
 METHOD(control)
 {
     gsize present = mom_entity_n_controls(self.entity);
@@ -185,6 +196,8 @@ METHOD(control)
         return mom_run_fail_limit(run, head, "more than %d controls on one entity",
                                   MOM_POLICY_MAX_CONTROLS);
     mom_entity_set_control(self.entity, name, arguments[1], mom_run_place(run, head));
+    if (G_UNLIKELY(run->trace))
+        keep_reads(run, self.entity, name);
     *out = MOM_NIL;
     return TRUE;
 }
@@ -202,23 +215,31 @@ METHOD(get_control)
 }
 
 const MomMethod mom_entity_methods[] = {
-    {"Prop", 1, 1, prop},
-    {"Stat", 1, 2, stat},
-    {"StatAvg", 1, 1, stat_avg},
-    {"SetVar", 2, 2, set_var},
-    {"GetVar", 1, 1, get_var},
-    {"Control", 2, 2, control},
-    {"GetControl", 1, 1, get_control},
+    {"Prop", 1, 1, prop, TRUE},
+    {"Stat", 1, 2, stat, TRUE},
+    {"StatAvg", 1, 1, stat_avg, TRUE},
+    {"SetVar", 2, 2, set_var, FALSE},
+    {"GetVar", 1, 1, get_var, TRUE},
+    {"Control", 2, 2, control, FALSE},
+    {"GetControl", 1, 1, get_control, TRUE},
     /* From here on ours: see MOM_FIRST_EXTENSION_METHOD. */
-    {"StatMin", 1, 1, mom_method_stat_min},
-    {"StatMax", 1, 1, mom_method_stat_max},
-    {"StatRate", 1, 1, mom_method_stat_rate},
-    {"Since", 1, 1, since},
+    {"StatMin", 1, 1, mom_method_stat_min, TRUE},
+    {"StatMax", 1, 1, mom_method_stat_max, TRUE},
+    {"StatRate", 1, 1, mom_method_stat_rate, TRUE},
+    {"Since", 1, 1, since, TRUE},
 };
 
 const gsize mom_n_entity_methods = G_N_ELEMENTS(mom_entity_methods);
 
 /* ---- tunes ---- */
+
+static const MomReads *
+traced_reads(MomRun *run)
+{
+    MomReads *reads = mom_arena_alloc(run->arena, sizeof(MomReads));
+
+    return mom_trace_reads(run, reads) ? reads : NULL;
+}
 
 static gboolean
 set_limit(
@@ -229,6 +250,9 @@ set_limit(
     gint64 n;
 
     *out = MOM_NIL;
+    tune->place = mom_run_place(run, head);
+    if (G_UNLIKELY(run->trace))
+        tune->reads = traced_reads(run);
     if (mom_value_is_nil(v)) {
         mom_limits_set(&tune->current, limit, MOM_NIL);
         return TRUE;

@@ -250,13 +250,24 @@ MomProgram *
 mom_program_parse(
     MomSymbols *symbols, const char *name, const char *text, gsize length, GError **error)
 {
+    return mom_program_parse_piece(symbols, name, text, length, 1, error);
+}
+
+MomProgram *
+mom_program_parse_piece(MomSymbols *symbols,
+                        const char *name,
+                        const char *text,
+                        gsize length,
+                        guint first_line,
+                        GError **error)
+{
     g_autoptr(MomProgram) program = NULL;
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(MomNode));
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(OpenBracket));
     Parser parser = {.nodes = nodes, .open = open, .error = error};
 
     if (length > MOM_POLICY_MAX_TEXT_BYTES) {
-        mom_policy_set_error(error, MOM_POLICY_ERROR_LIMIT, (MomPlace){name, 1, 1},
+        mom_policy_set_error(error, MOM_POLICY_ERROR_LIMIT, (MomPlace){name, first_line, 1},
                              "a policy of more than %d bytes", MOM_POLICY_MAX_TEXT_BYTES);
         return NULL;
     }
@@ -267,6 +278,7 @@ mom_program_parse(
     program->symbols = mom_symbols_ref(symbols);
     parser.program = program;
     mom_lexer_init(&parser.lexer, program->name, text, length);
+    parser.lexer.line = first_line;
     return parse(&parser) ? g_steal_pointer(&program) : NULL;
 }
 

@@ -14,6 +14,13 @@
  * program borrows nothing.  NULL: a LOAD or LIMIT error at the first fault. */
 MomProgram *mom_program_parse(
     MomSymbols *symbols, const char *name, const char *text, gsize length, GError **error);
+/* The same of a piece of a policy that begins with the line FIRST_LINE of its text. */
+MomProgram *mom_program_parse_piece(MomSymbols *symbols,
+                                    const char *name,
+                                    const char *text,
+                                    gsize length,
+                                    guint first_line,
+                                    GError **error);
 MomProgram *mom_program_ref(MomProgram *program);
 void mom_program_unref(MomProgram *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomProgram, mom_program_unref)

@@ -40,6 +40,8 @@ typedef enum {
 /* Where ERROR (of this domain) happened.  The message of every such error begins with the same place,
  * "policy:line:column: ".  The result borrows from ERROR. */
 MomPlace mom_policy_error_place(const GError *error);
+/* ERROR's message without that place, if it begins with it. Borrowed. */
+const char *mom_policy_error_text(const GError *error);
 
 /* ---- store ---- */
 
@@ -55,6 +57,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomPolicyStore, mom_policy_store_free)
 /* Stores TEXT (copied, any bytes: NUL and invalid UTF-8 are errors with a place; LENGTH -1 for a C
  * string) under NAME (NULL: 50_main_).  On error nothing has changed. */
 gboolean mom_policy_store_set(MomPolicyStore *store, const char *name, const char *text, gssize length, GError **error);
+/* The same, but RUN, a C string with as many lines, is what runs, while TEXT (valid UTF-8) is what the store says that
+ * NAME is, and need not load: a policy of which some lines are left out (tuning.h). */
+gboolean mom_policy_store_set_in_part(MomPolicyStore *store, const char *name, const char *text, const char *run, GError **error);
 /* Forgets NAME (NULL: 50_main_); an unknown one is no error. */
 void mom_policy_store_remove(MomPolicyStore *store, const char *name);
 /* Forgets all. */
@@ -80,6 +85,7 @@ typedef struct {
     gpointer debug_data;
     GArray *results;            /* of MomValue: if not NULL, gets each top-level expression's value,
                                    those before an error too; valid until the store's next run */
+    gboolean trace;             /* note with each control and tune what led to it */
 } MomPolicyRunOptions;
 
 /* Begins a run on HOST and on every one of GUESTS (MomEntity*, in order), and evaluates all policies of

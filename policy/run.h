@@ -37,6 +37,8 @@ typedef struct {
     const MomFunction *function;
 } MomCell;
 
+typedef struct MomTrace MomTrace;
+
 struct MomRun {
     MomArena *arena;
     const MomPolicyRunOptions *options;
@@ -61,6 +63,10 @@ struct MomRun {
     gsize copied;              /* bytes that entities were given to keep */
     guint depth;               /* nested calls of user functions */
     guint nesting;             /* nested lists being evaluated */
+
+    MomTrace *trace;   /* NULL: this run is not traced */
+    MomTrace *tracer;  /* for runs that are; NULL until needed */
+    guint8 plain_kind; /* of nodes that need no call: symbols, or none in a run that is traced */
 };
 
 /* ---- errors and limits (limits.c) ---- */
@@ -133,7 +139,7 @@ mom_run_eval(MomRun *run, const MomNode *node, MomValue *out)
         *out = node->value;
         return TRUE;
     }
-    if (node->kind == MOM_NODE_SYMBOL && node->symbol->is_plain &&
+    if (node->kind == run->plain_kind && node->symbol->is_plain &&
         (binding = run->cells[node->symbol->id].binding)) {
         run->steps--;
         *out = run->bindings[binding - 1].value;

@@ -7,6 +7,7 @@
  * bindings are only ever made in the innermost scope, a scope is simply the upper end of the stack.
  */
 #include "policy/run.h"
+#include "policy/trace.h"
 
 guint
 mom_scope_enter(MomRun *run)
@@ -106,8 +107,11 @@ mom_scope_get(MomRun *run, const MomNode *node, MomSymbol *symbol, MomValue *out
 
     if (!mom_scope_find(run, symbol, out, &method))
         return mom_run_fail(run, node, "undefined symbol %s", symbol->name);
-    if (!method)
+    if (!method) {
+        if (G_UNLIKELY(run->trace))
+            mom_trace_symbol(run, symbol, *out);
         return TRUE;
+    }
     callable = mom_run_alloc(run, node, sizeof(MomCallable));
     if (!callable)
         return FALSE;

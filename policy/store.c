@@ -18,6 +18,7 @@ typedef struct {
     char *name;
     char *text;
     gsize length;
+    char *shown; /* what it is said to be; NULL: `text`, which is what runs */
     MomProgram *program;
 } Entry;
 
@@ -35,6 +36,7 @@ entry_free(Entry *entry)
     mom_program_unref(entry->program);
     g_free(entry->name);
     g_free(entry->text);
+    g_free(entry->shown);
     g_free(entry);
 }
 
@@ -63,6 +65,7 @@ entry_copy(const Entry *from)
     *entry = (Entry){.name = g_strdup(from->name),
                      .text = g_strdup(from->text),
                      .length = from->length,
+                     .shown = g_strdup(from->shown),
                      .program = mom_program_ref(from->program)};
     return entry;
 }
@@ -174,20 +177,39 @@ prepare(MomPolicyStore *store, const char *name, const char *text, gssize length
     return entry_new(store->symbols, name, text, length < 0 ? strlen(text) : (gsize)length, error);
 }
 
+static void
+insert(MomPolicyStore *store, Entry *entry)
+{
+    gboolean found;
+    guint i = position(store, entry->name, &found);
+
+    if (found)
+        g_ptr_array_remove_index(store->entries, i);
+    g_ptr_array_insert(store->entries, (gint)i, entry);
+}
+
 gboolean
 mom_policy_store_set(
     MomPolicyStore *store, const char *name, const char *text, gssize length, GError **error)
 {
     Entry *entry = prepare(store, name, text, length, error);
-    gboolean found;
-    guint i;
 
     if (!entry)
         return FALSE;
-    i = position(store, entry->name, &found);
-    if (found)
-        g_ptr_array_remove_index(store->entries, i);
-    g_ptr_array_insert(store->entries, (gint)i, entry);
+    insert(store, entry);
+    return TRUE;
+}
+
+gboolean
+mom_policy_store_set_in_part(
+    MomPolicyStore *store, const char *name, const char *text, const char *run, GError **error)
+{
+    Entry *entry = prepare(store, name, run, -1, error);
+
+    if (!entry)
+        return FALSE;
+    entry->shown = g_strdup(text);
+    insert(store, entry);
     return TRUE;
 }
 
@@ -231,13 +253,19 @@ mom_policy_store_names(const MomPolicyStore *store, gsize *n)
     return names;
 }
 
+static const char *
+shown(const Entry *entry)
+{
+    return entry->shown ? entry->shown : entry->text;
+}
+
 const char *
 mom_policy_store_get(const MomPolicyStore *store, const char *name)
 {
     gboolean found;
     guint i = position(store, name ? name : MOM_POLICY_MAIN_NAME, &found);
 
-    return found ? ((const Entry *)store->entries->pdata[i])->text : NULL;
+    return found ? shown(store->entries->pdata[i]) : NULL;
 }
 
 char *
@@ -248,7 +276,7 @@ mom_policy_store_get_joined(const MomPolicyStore *store)
     for (guint i = 0; i < store->entries->len; i++) {
         if (i > 0)
             g_string_append_c(joined, '\n');
-        g_string_append(joined, ((const Entry *)store->entries->pdata[i])->text);
+        g_string_append(joined, shown(store->entries->pdata[i]));
     }
     if (joined->len == 0)
         g_string_append_c(joined, '0');

@@ -33,10 +33,11 @@ mom_vdsm_address_clear(MomVdsmAddress *address)
     *address = (MomVdsmAddress){0};
 }
 
-gboolean
-mom_vdsm_address_same_place(const MomVdsmAddress *one, const MomVdsmAddress *other)
+char *
+mom_vdsm_address_identity(const MomVdsmAddress *address, const MomVdsmTls *tls)
 {
-    return g_str_equal(one->host, other->host) && one->port == other->port;
+    return g_strdup_printf("%s %u %s", address->host, address->port,
+                           tls ? mom_vdsm_tls_digest(tls) : "");
 }
 
 gboolean

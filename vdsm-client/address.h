@@ -23,6 +23,7 @@ typedef struct {
     const char *key_file;
     guint request_timeout_ms; /* 0: 10000 */
     guint window;             /* calls in flight, 0: 4 */
+    guint retry_within_ms;    /* the longest pause between two attempts, 0: the pace's */
     MomVdsmVet vet;           /* of the three files; NULL: all may */
     gpointer vet_data;
 } MomVdsmOptions;
@@ -41,8 +42,9 @@ void mom_vdsm_address_init(MomVdsmAddress *address, const MomVdsmOptions *option
 void mom_vdsm_address_clear(MomVdsmAddress *address);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MomVdsmAddress, mom_vdsm_address_clear)
 
-/* Whether both lead to the same port of the same host. */
-gboolean mom_vdsm_address_same_place(const MomVdsmAddress *one, const MomVdsmAddress *other);
+/* Tells one connection from another: host, port, and what the files of TLS (NULL: none) held when
+ * they were loaded. The caller frees. */
+char *mom_vdsm_address_identity(const MomVdsmAddress *address, const MomVdsmTls *tls);
 /* The three files, read now. TRUE and *TLS NULL if there is to be no TLS. */
 gboolean mom_vdsm_address_load_tls(const MomVdsmAddress *address, MomVdsmTls **tls, GError **error);
 /* Of options, in microseconds. */

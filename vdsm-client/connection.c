@@ -36,7 +36,7 @@ struct MomVdsmConnection {
     gatomicrefcount references;
     GMainContext *context;
     MomVdsmAddress address;
-    MomVdsmPace pace;
+    MomVdsmPace usual_pace, pace; /* the second is the first as the options wish it */
     MomVdsmStateFunc watch_state;
     gpointer watch_state_data;
     gboolean wants_events;
@@ -55,15 +55,8 @@ struct MomVdsmConnection {
     Frame frame;
     GString *error_text;
     char *reply_queue, *reply_id, *events_id;
-    char *shown;        /* digest of the files it was made with; NULL: no TLS */
+    char *identity;     /* what it was made with, see address.h */
     gint64 patience_us; /* how long vdsm may be silent; 0: it promised no heart-beats */
-};
-
-const MomVdsmPace mom_vdsm_pace_default = {
-    .connect_timeout_ms = 10000,
-    .heart_beat_ms = 10000,
-    .back_off_min_ms = 500,
-    .back_off_max_ms = 15000,
 };
 
 static void begin_attempt(MomVdsmConnection *self, gint64 now_us);
@@ -145,7 +138,7 @@ end_attempt(MomVdsmConnection *self)
     g_clear_pointer(&self->reply_queue, g_free);
     g_clear_pointer(&self->reply_id, g_free);
     g_clear_pointer(&self->events_id, g_free);
-    g_clear_pointer(&self->shown, g_free);
+    g_clear_pointer(&self->identity, g_free);
     g_string_truncate(self->error_text, 0);
     self->patience_us = 0;
     self->renew = FALSE;
@@ -424,7 +417,7 @@ begin_attempt(MomVdsmConnection *self, gint64 now_us)
         drop(self, error);
         return;
     }
-    self->shown = tls ? g_strdup(mom_vdsm_tls_digest(tls)) : NULL;
+    self->identity = mom_vdsm_address_identity(&self->address, tls);
     self->link = mom_vdsm_link_open(self->context, self->address.host, self->address.port, tls,
                                     &link_events, self);
 }
@@ -489,7 +482,8 @@ mom_vdsm_connection_new(const MomVdsmOptions *options, const MomVdsmPace *pace)
     MomVdsmConnection *self = g_new0(MomVdsmConnection, 1);
     g_atomic_ref_count_init(&self->references);
     self->context = g_main_context_ref_thread_default();
-    self->pace = *pace;
+    self->usual_pace = *pace;
+    self->pace = mom_vdsm_pace_within(pace, options->retry_within_ms);
     self->rpc =
         mom_jsonrpc_new(options->window ? options->window : 4, mom_vdsm_timeout_us(options));
     mom_vdsm_address_init(&self->address, options);
@@ -540,23 +534,23 @@ mom_vdsm_connection_start(MomVdsmConnection *self)
 }
 
 gboolean
-mom_vdsm_connection_configure(MomVdsmConnection *self,
+mom_vdsm_connection_configure(MomVdsmConnection *connection,
                               const MomVdsmOptions *options,
                               GError **error)
 {
+    g_autoptr(Held) self = hold(connection);
     g_auto(MomVdsmAddress) address = {0};
     g_autoptr(MomVdsmTls) tls = NULL;
     mom_vdsm_address_init(&address, options);
     if (!mom_vdsm_address_load_tls(&address, &tls, error))
         return FALSE;
-    const char *digest = tls ? mom_vdsm_tls_digest(tls) : NULL;
-    gboolean elsewhere = !mom_vdsm_address_same_place(&self->address, &address) ||
-                         g_strcmp0(self->shown, digest) != 0;
+    g_autofree char *identity = mom_vdsm_address_identity(&address, tls);
+    gboolean elsewhere = g_strcmp0(self->identity, identity) != 0;
     MomVdsmAddress before = self->address;
     self->address = address;
     address = before;
     mom_jsonrpc_set_timeout(self->rpc, mom_vdsm_timeout_us(options));
-    g_autoptr(Held) held = hold(self);
+    self->pace = mom_vdsm_pace_within(&self->usual_pace, options->retry_within_ms);
     if (self->state == WAITING) {
         g_source_set_ready_time(self->timer, 0);
     } else if (elsewhere && (self->state == OPENING || self->state == GREETING)) {
@@ -591,12 +585,4 @@ mom_vdsm_connection_call(MomVdsmConnection *self,
         g_source_set_callback(self->refuser, on_refuse, self, NULL);
         g_source_attach(self->refuser, self->context);
     }
-}
-
-guint
-mom_vdsm_back_off_ms(const MomVdsmPace *pace, guint failures, double dice)
-{
-    guint doublings = MIN(failures > 0 ? failures - 1 : 0, 16);
-    guint64 whole = MIN((guint64)pace->back_off_min_ms << doublings, pace->back_off_max_ms);
-    return (guint)(whole / 2 + (guint64)((double)whole / 2 * dice));
 }

@@ -16,6 +16,7 @@
 
 #include "vdsm-client/address.h" /* MomVdsmOptions */
 #include "vdsm-client/jsonrpc.h"
+#include "vdsm-client/pace.h"
 
 typedef enum {
     MOM_VDSM_DISCONNECTED, /* waiting before the next try */
@@ -24,16 +25,6 @@ typedef enum {
 } MomVdsmState;
 
 typedef void (*MomVdsmStateFunc)(MomVdsmState state, const GError *why, gpointer data);
-
-/* The pace of a connection, apart from its calls. */
-typedef struct {
-    guint connect_timeout_ms; /* from the first SYN to the CONNECTED frame */
-    guint heart_beat_ms; /* asked of the server; vdsm raises it to 1000. Silent for twice as long:
-                            dead */
-    guint back_off_min_ms, back_off_max_ms;
-} MomVdsmPace;
-
-extern const MomVdsmPace mom_vdsm_pace_default;
 
 typedef struct MomVdsmConnection MomVdsmConnection;
 
@@ -71,7 +62,3 @@ void mom_vdsm_connection_call(MomVdsmConnection *connection,
                               struct json_object *params,
                               MomJsonrpcDone done,
                               gpointer data);
-
-/* The pause after FAILURES failed attempts (1: the first); DICE in [0, 1) spreads it over its upper
- * half. */
-guint mom_vdsm_back_off_ms(const MomVdsmPace *pace, guint failures, double dice);

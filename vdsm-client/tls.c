@@ -22,8 +22,10 @@ static const struct {
     GTlsCertificateFlags flag;
     const char *says;
 } complaints[] = {
-    {G_TLS_CERTIFICATE_UNKNOWN_CA, "it is not signed by this CA"},
-    {G_TLS_CERTIFICATE_BAD_IDENTITY, "it is made out to another host than our own certificate"},
+    {G_TLS_CERTIFICATE_UNKNOWN_CA,
+     "it is not signed by this CA: put the CA that signed it there, or correct host and port"},
+    {G_TLS_CERTIFICATE_BAD_IDENTITY,
+     "it is made out to another host than our own certificate: correct host, or take that host's"},
     {G_TLS_CERTIFICATE_NOT_ACTIVATED, "it is not valid yet: check the clock"},
     {G_TLS_CERTIFICATE_EXPIRED, "it has expired: renew it"},
     {G_TLS_CERTIFICATE_REVOKED, "it is revoked"},

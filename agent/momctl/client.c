@@ -30,18 +30,16 @@ new_session(const char *port)
 }
 
 static SoupMessage *
-new_message(const char *port, const char *method)
+new_message(const char *port, const char *method, json_object *arguments)
 {
-    json_object *none = json_object_new_array();
     g_autofree char *url = g_path_is_absolute(port)
                                ? g_strdup("http://localhost/RPC2")
                                : g_strdup_printf("http://127.0.0.1:%s/RPC2", port);
     SoupMessage *message = soup_message_new(SOUP_METHOD_POST, url);
     gsize length;
-    char *body = mom_xmlrpc_format_call(method, none, &length);
+    char *body = mom_xmlrpc_format_call(method, arguments, &length);
     g_autoptr(GBytes) bytes = g_bytes_new_take(body, length);
 
-    json_object_put(none);
     if (message)
         soup_message_set_request_body_from_bytes(message, "text/xml", bytes);
     return message;
@@ -60,10 +58,14 @@ check_status(SoupMessage *message, GError **error)
 }
 
 gboolean
-mom_ctl_call(const char *port, const char *method, json_object **result, GError **error)
+mom_ctl_call(const char *port,
+             const char *method,
+             json_object *arguments,
+             json_object **result,
+             GError **error)
 {
     g_autoptr(SoupSession) session = new_session(port);
-    g_autoptr(SoupMessage) message = new_message(port, method);
+    g_autoptr(SoupMessage) message = new_message(port, method, arguments);
     g_autoptr(GBytes) answer = NULL;
     gconstpointer body;
     gsize length;

@@ -10,11 +10,15 @@
 #include <string.h>
 
 static const struct {
-    const char *group;
+    const char *group; /* NULL: the name stands alone */
     const char *name;
     const char *summary;
     MomCtlFunc run;
 } commands[] = {
+    {NULL, "status", "how a running momd does", mom_ctl_status},
+    {NULL, "guests", "what each guest has, uses and is to have", mom_ctl_guests},
+    {NULL, "why", "why a guest or a knob is as it is", mom_ctl_why},
+    {NULL, "decisions", "what was done and what was refused", mom_ctl_decisions},
     {"policy", "check", "find what is wrong with policies, without running them",
      mom_ctl_policy_check},
     {"policy", "eval", "run policies on a saved state and show what they set", mom_ctl_policy_eval},
@@ -26,15 +30,20 @@ static const struct {
 static void
 print_help(FILE *out)
 {
-    fputs("Usage:\n  momctl policy COMMAND [OPTION…] [ARGUMENT…]\n\n"
+    fputs("Usage:\n  momctl COMMAND [OPTION…] [ARGUMENT…]\n\n"
           "Looks after momd and its policies.\n\nCommands:\n",
           out);
-    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-        fprintf(out, "  %s %-8s  %s\n", commands[i].group, commands[i].name, commands[i].summary);
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *name =
+            g_strdup_printf("%s%s%s", commands[i].group ? commands[i].group : "",
+                            commands[i].group ? " " : "", commands[i].name);
+
+        fprintf(out, "  %-15s  %s\n", name, commands[i].summary);
+    }
     fputs("\nOptions:\n"
           "  -h, --help       show this\n"
           "  --version        print the version\n"
-          "\nmomctl policy COMMAND --help tells the options of one.\n"
+          "\nmomctl COMMAND --help tells the options of one.\n"
           "Exit codes: 0 well done, 1 errors were found or it failed, 2 wrong usage.\n",
           out);
 }
@@ -45,13 +54,29 @@ is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/* A command without a group, ARGV[0] being its name; FALSE: there is none. */
+static gboolean
+run_alone(int argc, char **argv, MomCtlResult *result)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (!commands[i].group && strcmp(commands[i].name, argv[0]) == 0) {
+            g_autofree char *name = g_strdup_printf("momctl %s", argv[0]);
+
+            g_set_prgname(name);
+            *result = commands[i].run(argc, argv);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static MomCtlResult
 run_command(const char *group, int argc, char **argv)
 {
     gboolean known = FALSE;
 
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-        if (strcmp(commands[i].group, group) != 0)
+        if (g_strcmp0(commands[i].group, group) != 0)
             continue;
         known = TRUE;
         if (argc > 0 && strcmp(commands[i].name, argv[0]) == 0) {
@@ -75,6 +100,8 @@ run_command(const char *group, int argc, char **argv)
 MomCtlResult
 mom_ctl_run(int argc, char **argv)
 {
+    MomCtlResult result;
+
     g_set_prgname("momctl");
     if (argc < 2)
         return mom_ctl_usage("a command is needed");
@@ -86,6 +113,8 @@ mom_ctl_run(int argc, char **argv)
         puts("momctl " MOM_VERSION);
         return MOM_CTL_OK;
     }
+    if (run_alone(argc - 1, argv + 1, &result))
+        return result;
     return run_command(argv[1], argc - 2, argv + 2);
 }
 

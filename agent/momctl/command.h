@@ -21,6 +21,10 @@ typedef MomCtlResult (*MomCtlFunc)(int argc, char **argv);
 /* Runs the command line of the program. */
 MomCtlResult mom_ctl_run(int argc, char **argv);
 
+MomCtlResult mom_ctl_status(int argc, char **argv);
+MomCtlResult mom_ctl_guests(int argc, char **argv);
+MomCtlResult mom_ctl_why(int argc, char **argv);
+MomCtlResult mom_ctl_decisions(int argc, char **argv);
 MomCtlResult mom_ctl_policy_check(int argc, char **argv);
 MomCtlResult mom_ctl_policy_eval(int argc, char **argv);
 MomCtlResult mom_ctl_policy_state(int argc, char **argv);

@@ -14,7 +14,7 @@
 #include "agent/monitor.h"
 #include "controllers/controller.h"
 
-#define PARAMETERS_POLICY "01-parameters"
+#define TUNING_POLICY "01-parameters" /* without a configuration */
 
 typedef struct {
     char *config;
@@ -78,7 +78,9 @@ make_world(const MomConfig *config)
     world.world = (MomCheckWorld){.host = mom_monitor_plan_schema(world.host),
                                   .guest = mom_monitor_plan_schema(world.guest),
                                   .controls = (const char *const *)world.controls->pdata,
-                                  .parameters_policy = PARAMETERS_POLICY};
+                                  .parameters_policy =
+                                      config ? mom_config_get(config, "main", "tuning-policy")
+                                             : TUNING_POLICY};
     return world;
 }
 

@@ -8,6 +8,7 @@
 #include "agent/rpc/methods.h"
 
 #include "agent/rpc/method.h"
+#include "agent/rpc/methods-decisions.h"
 
 /* A service that refuses must say why; one that forgot is no success. */
 static gboolean
@@ -177,7 +178,23 @@ const MomRpcMethod mom_rpc_methods[] = {
      "What setNamedPolicy would find wrong or doubtful, as structs of policy, line, column, "
      "severity "
      "and message. Sets nothing."},
+    {"explain",
+     "struct",
+     {{"guest_or_knob", MOM_RPC_TEXT}},
+     mom_rpc_explain,
+     "Why a guest (name or uuid) has what it has, or a knob is where it is: text, and decisions."},
     {"getActiveGuests", "array", {{0}}, get_active_guests, "The names of the guests that run."},
+    {"getDecisions",
+     "array",
+     {{"filter", MOM_RPC_TEXT | MOM_RPC_OBJECT | MOM_RPC_NIL | MOM_RPC_OPTIONAL}},
+     mom_rpc_get_decisions,
+     "What was done or refused, oldest first; filter: nil, or a struct, or its JSON, with some of guest, knob, verdict, "
+     "since, before, last (100)."},
+    {"getGuests",
+     "array",
+     {{0}},
+     mom_rpc_get_guests,
+     "Of each guest: memory in KiB, the present wish and why it was held, the last decision."},
     {"getNamedPolicies", "struct", {{0}}, get_named_policies, "All policies, name to text."},
     {"getPolicy", "string", {{0}}, get_policy, "The text in force: all policies joined."},
     {"getState",

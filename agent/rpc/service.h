@@ -55,12 +55,21 @@ typedef struct {
     MomRpcPieces *(*get_state)(MomRpcService *self);
     /* {"version", "uptime_s", "interval_s", "last_cycle_s_ago": nil before the first, "connected",
      * "hypervisor", "guests", "cycles", "policy_names", "policies": "ok", "failing" or "last good",
-     * "policy_fault", "source_fault", "state_fault": text or nil, "host_free_percent", "pressure":
+     * "set_aside": the tuning policy's lines with place and reason,
+     * "policy_fault", "source_fault", "state_fault", "last_decision": text or nil,
+     * "last_decision_time": seconds since the epoch or nil, "host_free_percent", "pressure":
      * number or nil}; the method adds what was counted here.  Caller puts. */
     json_object *(*get_status)(MomRpcService *self);
     /* What set_named_policy would find, [{"policy", "line", "column", "severity": "error" or
      * "warning", "message"}]; sets nothing. Caller puts. */
     json_object *(*check_policy)(MomRpcService *self, const char *name, const char *text);
+    /* The decisions that pass FILTER (NULL: none), oldest first, as agent/decision-query.h has them.
+     * NULL: the error says what is wrong with the filter. Caller puts. */
+    json_object *(*get_decisions)(MomRpcService *self, json_object *filter, GError **error);
+    /* The story of a guest or a knob, as agent/explain.h has it. NULL: nothing is known of WHAT. */
+    json_object *(*explain)(MomRpcService *self, const char *what, GError **error);
+    /* What each guest has, uses and is to have, likewise; caller puts. */
+    json_object *(*get_guests)(MomRpcService *self);
     /* VERBOSITY as in the configuration, 1 to 5 or a name. */
     gboolean (*set_verbosity)(MomRpcService *self, const char *verbosity, GError **error);
     /* How often something was changed that is to survive a restart. */

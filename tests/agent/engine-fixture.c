@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 
 #include "tests/agent/kept-log.h"
 #include "tests/mom-test.h"
@@ -51,17 +52,34 @@ source_sample(MomSource *source, MomSourceDone done, gpointer data)
 static const MomSourceClass source_class = {.sample = source_sample, .name = "test"};
 
 static void
+set_size(EngineFixture *f, const char *uuid, gint64 size_kib)
+{
+    for (guint i = 0; i < f->guests->len; i++) {
+        MomGuestData *guest = g_ptr_array_index(f->guests, i);
+
+        if (g_str_equal(guest->uuid, uuid)) {
+            guest->balloon_cur_kib = mom_value_int(size_kib);
+        }
+    }
+}
+
+static void
 set_balloon_target(
     MomActuator *actuator, MomEntity *guest, gint64 target_kib, MomActuatorDone done, gpointer data)
 {
     EngineFixture *f =
         (EngineFixture *)((char *)actuator - G_STRUCT_OFFSET(EngineFixture, actuator));
 
-    g_ptr_array_add(f->calls,
-                    g_strdup_printf("%s %" G_GINT64_FORMAT,
-                                    mom_entity_get_string_property(guest, "uuid"), target_kib));
+    const char *uuid = mom_entity_get_string_property(guest, "uuid");
+    g_autoptr(GError) error =
+        f->refusal ? g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, f->refusal) : NULL;
+
+    g_ptr_array_add(f->calls, g_strdup_printf("%s %" G_GINT64_FORMAT, uuid, target_kib));
+    if (f->follow && !error) {
+        set_size(f, uuid, target_kib);
+    }
     if (done) {
-        done(NULL, data);
+        done(error, data);
     }
 }
 
@@ -93,9 +111,15 @@ engine_write_file(const char *dir, const char *name, const char *text)
 {
     g_autofree char *path = g_build_filename(dir, name, NULL);
     g_autofree char *parent = g_path_get_dirname(path);
+    FILE *file;
 
     assert_int_equal(g_mkdir_with_parents(parent, 0700), 0);
-    assert_true(g_file_set_contents(path, text, -1, NULL));
+    /* A file that is replaced or cut waits for the disk, which would be most of a long test's time. */
+    g_remove(path);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
 }
 
 void
@@ -112,6 +136,15 @@ engine_write_host(EngineFixture *f, gint64 free_kib)
     engine_write_file(f->root, "proc/vmstat", "pswpin 0\npswpout 0\n");
 }
 
+void
+engine_use_peers(EngineFixture *f)
+{
+    f->source.klass = &source_class;
+    f->actuator.klass = &actuator_class;
+    f->calls = g_ptr_array_new_with_free_func(g_free);
+    engine_forget_guests(f);
+}
+
 int
 engine_setup(void **state)
 {
@@ -123,13 +156,10 @@ engine_setup(void **state)
     g_string_truncate(told, 0);
     controllers[0] = mom_controller_find("Balloon");
     f->error_code = G_IO_ERROR_NOT_CONNECTED;
-    f->source.klass = &source_class;
-    f->actuator.klass = &actuator_class;
+    engine_use_peers(f);
     f->clock = virtual_clock_new();
     f->root = g_dir_make_tmp("mom-engine-XXXXXX", NULL);
     f->policy_dir = g_build_filename(f->root, "mom.d", NULL);
-    f->calls = g_ptr_array_new_with_free_func(g_free);
-    engine_forget_guests(f);
     engine_write_host(f, 1000000);
     engine_write_file(f->policy_dir, "00-defines.policy", policy_defines);
     engine_write_file(f->policy_dir, "10-act.policy", engine_policy_act);
@@ -144,6 +174,7 @@ engine_setup(void **state)
         .controllers = controllers,
         .host_root = f->root,
         .policy_dir = f->policy_dir,
+        .tuning_policy = "01-parameters",
         .host_interval_us = 5 * SECOND,
         .guest_interval_us = 5 * SECOND,
         .policy_interval_us = 10 * SECOND,

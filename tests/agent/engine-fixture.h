@@ -32,10 +32,15 @@ typedef struct {
     guint asked;
     GPtrArray *guests;
     GPtrArray *calls; /* "uuid target" */
+    const char *refusal; /* what the actuator answers to every call; NULL: it accepts */
+    gboolean follow;     /* guests get at once what is sent */
 } EngineFixture;
 
 int engine_setup(void **state);
 int engine_teardown(void **state);
+
+/* Only source and actuator of F, for a test that makes an engine of its own. */
+void engine_use_peers(EngineFixture *f);
 
 /* What the source will tell: a guest of 1 to 4 GB that has CUR_KIB; or none any more. */
 void engine_add_guest(EngineFixture *f, const char *uuid, gint64 cur_kib);

@@ -310,13 +310,18 @@ vdsms_own_file_gives_the_defaults(void **state)
 {
     Fixture *f = *state;
     g_autofree char *path =
-        write_file(f, "vdsm.conf", "[vars]\nssl = false\n[addresses]\nmanagement_port = 54330\n");
+        write_file(f, "vdsm.conf",
+                   "[vars]\nssl = false\n[addresses]\nmanagement_port = 54330\n"
+                   "[mom]\ntuning_policy = 20-engine\n");
 
+    assert_string_equal(mom_config_get(f->config, "main", "tuning-policy"), "01-parameters");
     mom_config_load_vdsm_conf(f->config, path);
+    assert_string_equal(mom_config_get(f->config, "main", "tuning-policy"), "20-engine");
     assert_false(mom_config_get_bool(f->config, "vdsm", "ssl"));
     assert_int_equal(mom_config_get_int(f->config, "vdsm", "port"), 54330);
-    load(f, "[vdsm]\nport: 1\n");
+    load(f, "[vdsm]\nport: 1\n[main]\ntuning-policy: mine\n");
     assert_int_equal(mom_config_get_int(f->config, "vdsm", "port"), 1);
+    assert_string_equal(mom_config_get(f->config, "main", "tuning-policy"), "mine");
     assert_false(mom_config_is_set(f->config, "vdsm", "ssl"));
     assert_no_complaint(f);
 }

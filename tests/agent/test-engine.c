@@ -94,12 +94,47 @@ test_a_source_that_is_away_is_one_warning_however_long(void **state)
     EngineFixture *f = *state;
 
     g_clear_pointer(&f->guests, g_ptr_array_unref);
+    f->error_code = G_IO_ERROR_FAILED;
     engine_start(f);
     virtual_clock_advance(f->clock, 60 * SECOND);
     engine_forget_guests(f);
     virtual_clock_advance(f->clock, 60 * SECOND);
     assert_string_equal(told->str, "W:No guest data from test, nothing is decided: away;"
                                    "I:Guest data comes again;");
+}
+
+/* The source has told it, and its end. */
+static void
+test_a_source_that_is_not_connected_is_in_the_status_only(void **state)
+{
+    EngineFixture *f = *state;
+
+    g_clear_pointer(&f->guests, g_ptr_array_unref);
+    engine_start(f);
+    virtual_clock_advance(f->clock, 60 * SECOND);
+    assert_string_equal(mom_engine_source_fault(f->engine),
+                        "No guest data from test, nothing is decided: away");
+    engine_forget_guests(f);
+    virtual_clock_advance(f->clock, 60 * SECOND);
+    assert_null(mom_engine_source_fault(f->engine));
+    assert_string_equal(told->str, "");
+}
+
+static void
+test_a_source_that_was_restarted_is_sent_again_what_it_lost(void **state)
+{
+    EngineFixture *f = *state;
+
+    engine_add_guest(f, "a", 3000000);
+    engine_start(f);
+    engine_assert_calls(f, "a 2000000");
+    virtual_clock_advance(f->clock, 20 * SECOND);
+    engine_assert_calls(f, "");
+    mom_engine_reconnected(f->engine, "a test");
+    virtual_clock_advance(f->clock, SECOND);
+    engine_assert_calls(f, "a 2000000");
+    virtual_clock_advance(f->clock, 20 * SECOND);
+    engine_assert_calls(f, "");
 }
 
 static void
@@ -115,7 +150,7 @@ test_a_source_that_needs_time_is_no_warning(void **state)
     engine_forget_guests(f);
     virtual_clock_advance(f->clock, 60 * SECOND);
     assert_true(mom_engine_cycles(f->engine) > 0);
-    assert_string_equal(told->str, "I:Waiting for test, nothing is decided: away;");
+    assert_string_equal(told->str, "I:Waiting for test, nothing is decided: away;I:test is ready;");
 }
 
 static void
@@ -225,6 +260,8 @@ main(void)
         ENGINE_TEST(test_guests_come_and_go),
         ENGINE_TEST(test_without_guest_data_nothing_is_decided_and_nobody_is_forgotten),
         ENGINE_TEST(test_a_source_that_is_away_is_one_warning_however_long),
+        ENGINE_TEST(test_a_source_that_is_not_connected_is_in_the_status_only),
+        ENGINE_TEST(test_a_source_that_was_restarted_is_sent_again_what_it_lost),
         ENGINE_TEST(test_a_source_that_needs_time_is_no_warning),
         ENGINE_TEST(test_a_slow_answer_is_not_asked_for_twice),
         ENGINE_TEST(test_policies_see_whom_the_rails_leave_alone),

@@ -332,6 +332,43 @@ test_a_connection_that_breaks_again_and_again_is_one_warning_until_vdsm_answers(
     assert_string_equal(told->str, "I:Connected to vdsm;");
 }
 
+static void
+test_a_good_connection_that_is_made_anew_at_once_is_no_outage(void **state)
+{
+    Fixture *f = *state;
+
+    cycle(f, "\"result\": []", NULL);
+    assert_outcomes(f, ". ");
+    assert_string_equal(told->str, "I:Connected to vdsm;");
+    g_string_truncate(told, 0);
+    g_string_truncate(f->hints, 0);
+    peer_hang_up(f->peer);
+    run_until(f->peer->greeted == 2 && f->hints->len > 0);
+    cycle(f, "\"result\": []", NULL);
+    assert_outcomes(f, ". ");
+    assert_string_equal(told->str, "");
+}
+
+/* The question's end finds no connection, or is its end: its own attempts tell that. */
+static void
+test_a_question_that_finds_no_connection_says_so_without_a_word(void **state)
+{
+    Fixture *f = *state;
+    g_autofree char *expected =
+        g_strdup_printf("error %d; error %d; ", G_IO_ERROR_NOT_CONNECTED, G_IO_ERROR_NOT_CONNECTED);
+    MomSource *source = mom_hypervisor_vdsm_source(f->vdsm);
+
+    cycle(f, "\"result\": []", NULL);
+    assert_outcomes(f, ". ");
+    g_string_truncate(told, 0);
+    ask(f);
+    peer_hang_up(f->peer);
+    run_until(f->outcomes->len > 0);
+    source->klass->sample(source, sampled, f);
+    assert_outcomes(f, expected);
+    assert_string_equal(told->str, "");
+}
+
 /* What a reload does: the question waits for the new connection, and nobody is warned. */
 static void
 test_a_connection_made_anew_at_our_wish_costs_no_sample(void **state)
@@ -367,6 +404,8 @@ main(void)
         VDSM_TEST(test_a_refusal_to_turn_ksm_is_told_once_with_what_to_do),
         VDSM_TEST(test_calls_under_way_end_once_when_all_is_freed),
         VDSM_TEST(test_a_guests_change_of_state_is_a_hint_and_other_events_are_none),
+        VDSM_TEST(test_a_good_connection_that_is_made_anew_at_once_is_no_outage),
+        VDSM_TEST(test_a_question_that_finds_no_connection_says_so_without_a_word),
         VDSM_TEST(test_a_connection_made_anew_at_our_wish_costs_no_sample),
         VDSM_TEST(test_a_connection_that_breaks_again_and_again_is_one_warning_until_vdsm_answers),
     };

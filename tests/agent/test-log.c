@@ -73,6 +73,24 @@ assert_logged(const Fixture *f, const char *pattern)
     }
 }
 
+/* Runs with stderr in a file, to see what comes there. */
+static char *
+stderr_of(void (*run)(const Fixture *f), const Fixture *f)
+{
+    g_autofree char *path = g_build_filename(f->dir, "stderr", NULL);
+    int saved = dup(STDERR_FILENO);
+    int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    char *text = NULL;
+
+    dup2(fd, STDERR_FILENO);
+    run(f);
+    dup2(saved, STDERR_FILENO);
+    close(fd);
+    close(saved);
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text;
+}
+
 static void
 verbosity_is_a_number_or_a_name(void **state)
 {
@@ -155,6 +173,22 @@ the_level_can_be_changed(void **state)
 }
 
 static void
+whether_a_level_is_heeded_can_be_asked(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    MomLog *log = NULL;
+
+    assert_true(mom_log_heeds(G_LOG_LEVEL_DEBUG));
+    assert_ok((log = mom_log_new(((Fixture *)*state)->path, 4, 0, 0, &error)));
+    assert_true(mom_log_heeds(G_LOG_LEVEL_INFO));
+    assert_false(mom_log_heeds(G_LOG_LEVEL_DEBUG));
+    mom_log_set_level(log, 5);
+    assert_true(mom_log_heeds(G_LOG_LEVEL_DEBUG));
+    mom_log_free(log);
+    assert_true(mom_log_heeds(G_LOG_LEVEL_DEBUG));
+}
+
+static void
 libraries_are_heard_only_when_they_complain(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -224,6 +258,136 @@ a_file_that_was_there_counts_to_its_size(void **state)
     assert_string_equal(text, old);
 }
 
+/* As Python's RotatingFileHandler counts: a line that would bring the file to its limit exactly
+ * goes to the next one already. */
+static void
+a_file_stays_below_its_limit(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomLog) log = NULL;
+    g_autofree char *kept = NULL;
+    g_autofree char *last = NULL;
+
+    assert_ok((log = mom_log_new(f->path, 4, 153, 2, &error)));
+    for (int i = 0; i < 3; i++) {
+        g_info("line %d", i); /* 51 bytes each */
+    }
+    kept = contents(f, ".1");
+    assert_non_null(strstr(kept, "line 1\n"));
+    assert_null(strstr(kept, "line 2\n"));
+    last = contents(f, "");
+    assert_int_equal(strlen(last), 51);
+}
+
+static void
+a_line_longer_than_the_limit_has_a_file_of_its_own(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomLog) log = NULL;
+    g_autofree char *none = NULL;
+    g_autofree char *first = NULL;
+
+    assert_ok((log = mom_log_new(f->path, 4, 10, 2, &error)));
+    g_info("one");
+    none = contents(f, ".1");
+    assert_null(none);
+    g_info("two");
+    first = contents(f, ".1");
+    assert_non_null(strstr(first, "one\n"));
+}
+
+/* What logrotate's copytruncate does. */
+static void
+a_file_that_others_cut_counts_from_there(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomLog) log = NULL;
+    g_autofree char *none = NULL;
+
+    assert_ok((log = mom_log_new(f->path, 4, 160, 1, &error)));
+    g_info("line 1");
+    g_info("line 2");
+    assert_int_equal(truncate(f->path, 0), 0);
+    g_info("line 3");
+    g_info("line 4");
+    none = contents(f, ".1");
+    assert_null(none);
+    assert_logged(f, "line 3\n.*line 4$");
+}
+
+static void
+what_is_no_file_is_not_put_aside(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomLog) log = NULL;
+    g_autofree char *first = g_strconcat(f->path, ".1", NULL);
+    int reader;
+
+    assert_int_equal(mkfifo(f->path, 0600), 0);
+    reader = open(f->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_ok((log = mom_log_new(f->path, 4, 60, 2, &error)));
+    g_info("one");
+    g_info("two");
+    assert_false(g_file_test(first, G_FILE_TEST_EXISTS));
+    close(reader);
+}
+
+static void
+all_can_be_changed_while_it_runs(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomLog) log = NULL;
+    g_autofree char *other = g_strconcat(f->path, ".other", NULL);
+    g_autofree char *nowhere = g_build_filename(f->dir, "no", "mom.log", NULL);
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+    g_autofree char *aside = NULL;
+
+    assert_ok((log = mom_log_new(f->path, 4, 0, 0, &error)));
+    g_info("first");
+    assert_ok(mom_log_configure(log, other, 5, 100, 1, &error));
+    g_debug("second");
+    g_debug("third");
+    before = contents(f, "");
+    after = contents(f, ".other");
+    aside = contents(f, ".other.1");
+    assert_non_null(strstr(before, "first"));
+    assert_null(strstr(before, "second"));
+    assert_non_null(strstr(aside, "DEBUG - second"));
+    assert_non_null(strstr(after, "DEBUG - third"));
+    assert_fails(mom_log_configure(log, nowhere, 3, 0, 0, &error), G_FILE_ERROR,
+                 G_FILE_ERROR_NOENT);
+    assert_int_equal(mom_log_level(log), 5);
+    g_debug("fourth");
+    g_free(after);
+    after = contents(f, ".other");
+    assert_non_null(strstr(after, "fourth"));
+}
+
+static void
+change_to_stdio(const Fixture *f)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomLog) log = NULL;
+
+    assert_ok((log = mom_log_new(f->path, 4, 0, 0, &error)));
+    assert_ok(mom_log_configure(log, "stdio", 4, 0, 0, &error));
+    g_info("hello");
+}
+
+static void
+a_file_can_be_changed_to_stdio(void **state)
+{
+    g_autofree char *text = stderr_of(change_to_stdio, *state);
+
+    assert_non_null(strstr(text, " - mom.Test - INFO - hello\n"));
+}
+
 static void
 a_file_moved_away_is_opened_anew(void **state)
 {
@@ -245,24 +409,6 @@ a_file_moved_away_is_opened_anew(void **state)
     assert_non_null(strstr(text, "between"));
     assert_null(strstr(text, "after"));
     assert_logged(f, "after\n.*still$");
-}
-
-/* Runs with stderr in a file, to see what comes there. */
-static char *
-stderr_of(void (*run)(const Fixture *f), const Fixture *f)
-{
-    g_autofree char *path = g_build_filename(f->dir, "stderr", NULL);
-    int saved = dup(STDERR_FILENO);
-    int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-    char *text = NULL;
-
-    dup2(fd, STDERR_FILENO);
-    run(f);
-    dup2(saved, STDERR_FILENO);
-    close(fd);
-    close(saved);
-    g_file_get_contents(path, &text, NULL, NULL);
-    return text;
 }
 
 static void
@@ -362,12 +508,12 @@ the_log_can_go_elsewhere_and_stays_if_it_cannot(void **state)
     g_autofree char *text = NULL;
 
     assert_ok((log = mom_log_new(f->path, 4, 0, 0, &error)));
-    assert_fails(mom_log_configure(log, "/nonexistent/dir/log", 1, 1, &error), G_FILE_ERROR,
+    assert_fails(mom_log_configure(log, "/nonexistent/dir/log", 4, 1, 1, &error), G_FILE_ERROR,
                  G_FILE_ERROR_NOENT);
     g_info("here");
     g_info("and here"); /* a failed change of rotation is none either */
     assert_logged(f, " - here$");
-    assert_ok(mom_log_configure(log, other, 60, 1, &error));
+    assert_ok(mom_log_configure(log, other, 4, 60, 1, &error));
     g_info("there");
     g_info("rotated");
     text = contents(f, ".other.1");
@@ -375,7 +521,7 @@ the_log_can_go_elsewhere_and_stays_if_it_cannot(void **state)
     g_free(text);
     text = contents(f, "");
     assert_null(strstr(text, "there"));
-    assert_ok(mom_log_configure(log, f->path, 0, 0, &error));
+    assert_ok(mom_log_configure(log, f->path, 4, 0, 0, &error));
     g_info("back");
     assert_logged(f, " - back$");
 }
@@ -422,10 +568,17 @@ main(void)
         TEST(lines_have_the_references_format),
         TEST(glibs_criticals_are_errors),
         TEST(the_level_can_be_changed),
+        TEST(whether_a_level_is_heeded_can_be_asked),
         TEST(libraries_are_heard_only_when_they_complain),
         TEST(lines_in_a_message_stay_and_control_characters_do_not),
         TEST(a_full_file_is_put_aside),
         TEST(a_file_that_was_there_counts_to_its_size),
+        TEST(a_file_stays_below_its_limit),
+        TEST(a_line_longer_than_the_limit_has_a_file_of_its_own),
+        TEST(a_file_that_others_cut_counts_from_there),
+        TEST(what_is_no_file_is_not_put_aside),
+        TEST(all_can_be_changed_while_it_runs),
+        TEST(a_file_can_be_changed_to_stdio),
         TEST(a_file_moved_away_is_opened_anew),
         TEST(a_file_that_cannot_be_opened_leaves_stderr),
         TEST(stdio_means_stderr),

@@ -187,10 +187,26 @@ class Momd(unittest.TestCase):
         process = self.start()
         momd = rpc(self.socket)
         with self.assertRaises(xmlrpc.client.Fault) as caught:
-            momd.setNamedPolicy("01-parameters", "(set a 1)\n(set nosuch 2)")
-        self.assertIn("01-parameters:2:", caught.exception.faultString)
+            momd.setNamedPolicy("02-mine", "(set a 1)\n(set nosuch 2)")
+        self.assertIn("02-mine:2:", caught.exception.faultString)
+        with self.assertRaises(xmlrpc.client.Fault) as caught:
+            momd.setNamedPolicy("01-parameters", "(set nosuch 2)")
+        self.assertIn("01-parameters:1:", caught.exception.faultString)
         self.assertIs(momd.setNamedPolicy("01-parameters", "(set a 5)"), True)
         self.assertEqual(momd.getPolicy(), "(defvar a 1)\n\n(set a 5)")
+        self.assert_stops(process, signal.SIGTERM)
+
+    def test_the_tuning_policy_has_the_name_that_is_configured(self):
+        self.write_config(main="tuning-policy: 99-engine")
+        process = self.start()
+        momd = rpc(self.socket)
+        pushed = "(set a 5)\n(set nosuch [1, 2])\n(set b None)"
+        self.assertIs(momd.setNamedPolicy("99-engine", pushed), True)
+        self.assertEqual(momd.getNamedPolicies()["99-engine"], pushed)
+        self.assertEqual([text.rpartition(": ")[0] for text in momd.getStatus()["set_aside"]],
+                         ["99-engine:2:15: (set nosuch [1, 2])", "99-engine:3:6: (set b None)"])
+        with self.assertRaises(xmlrpc.client.Fault):
+            momd.setNamedPolicy("01-parameters", pushed)
         self.assert_stops(process, signal.SIGTERM)
 
     def test_the_status_tells_version_guests_and_faults(self):

@@ -278,56 +278,68 @@ all_monitors_of_a_plan_share_its_schema(void **state)
 
 /* ---- what is logged ---- */
 
+/* A 'W' or an 'I' for each line. */
+static GString *lines;
+
 static GLogWriterOutput
-count_warnings(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+keep_levels(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
 {
-    if (level & G_LOG_LEVEL_WARNING)
-        ++*(guint *)data;
+    if (level & (G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO))
+        g_string_append_c(lines, level & G_LOG_LEVEL_WARNING ? 'W' : 'I');
     return G_LOG_WRITER_HANDLED;
 }
 
-static guint warnings;
+/* Collects once for each of OUTPUT's turns, the last of which goes on for AND_THEN more. */
+static void
+assert_lines(const Told *told, gsize turns, gsize and_then, const char *expected)
+{
+    Canned canned = {0};
+    const MomCollector *collectors[] = {&canned.base};
+    g_autoptr(MomMonitorPlan) plan = NULL;
+    g_autoptr(MomMonitor) monitor = NULL;
+
+    canned_init(&canned, told);
+    plan = mom_monitor_plan_new(collectors, 1, 10);
+    monitor = mom_monitor_new(plan, "vm0");
+    g_string_truncate(lines, 0);
+    for (gsize i = 0; i < turns + and_then; i++) {
+        canned.next = (guint)MIN(i, turns - 1);
+        mom_monitor_collect(monitor, &(MomCollectInput){.root = "/"});
+    }
+    assert_string_equal(lines->str, expected);
+    canned_clear(&canned);
+}
 
 static void
 a_failing_collector_is_told_once(void **state)
 {
-    const Told told = {"", "o", {"!collection", "!collection", "o=1", "!collection"}};
-    const guint expected[] = {1, 1, 1, 2};
-    Canned canned = {0};
-    const MomCollector *collectors[] = {&canned.base};
-    g_autoptr(MomMonitorPlan) plan = NULL;
-    g_autoptr(MomMonitor) monitor = NULL;
+    const Told fails = {"", "o", {"!collection"}};
+    const Told flaps = {"", "o", {"!collection", "o=1", "o=1", "!collection"}};
 
-    canned_init(&canned, &told);
-    plan = mom_monitor_plan_new(collectors, 1, 10);
-    monitor = mom_monitor_new(plan, "vm0");
-    warnings = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
-        mom_monitor_collect(monitor, &(MomCollectInput){.root = "/"});
-        assert_int_equal(warnings, expected[i]);
-    }
-    canned_clear(&canned);
+    assert_lines(&fails, 1, 100, "W");
+    assert_lines(&flaps, 4, 0, "W");
 }
 
 static void
-missing_fields_are_told_until_the_monitor_is_known_to_lack_them(void **state)
+a_collector_that_works_again_is_told_after_a_while(void **state)
 {
-    const Told told = {"a", "", {"", "", "a=1", ""}};
-    const guint expected[] = {1, 1, 1, 2};
-    Canned canned = {0};
-    const MomCollector *collectors[] = {&canned.base};
-    g_autoptr(MomMonitorPlan) plan = NULL;
-    g_autoptr(MomMonitor) monitor = NULL;
+    const Told recovers = {"", "o", {"!collection", "o=1"}};
 
-    canned_init(&canned, &told);
-    plan = mom_monitor_plan_new(collectors, 1, 10);
-    monitor = mom_monitor_new(plan, "vm0");
-    warnings = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
-        mom_monitor_collect(monitor, &(MomCollectInput){.root = "/"});
-        assert_int_equal(warnings, expected[i]);
-    }
-    canned_clear(&canned);
+    assert_lines(&recovers, 2, MOM_MONITOR_WELL_AFTER - 2, "W");
+    assert_lines(&recovers, 2, MOM_MONITOR_WELL_AFTER - 1, "WI");
+    assert_lines(&recovers, 2, 100, "WI");
+}
+
+static void
+missing_fields_are_told_once_and_when_they_are_back(void **state)
+{
+    const Told lacks = {"a", "", {""}};
+    const Told flaps = {"a", "", {"", "a=1", "a=1", ""}};
+    const Told recovers = {"a", "", {"", "a=1"}};
+
+    assert_lines(&lacks, 1, 100, "W");
+    assert_lines(&flaps, 4, 0, "W");
+    assert_lines(&recovers, 2, 100, "WI");
 }
 
 /* ---- samples that come early ---- */
@@ -405,10 +417,16 @@ main(void)
         cmocka_unit_test(samples_are_made_as_the_semantics_say),
         cmocka_unit_test(all_monitors_of_a_plan_share_its_schema),
         cmocka_unit_test(a_failing_collector_is_told_once),
-        cmocka_unit_test(missing_fields_are_told_until_the_monitor_is_known_to_lack_them),
+        cmocka_unit_test(a_collector_that_works_again_is_told_after_a_while),
+        cmocka_unit_test(missing_fields_are_told_once_and_when_they_are_back),
         cmocka_unit_test(samples_that_come_early_do_not_shorten_what_averages_look_at),
     };
 
-    g_log_set_writer_func(count_warnings, &warnings, NULL);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed;
+
+    lines = g_string_new(NULL);
+    g_log_set_writer_func(keep_levels, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_string_free(lines, TRUE);
+    return failed;
 }

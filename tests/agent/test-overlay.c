@@ -22,7 +22,7 @@ typedef struct {
 static MomSchema *schema; /* no fields */
 
 static GPtrArray *
-check(MomPolicyStore *candidate, gpointer data)
+check(MomPolicyStore *candidate, guint max_findings, gpointer data)
 {
     static const char *const controls[] = {NULL};
     MomCheckWorld world = {.host = schema,

@@ -19,6 +19,7 @@
 typedef struct {
     MomPolicyStore *store; /* NULL: directly */
     MomStockWorld *world;
+    gboolean trace; /* noting what led to each control */
 } Side;
 
 static const MomStockParameters all_enabled = {TRUE, TRUE, TRUE, TRUE, TRUE};
@@ -26,8 +27,10 @@ static const MomStockParameters all_enabled = {TRUE, TRUE, TRUE, TRUE, TRUE};
 static gboolean
 run(const Side *side, GError **error)
 {
+    const MomPolicyRunOptions options = {.trace = side->trace};
+
     if (side->store)
-        return mom_policy_evaluate(side->store, side->world->host, side->world->guests, NULL,
+        return mom_policy_evaluate(side->store, side->world->host, side->world->guests, &options,
                                    error);
     mom_stock_direct(side->world->host, side->world->guests, &all_enabled);
     return TRUE;
@@ -76,8 +79,8 @@ compare(MomPolicyStore *store, gsize n_guests, MomStockState state, GError **err
 {
     g_autoptr(MomStockWorld) world = mom_stock_world_new(n_guests, state);
     g_autoptr(MomStockWorld) other = mom_stock_world_new(n_guests, state);
-    const Side interpreter = {store, world};
-    const Side direct = {NULL, other};
+    const Side interpreter = {.store = store, .world = world};
+    const Side direct = {.world = other};
     double interpreter_us, direct_us;
 
     if (!run(&interpreter, error) || !run(&direct, error) || !check_alike(&interpreter, &direct) ||
@@ -108,6 +111,7 @@ compare_all(MomPolicyStore *store, GError **error)
 typedef struct {
     char *only;
     gboolean idle;
+    gboolean trace;
     gint64 guests;
     gint64 runs;
     gint64 unused;
@@ -118,7 +122,7 @@ run_only(MomPolicyStore *store, const Options *options, GError **error)
 {
     g_autoptr(MomStockWorld) world = mom_stock_world_new(
         (gsize)options->guests, options->idle ? MOM_STOCK_IDLE : MOM_STOCK_PRESSED);
-    const Side side = {strcmp(options->only, "direct") == 0 ? NULL : store, world};
+    const Side side = {strcmp(options->only, "direct") == 0 ? NULL : store, world, options->trace};
 
     for (gint64 i = 0; i < options->runs; i++)
         if (!run(&side, error))
@@ -135,6 +139,7 @@ parse(int *argc, char ***argv, Options *options, GError **error)
         {"guests", 0, 0, G_OPTION_ARG_INT64, &options->guests, "With --only: guests", "N"},
         {"runs", 0, 0, G_OPTION_ARG_INT64, &options->runs, "With --only: runs", "K"},
         {"idle", 0, 0, G_OPTION_ARG_NONE, &options->idle, "With --only: not pressed", NULL},
+        {"trace", 0, 0, G_OPTION_ARG_NONE, &options->trace, "With --only: a traced run", NULL},
         {"unused", 0, 0, G_OPTION_ARG_INT64, &options->unused, "Add N unused functions", "N"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };

@@ -48,7 +48,8 @@ json_object *
 mom_vector_evaluate(MomPolicyStore *store, MomState *state, json_object *vector, GArray *results)
 {
     g_autoptr(GError) error = NULL;
-    const MomPolicyRunOptions options = {.results = results};
+    const MomPolicyRunOptions options = {.results = results,
+                                         .trace = g_getenv(MOM_VECTORS_TRACE) != NULL};
     json_object *answer = json_object_new_object();
     gboolean done = mom_policy_evaluate(store, state->host, state->guests, &options, &error);
 

@@ -10,6 +10,9 @@
 #include "policy/policy.h"
 #include "agent/state-json.h"
 
+/* If the environment has it, runs are traced: they must give the same answers. */
+#define MOM_VECTORS_TRACE "MOM_VECTORS_TRACE"
+
 /* The answer to VECTOR, owned by the caller. NULL: it cannot be handled.  POLICY_DIR may be NULL.
  */
 typedef json_object *(*MomVectorFunc)(json_object *vector, const char *policy_dir);

@@ -112,6 +112,27 @@ a_target_beyond_a_bound_is_held_to_it(void **state)
 }
 
 static void
+what_a_hypervisor_may_have_lost_is_sent_again_once(void **state)
+{
+    Fixture *f = *state;
+
+    set_balloon(f, 90000);
+    mom_actuator_set_cpu_tune(f->actuator, f->guest, 40000, 100000, NULL, NULL);
+    set_balloon(f, 90000);
+    assert_calls(f->recorder, "u0 balloon 90000; u0 cpu 40000/100000; ");
+    mom_guard_forget_sent(f->guard);
+    for (guint i = 0; i < 3; i++) {
+        set_balloon(f, 90000);
+        mom_actuator_set_cpu_tune(f->actuator, f->guest, 40000, 100000, NULL, NULL);
+    }
+    assert_calls(f->recorder, "u0 balloon 90000; u0 cpu 40000/100000; ");
+    entity_update(f->guest, "balloon_cur", mom_value_int(90000));
+    mom_guard_forget_sent(f->guard);
+    set_balloon(f, 90000);
+    assert_calls(f->recorder, "");
+}
+
+static void
 expect_refusal(const GError *error, gpointer data)
 {
     assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED));
@@ -488,6 +509,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         with_fixture(a_good_target_is_sent_and_told_with_its_place),
+        with_fixture(what_a_hypervisor_may_have_lost_is_sent_again_once),
         with_fixture(a_target_beyond_a_bound_is_held_to_it),
         with_fixture(a_guest_with_ballooning_off_is_never_touched),
         with_fixture(a_target_that_is_set_is_not_sent),

@@ -153,6 +153,30 @@ an_answer_to_an_older_call_is_ignored(void **state)
     assert_int_equal(sent.phase, MOM_SENT_ACCEPTED);
 }
 
+static void
+what_is_forgotten_is_sent_unless_it_is_seen(void **state)
+{
+    MomSent sent = {0};
+
+    send(&sent, 5, 1, 0);
+    assert_true(holds(&sent, 5, 6, SECOND));
+    mom_sent_forget(&sent);
+    assert_false(holds(&sent, 5, 6, SECOND));
+    assert_true(holds(&sent, 5, 5, SECOND));
+}
+
+static void
+a_call_under_way_is_not_forgotten(void **state)
+{
+    MomSent sent = {0};
+
+    begin(&sent, 5, 1, 0);
+    mom_sent_forget(&sent);
+    assert_true(holds(&sent, 5, 6, SECOND));
+    mom_sent_end(&sent, 1, TRUE);
+    assert_true(holds(&sent, 5, 6, SECOND));
+}
+
 int
 main(void)
 {
@@ -167,6 +191,8 @@ main(void)
         cmocka_unit_test(nothing_is_sent_while_a_call_is_unanswered),
         cmocka_unit_test(a_failed_wish_may_be_sent_again),
         cmocka_unit_test(an_answer_to_an_older_call_is_ignored),
+        cmocka_unit_test(what_is_forgotten_is_sent_unless_it_is_seen),
+        cmocka_unit_test(a_call_under_way_is_not_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

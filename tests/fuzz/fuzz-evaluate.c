@@ -66,9 +66,9 @@ any_entity(guint32 *seed)
 }
 
 static char *
-run(MomPolicyStore *store, MomEntity *host, GPtrArray *guests)
+run(MomPolicyStore *store, MomEntity *host, GPtrArray *guests, gboolean trace)
 {
-    const MomPolicyRunOptions options = {.max_steps = MAX_STEPS};
+    const MomPolicyRunOptions options = {.max_steps = MAX_STEPS, .trace = trace};
     g_autoptr(GError) error = NULL;
 
     if (mom_policy_evaluate(store, host, guests, &options, &error))
@@ -94,8 +94,8 @@ LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
     host = any_entity(&seed);
     for (int i = 0; i < N_GUESTS; i++)
         g_ptr_array_add(guests, any_entity(&seed));
-    first = run(store, host, guests);
-    second = run(store, host, guests);
+    first = run(store, host, guests, FALSE);
+    second = run(store, host, guests, TRUE);
     g_assert_cmpstr(first, ==, second);
     mom_entity_commit_run(host);
     return 0;

@@ -44,12 +44,14 @@ class Unprivileged(unittest.TestCase):
             os.chmod(self.peer.directory, 0o711)
         os.mkdir(self.peer.path("run"))
         self.peer.mom_socket = self.peer.path("run/mom.sock")
-        log = self.peer.path("log")
+        log, kept = self.peer.path("log"), self.peer.path("kept")
         os.mkdir(log)
+        os.mkdir(kept, mode=0o700)
         self.momd = Momd(PROGRAM, self.peer, self.peer.path("momd"), before=before,
-                         settings={"logging": {"log": os.path.join(log, "mom.log")}})
+                         settings={"logging": {"log": os.path.join(log, "mom.log")},
+                                   "main": {"state-dir": kept}})
         if os.getuid() == 0:
-            for path in (self.peer.path("run"), log, self.peer.pki):
+            for path in (self.peer.path("run"), log, kept, self.peer.pki):
                 give(path)
         self.addCleanup(self.momd.stop)
 

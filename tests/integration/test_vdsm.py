@@ -142,6 +142,24 @@ class Story(unittest.TestCase):
         self.assertNotIn("error", delivered)
         self.assertIn("(set balloonEnabled True)", self.bench.momd.rpc("getNamedPolicies")["01-parameters"])
 
+    def test_bad_parameters(self) -> None:
+        """a parameter that no policy knows, or that is no value, is set aside, told once, and poisons no later push"""
+        bad = {"nosuch": 5, "Host": 5, "ksmEnabled ": [1, 2], "a list": [1, 2], "a.dict": {"x": None}, "big": 2**70, "none": None,
+               "quote\"s": "it's \"one\"", "open(": "x", "#note": True}
+        log = len(self.bench.momd.log())
+        self.assertIs(self.bench.push({"balloonEnabled": False, **bad})["result"], True)
+        self.assertEqual(len(self.bench.momd.rpc("getStatus")["set_aside"]), len(bad))
+        # momIF sends the bad ones again with each push, and before the good ones that are new.
+        for value in (False, True):
+            self.assertIs(self.bench.push({**PUSHED, "cpuTuneEnabled": value})["result"], True)
+        text = self.bench.momd.rpc("getNamedPolicies")["01-parameters"]
+        for line in ("(set nosuch 5)", "(set balloonEnabled True)", "(set cpuTuneEnabled True)"):
+            self.assertIn(line, text)
+        said = self.bench.momd.log()[log:]
+        self.assertEqual(said.count("line set aside"), len(bad), said)
+        self.assertNotIn("refused", said)
+        self.assertEqual(self.bench.momd.rpc("getStatus")["policies"], "ok")
+
     # ---- pressed
 
     def test_pressed(self) -> None:
@@ -237,6 +255,23 @@ class Story(unittest.TestCase):
         self.assertIn("2", caught.exception.faultString)
         self.assertEqual(self.bench.momd.rpc("getNamedPolicies"), before)
         self.bench.wait_cycles(2)
+
+    def test_unusable_parameter(self) -> None:
+        """a parameter that breaks a policy is error 54 for the engine, and a right value for it mends that"""
+        rpc = self.bench.momd.rpc
+        self.assertTrue(rpc("setNamedPolicy", "00-mine", "(defvar share 1)"))
+        self.assertTrue(rpc("setNamedPolicy", "20-mine", "(defvar shared (/ 2 share))"))
+        before = rpc("getNamedPolicies")
+        answer = self.bench.push({"share": "abc"})
+        self.assertEqual(answer.get("error", {}).get("code"), 54, answer)
+        self.assertEqual(rpc("getNamedPolicies"), before)
+        self.assertIs(self.bench.push({"share": 4})["result"], True)
+        self.assertIn("(set share 4)", rpc("getNamedPolicies")["01-parameters"])
+        # A parameter whose policy goes away is set aside, whatever vdsm sends for ever after.
+        self.assertTrue(rpc("setNamedPolicy", "20-mine", None))
+        self.assertTrue(rpc("setNamedPolicy", "00-mine", None))
+        self.assertTrue(any("(set share 4)" in text for text in rpc("getStatus")["set_aside"]))
+        self.assertIs(self.bench.push(PUSHED)["result"], True)
 
     # ---- a vdsm that comes and goes
 

@@ -52,7 +52,10 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport = transport      # type: ignore[assignment]
         self.peer = transport.get_extra_info("peername") or ("", 0)
         self.broker.connections.add(self)
-        self._restart_patience()
+        if self.broker.faults.hang_up:
+            self.close()
+        else:
+            self._restart_patience()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.close()

@@ -155,7 +155,8 @@ class Control:
     # things that go wrong
 
     async def do_fault(self, kind: str, value: Any = True) -> None:
-        """Switches a fault: slow SECONDS, silent, cut N, garbage N, refuse, impostor, error TEXT."""
+        """Switches a fault: slow SECONDS, silent, cut N, garbage N, refuse, impostor, error TEXT, hang_up, nonsense,
+        huge, result JSON."""
         self._it.faults.switch(kind, value)
 
     async def do_clear(self) -> None:
@@ -173,6 +174,18 @@ class Control:
         await self._it.stop_listening()
         asyncio.get_running_loop().call_later(
             away, lambda: asyncio.ensure_future(self._it.come_back(recovery)))
+
+    async def do_leave(self) -> None:
+        """vdsm stops now, until come_back."""
+        await self._it.stop_listening()
+
+    async def do_come_back(self, recovering: bool = False) -> None:
+        """vdsm listens again; RECOVERING: and answers 99 until `recovered`."""
+        await self._it.come_back(float("inf") if recovering else 0)
+
+    async def do_recovered(self) -> None:
+        """vdsm answers no more 99."""
+        self._it.dispatcher.recovering_until = 0.0
 
     async def do_forgive(self) -> None:
         """momIF touches the agent's socket again at once after a failure."""

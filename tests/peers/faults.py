@@ -6,7 +6,9 @@ never change what is recorded: a fault spoils answers, not the book of calls.
 """
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass
@@ -18,8 +20,13 @@ class Faults:
     refuse: bool = False     # clients' certificates are checked against another CA
     impostor: bool = False   # the server shows a certificate of another CA
     error: str = ""          # every VM verb fails with this text, code 100
+    hang_up: bool = False    # connections are accepted and closed at once
+    nonsense: bool = False   # the body of every answer is no JSON
+    huge: bool = False       # every answer claims to be 64 GiB long
+    result: str = ""         # JSON: every verb's result, in place of its own
 
-    KINDS = ("slow", "silent", "cut", "garbage", "refuse", "impostor", "error")
+    KINDS = ("slow", "silent", "cut", "garbage", "refuse", "impostor", "error", "hang_up", "nonsense", "huge",
+             "result")
 
     def switch(self, kind: str, value: object) -> None:
         if kind not in self.KINDS:
@@ -32,6 +39,11 @@ class Faults:
 
     def spoil(self, encoded: bytes) -> tuple[bytes, bool]:
         """The bytes to send for an answer, and whether to close after them."""
+        if self.nonsense:
+            head = encoded[:encoded.index(b"\n\n")]
+            return head[:head.index(b"content-length:")] + b"\n{\"id\": nonsense}\0", False
+        if self.huge:
+            return encoded.replace(b"content-length:", b"content-length:68719476736", 1), False
         if self.garbage > 0:
             self.garbage -= 1
             return b"MESSAGE\nno colon here\n\n\0" + encoded, False
@@ -39,3 +51,7 @@ class Faults:
             self.cut -= 1
             return encoded[:max(1, len(encoded) // 2)], True
         return encoded, False
+
+    def replace(self, result: Any) -> Any:
+        """What a verb answers in place of its RESULT."""
+        return json.loads(self.result) if self.result else result

@@ -174,4 +174,4 @@ class Dispatcher:
             result = await self._call(request["method"], request.get("params", []), origin)
         except RpcError as error:
             return error.answer()
-        return {"result": True if result is None else result}
+        return {"result": self.faults.replace(True if result is None else result)}

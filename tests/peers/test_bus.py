@@ -404,6 +404,46 @@ class Faulty(Live):
         error = self.bus().call("VM.setBalloonTarget", {"vmID": "x", "target": 1})["error"]
         self.assertEqual(error, {"code": 100, "message": "General Exception: ('no such luck',)"})
 
+    def test_hang_up(self) -> None:
+        """hang_up: connections are accepted and closed at once"""
+        self.it.control("fault", kind="hang_up")
+        with self.assertRaises(ConnectionError):
+            self.bus()
+        self.it.control("clear")
+        self.assertTrue(self.bus().call("Host.ping2")["result"])
+
+    def test_nonsense(self) -> None:
+        """nonsense: a frame like others, whose body is no JSON"""
+        bus = self.bus()
+        self.it.control("fault", kind="nonsense")
+        bus.request("Host.ping2")
+        frame = bus.frame()
+        self.assertEqual((frame.command, frame.headers["destination"]), ("MESSAGE", bus.queue))
+        self.assertRaises(ValueError, json.loads, frame.body)
+
+    def test_huge(self) -> None:
+        """huge: the head of a frame that no memory would hold"""
+        bus = self.bus()
+        self.it.control("fault", kind="huge")
+        bus.request("Host.ping2")
+        self.assertRegex(bus.socket.recv(65536), rb"content-length:68719476736\d+\n")
+
+    def test_result(self) -> None:
+        """result: every verb answers what is given"""
+        self.it.control("fault", kind="result", value='[7, "x"]')
+        self.assertEqual(self.bus().call("Host.getAllVmStats")["result"], [7, "x"])
+
+    def test_leave_and_come_back(self) -> None:
+        """leave: nobody listens; come_back: somebody does, answering 99 until recovered"""
+        self.it.control("leave")
+        with self.assertRaises(ConnectionError):
+            self.bus()
+        self.it.control("come_back", recovering=True)
+        bus = self.bus()
+        self.assertEqual(bus.call("Host.ping2")["error"]["code"], 99)
+        self.it.control("recovered")
+        self.assertTrue(bus.call("Host.ping2")["result"])
+
     def test_unknown(self) -> None:
         """an unknown fault or command is refused by the control socket"""
         for command in ({"do": "fault", "kind": "nosuch"}, {"do": "nosuch"}, {"do": "guest", "name": "x"}):

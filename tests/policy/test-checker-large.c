@@ -71,6 +71,23 @@ test_more_errors_than_are_shown_still_refuse(void **state)
 }
 
 static void
+test_whoever_wants_more_findings_gets_them(void **state)
+{
+    g_autoptr(GPtrArray) findings = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(MomPolicyStore) store = mom_policy_store_new();
+    const MomCheckWorld world = {.max_findings = 3000};
+
+    for (int i = 0; i < 4000; i++)
+        g_string_append_printf(text, "v%d ", i);
+    assert_true(mom_policy_store_set(store, "p", text->str, -1, NULL));
+    findings = mom_policy_check(store, &world);
+    assert_int_equal(findings->len, 3001);
+    assert_int_equal(count_errors(findings), 3000);
+    assert_finding(findings, 3000, "warning: 1000 more findings are not shown");
+}
+
+static void
 test_the_deepest_nesting_is_checked(void **state)
 {
     g_autoptr(GPtrArray) findings = NULL;
@@ -112,6 +129,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_findings_are_capped_and_errors_come_first),
         cmocka_unit_test(test_more_errors_than_are_shown_still_refuse),
+        cmocka_unit_test(test_whoever_wants_more_findings_gets_them),
         cmocka_unit_test(test_the_deepest_nesting_is_checked),
         cmocka_unit_test(test_a_long_chain_of_callers_is_followed),
     };

@@ -481,6 +481,10 @@ test_parameters_must_be_known_and_read(void **state)
                "02:1:1 W this policy is never reached: the error at 01-parameters:3 ends every run "
                "before it");
     expect_set(SET("00", "(defvar a 1)", "02", "(set a 2)"), "");
+    /* What is there without a policy is no parameter; elsewhere the language allows it. */
+    expect_set(SET("01-parameters", "(set Host 1)"),
+               "01-parameters:1:6 E Host is no parameter, as no policy defines it");
+    expect_set(SET("02", "(set Host 1)"), "");
 }
 
 /* ---- the whole ---- */

@@ -18,6 +18,7 @@ the_place_is_inside_and_in_front(void **state)
 
     mom_policy_set_error(&error, MOM_POLICY_ERROR_EVAL, (MomPlace){"a:b", 3, 14}, "odd %d", 5);
     assert_string_equal(error->message, "a:b:3:14: odd 5");
+    assert_string_equal(mom_policy_error_text(error), "odd 5");
     copy = g_error_copy(error);
     g_clear_error(&error);
     assert_string_equal(mom_policy_error_place(copy).policy, "a:b");
@@ -35,6 +36,8 @@ other_errors_have_no_place(void **state)
     assert_null(mom_policy_error_place(NULL).policy);
     assert_null(mom_policy_error_place(bare).policy);
     assert_int_equal(mom_policy_error_place(bare).line, 0);
+    assert_string_equal(mom_policy_error_text(other), "a:1:2: b");
+    assert_string_equal(mom_policy_error_text(bare), "bare");
 }
 
 static void

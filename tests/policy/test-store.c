@@ -236,6 +236,27 @@ names_no_longer_used_are_forgotten(void **state)
     expect_results(*state, "f 42");
 }
 
+static void
+a_policy_may_be_run_in_part(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MomPolicyStore) copy = NULL;
+
+    set(*state, "a", "1");
+    assert_ok(mom_policy_store_set_in_part(*state, "b", "(% 5)\n2", "     \n2", &error));
+    copy = mom_policy_store_copy(*state);
+    expect_results(copy, "1 2");
+    assert_string_equal(mom_policy_store_get(copy, "b"), "(% 5)\n2");
+    expect_joined(copy, "1\n(% 5)\n2");
+    assert_fails(mom_policy_store_set_in_part(*state, "b", "3", "(", &error), MOM_POLICY_ERROR,
+                 MOM_POLICY_ERROR_LOAD);
+    expect_results(*state, "1 2");
+    set(*state, "b", "3");
+    assert_string_equal(mom_policy_store_get(*state, "b"), "3");
+    expect_results(*state, "1 3");
+    expect_results(copy, "1 2");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -254,6 +275,7 @@ main(void)
         CASE(a_name_must_be_text_but_may_be_long),
         CASE(a_copy_is_independent),
         CASE(names_no_longer_used_are_forgotten),
+        CASE(a_policy_may_be_run_in_part),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

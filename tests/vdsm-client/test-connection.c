@@ -405,20 +405,6 @@ a_mute_server_is_given_up_and_tried_again(void **state)
 }
 
 static void
-a_refused_connection_is_tried_until_somebody_listens(void **state)
-{
-    Fixture *f = *state;
-    g_socket_service_stop(f->peer->service);
-    g_socket_listener_close(G_SOCKET_LISTENER(f->peer->service));
-    begin(f);
-    run_until(f->drops == 3);
-    assert_says(f->why, "127.0.0.1:");
-    assert_says(f->why, "refused");
-    assert_true(
-        g_str_has_prefix(f->states->str, "connecting disconnected connecting disconnected "));
-}
-
-static void
 freeing_inside_a_callback_ends_the_other_calls(void **state)
 {
     Fixture *f = *state;
@@ -492,99 +478,6 @@ freeing_while_opening_is_safe(void **state)
     assert_string_equal(f->states->str, "connecting ");
 }
 
-static void
-configure(Fixture *f)
-{
-    g_autoptr(GError) error = NULL;
-    assert_ok(mom_vdsm_connection_configure(f->connection, &f->options, &error));
-}
-
-static void
-the_same_options_leave_the_connection_alone(void **state)
-{
-    Fixture *f = *state;
-    begin_and_connect(f);
-    f->options.request_timeout_ms = 1234;
-    configure(f);
-    run_idle();
-    assert_int_equal(f->peer->accepted, 1);
-    assert_string_equal(f->states->str, "connecting connected ");
-}
-
-static void
-another_place_is_gone_to_when_no_call_is_under_way(void **state)
-{
-    Fixture *f = *state;
-    g_autoptr(Peer) other = peer_new(NULL, NULL);
-    begin_and_connect(f);
-    call(f, "A");
-    run_until(f->peer->requests->len == 1);
-    f->options.port = other->port;
-    configure(f);
-    run_idle();
-    assert_int_equal(other->accepted, 0);
-    assert_true(is_up(f));
-    peer_answer(f->peer, 0, "\"result\": 1");
-    run_until(other->queues->len == 2 && is_up(f));
-    assert_string_equal(f->outcomes->str, "1 ");
-    assert_string_equal(f->states->str, "connecting connected connecting connected ");
-    assert_int_equal(f->drops, 0);
-}
-
-static void
-a_time_out_can_be_changed_under_calls(void **state)
-{
-    Fixture *f = *state;
-    begin_and_connect(f);
-    call(f, "A");
-    run_until(f->peer->requests->len == 1);
-    f->options.request_timeout_ms = 20;
-    configure(f);
-    run_until(f->ended == 1);
-    assert_true(g_str_has_prefix(f->outcomes->str, "error "));
-}
-
-static void
-one_that_waits_is_tried_at_once(void **state)
-{
-    Fixture *f = *state;
-    guint16 port = f->options.port;
-    f->options.port = 1;
-    f->pace.back_off_min_ms = f->pace.back_off_max_ms = 3600 * 1000;
-    begin(f);
-    run_until(f->drops == 1);
-    f->options.port = port;
-    configure(f);
-    run_until(is_up(f));
-}
-
-static void
-an_attempt_to_the_wrong_place_is_given_up(void **state)
-{
-    Fixture *f = *state;
-    g_autoptr(Peer) other = peer_new(NULL, NULL);
-    f->peer->mute = TRUE;
-    begin(f);
-    run_until(f->peer->greeted == 1);
-    f->options.port = other->port;
-    configure(f);
-    run_until(is_up(f));
-    assert_string_equal(f->states->str, "connecting connecting connected ");
-}
-
-static void
-the_pause_doubles_up_to_its_limit_with_jitter(void **state)
-{
-    const MomVdsmPace pace = {.back_off_min_ms = 500, .back_off_max_ms = 15000};
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 1, 0), 250);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 1, 0.999999), 499 + 0);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 2, 0), 500);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 5, 0), 4000);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, 6, 0), 7500);
-    assert_int_equal(mom_vdsm_back_off_ms(&pace, G_MAXUINT, 0.5), 11250);
-    assert_int_equal(mom_vdsm_back_off_ms(&mom_vdsm_pace_default, 0, 0), 250);
-}
-
 #define WITH_PEER(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -608,17 +501,10 @@ main(void)
         WITH_PEER(heart_beats_keep_a_quiet_connection),
         WITH_PEER(a_server_without_heart_beats_may_be_silent),
         WITH_PEER(a_mute_server_is_given_up_and_tried_again),
-        WITH_PEER(a_refused_connection_is_tried_until_somebody_listens),
         WITH_PEER(freeing_inside_a_callback_ends_the_other_calls),
         WITH_PEER(freeing_while_calls_fail_ends_the_others_once),
         WITH_PEER(freeing_inside_a_state_callback_is_safe),
         WITH_PEER(freeing_while_opening_is_safe),
-        WITH_PEER(the_same_options_leave_the_connection_alone),
-        WITH_PEER(another_place_is_gone_to_when_no_call_is_under_way),
-        WITH_PEER(a_time_out_can_be_changed_under_calls),
-        WITH_PEER(one_that_waits_is_tried_at_once),
-        WITH_PEER(an_attempt_to_the_wrong_place_is_given_up),
-        cmocka_unit_test(the_pause_doubles_up_to_its_limit_with_jitter),
     };
     return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
 }

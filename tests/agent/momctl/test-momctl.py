@@ -65,6 +65,9 @@ class Usage(Momctl):
         """help tells all commands, and each command its options"""
         text = self.run_it(0, "--help").stdout
         self.assertEqual(text, self.policy(0, "--help").stdout)
+        for command in ("status", "guests", "why", "decisions"):
+            self.assertRegex(text, r"(?m)^  %s +\w" % command)
+            self.assertIn("momctl %s [OPTION" % command, self.run_it(0, command, "--help").stdout)
         for command in ("check", "eval", "state", "format", "repl"):
             self.assertIn("policy " + command, text)
             self.assertIn("momctl policy %s [OPTION" % command, self.policy(0, command, "--help").stdout)
@@ -157,6 +160,9 @@ class Check(Momctl):
         out = self.policy(1, "check", "--config", config, file).stdout
         self.assertRegex(out, r"a:1:11: error: .*ksm_run")
         self.assertRegex(out, r"a:2:15: warning: .*ksm_run")
+        config = self.write("mom.conf", "[main]\ntuning-policy: b\n")
+        self.assertIn("no policy before this one defines the parameter nosuch", self.policy(
+            1, "check", "--config", config, self.write("b.policy", "(set nosuch 1)")).stdout)
         config = self.write("mom.conf", "[main]\ncontrolers: x\n[host]\ncollectors: HostMemry\n")
         err = self.policy(0, "check", "--config", config, "-").stderr
         self.assertRegex(err, r"(?s)mom\.conf:2: .*controlers.*\[host\] collectors: .*\"HostMemry\"")
@@ -359,16 +365,19 @@ class Repl(Momctl):
         return seen
 
 
-class State(Momctl):
-    def start_momd(self, port):
-        self.write("mom.d/a.policy", '(Host.SetVar "cycles" (+ 1 0))')
+class Running(Momctl):
+    def start_momd(self, port, policy='(Host.SetVar "cycles" (+ 1 0))', controllers=""):
+        self.write("mom.d/a.policy", policy)
         self.config = self.write(
             "mom.conf", "[main]\nhypervisor-interface: libvirt\nlibvirt-hypervisor-uri: test:///default\n"
-            "rpc-port: %s\npolicy-dir: %s\nstate-dir:\ncontrollers:\n[host]\ncollectors: HostMemory\n"
-            "[guest]\ncollectors: GuestBalloonOptional\n" % (port, self.path("mom.d")))
+            "rpc-port: %s\npolicy-dir: %s\nstate-dir:\ncontrollers: %s\npolicy-engine-interval: 1\n"
+            "[host]\ncollectors: HostMemory\n"
+            "[guest]\ncollectors: GuestBalloonOptional\n" % (port, self.path("mom.d"), controllers))
         momd = subprocess.Popen([MOMD, "-c", self.config], stderr=subprocess.DEVNULL)
         self.addCleanup(lambda: (momd.terminate(), momd.wait()))
 
+
+class State(Running):
     def ask(self, *args):
         """The state, once the guest is known."""
         end = time.monotonic() + PATIENCE_S
@@ -401,6 +410,89 @@ class State(Momctl):
         config = self.write("off.conf", "[main]\nrpc-port: -1\n")
         self.assertIn("rpc-port", self.policy(1, "state", "--config", config).stderr)
         self.assertIn("rel.sock", self.policy(1, "state", "--socket", "rel.sock").stderr)
+
+
+class Present(Running):
+    """What a running momd did, on libvirt's own stand-in for a hypervisor: one guest called test."""
+
+    POLICY = '(def shrink (guest)\n  (guest.Control "balloon_target" (/ guest.balloon_max 8)))\n' \
+             "(with Guests guest (shrink guest))\n"
+
+    def setUp(self):
+        super().setUp()
+        self.socket = self.path("mom.sock")
+
+    def until_told(self, *wanted):
+        """The decisions, once all WANTED are told."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            done = subprocess.run([MOMCTL, "decisions", "-s", self.socket], capture_output=True, text=True,
+                                  timeout=PATIENCE_S)
+            if done.returncode == 0 and all(text in done.stdout for text in wanted):
+                return done.stdout
+            time.sleep(0.1)
+        raise AssertionError("waited in vain: " + done.stdout + done.stderr)
+
+    def ask(self, code, *args):
+        return self.run_it(code, *args, "--socket", self.socket)
+
+    def test_a_guest_that_shrank(self):
+        """what was done is listed, explained, and in the tables"""
+        self.start_momd(self.socket, self.POLICY, "Balloon")
+        self.assertRegex(self.until_told("done"), r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  "
+                         r"balloon_target of test: \d+ -> 1048576, done \(a:2\)\n$")
+        story = self.ask(0, "why", "test").stdout
+        self.assertRegex(story, r"(?s)^test \([-0-9a-f]{36}\)\nIt has .* GiB.*"
+                                r"balloon_target from [0-9.]+ GiB to 1.00 GiB: done\n +set by line 2 of a\b")
+        as_json = json.loads(self.ask(0, "why", "test", "--json").stdout)
+        self.assertEqual(as_json["text"], story)
+        uuid = as_json["uuid"]
+        self.assertEqual(self.ask(0, "why", uuid).stdout, story)
+        self.assertIn("of test from", self.ask(0, "why", "--knob", "balloon").stdout)
+        heading, row = self.ask(0, "guests").stdout.splitlines()
+        self.assertRegex(heading, r"^GUEST +HAS +MIN +MAX +USES +UNUSED +TO +AGE +LAST DECISION$")
+        self.assertRegex(row, r"^test +[12]\.00 GiB +0 KiB +8\.00 GiB +- +- +1\.00 GiB +\d+ s +balloon_target of test")
+        guest, = json.loads(self.ask(0, "guests", "--json", "--sort", "has").stdout)
+        self.assertEqual((guest["name"], guest["uuid"], guest["target"]), ("test", uuid, 1048576))
+        status = self.ask(0, "status").stdout
+        self.assertIn("guests managed: 1\n", status)
+        self.assertRegex(status, r"last decision: balloon_target of test: .*\nthat was: \d+ s ago\n")
+        self.assertNotIn("fault", status)
+        self.assertEqual(json.loads(self.ask(0, "status", "--json").stdout)["policies"], "ok")
+
+    def test_conditions(self):
+        """decisions are chosen by guest, knob, verdict, age and number"""
+        self.start_momd(self.socket, self.POLICY.replace("(/ guest.balloon_max 8)", "-7"), "Balloon")
+        line = self.until_told("railed, rail balloon-absurd")
+        self.assertRegex(line, r"balloon_target of test: \d+ -> -7, railed, rail balloon-absurd: .* \(a:2\)")
+        for args, found in ((["--guest", "test"], True), (["--guest", "tes"], False), (["--knob", "balloon"], True),
+                            (["--knob", "ksm"], False), (["--verdict", "railed"], True),
+                            (["--verdict", "done"], False), (["--since", "1h"], True), (["--since", "@99999999999"], False),
+                            (["--since", "@1"], True), (["-n", "1"], True), (["--before", "1"], False),
+                            (["--before", "2"], True)):
+            self.assertEqual("balloon-absurd" in self.ask(0, "decisions", *args).stdout, found, args)
+        decision, = json.loads(self.ask(0, "decisions", "--json").stdout)
+        self.assertEqual((decision["verdict"], decision["to"], decision["line"]), ("railed", -7, 2))
+
+    def test_wrong_conditions(self):
+        """what is no condition is told and nothing is listed"""
+        self.start_momd(self.socket)
+        self.until_told()
+        for code, args, what in ((1, ["--verdict", "good"], "passed-over"), (1, ["-n", "-3"], "last"), (1, ["-n", "0"], "last"),
+                                 (2, ["--since", "3weeks"], "3weeks"), (2, ["--since", "@5min"], "@5min"),
+                                 (2, ["x"], "x")):
+            done = self.ask(code, "decisions", *args)
+            self.assertIn(what, done.stderr)
+            self.assertEqual(done.stdout, "")
+        self.assertIn("nosuch", self.ask(1, "why", "nosuch").stderr)
+        self.assertIn("--knob", self.ask(2, "why").stderr)
+        self.ask(2, "why", "test", "--knob", "ksm")
+        self.assertIn("size", self.ask(2, "guests", "--sort", "size").stderr)
+
+    def test_nobody_there(self):
+        """without a momd each says so"""
+        for command in (["why", "x"], ["decisions"], ["status"], ["guests"]):
+            self.assertIn("no momd at /no.sock", self.run_it(1, *command, "--socket", "/no.sock").stderr)
 
 
 if __name__ == "__main__":

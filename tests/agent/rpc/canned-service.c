@@ -144,6 +144,41 @@ check_policy(MomRpcService *base, const char *name, const char *text)
     return json_object_new_array();
 }
 
+/* What was asked for, so that the way there can be seen. */
+static json_object *
+get_decisions(MomRpcService *base, json_object *filter, GError **error)
+{
+    json_object *out = json_object_new_array();
+
+    if (json_object_object_get(filter, "bad")) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "filter: there is no \"bad\"");
+        json_object_put(out);
+        return NULL;
+    }
+    json_object_array_add(out, json_object_get(filter));
+    return out;
+}
+
+static json_object *
+explain(MomRpcService *base, const char *what, GError **error)
+{
+    json_object *out;
+
+    if (*what == '\0') {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "nothing is known of \"\"");
+        return NULL;
+    }
+    out = json_object_new_object();
+    json_object_object_add(out, "text", json_object_new_string(what));
+    return out;
+}
+
+static json_object *
+get_guests(MomRpcService *base)
+{
+    return json_tokener_parse("[{\"name\":\"vm <1>\",\"target\":null}]");
+}
+
 static gboolean
 set_verbosity(MomRpcService *base, const char *verbosity, GError **error)
 {
@@ -185,6 +220,9 @@ static const MomRpcServiceClass klass = {
     .get_state = get_state,
     .get_status = get_status,
     .check_policy = check_policy,
+    .get_decisions = get_decisions,
+    .explain = explain,
+    .get_guests = get_guests,
     .set_verbosity = set_verbosity,
     .count_changes = count_changes,
     .when_kept = when_kept,

@@ -74,6 +74,24 @@ assert_refused(
 }
 
 static void
+decisions_are_asked_for_with_or_without_a_filter(void **state)
+{
+    assert_answer(state, "getDecisions", "[null]", "[null]");
+    assert_answer(state, "getDecisions", "[\"\"]", "[null]");
+    assert_answer(state, "getDecisions", "[\"{\\\"guest\\\": \\\"a\\\"}\"]", "[{\"guest\":\"a\"}]");
+    assert_refused(state, "getDecisions", "[\"{\\\"bad\\\": 1}\"]", G_IO_ERROR,
+                   G_IO_ERROR_INVALID_ARGUMENT, "filter: there is no \"bad\"");
+    assert_refused(state, "getDecisions", "[\"{\"]", MOM_RPC_ERROR, MOM_RPC_ERROR_PARAMS,
+                   "getDecisions: argument 1 (filter) is no JSON: unexpected end of data");
+    assert_refused(state, "getDecisions", "[\"{} x\"]", MOM_RPC_ERROR, MOM_RPC_ERROR_PARAMS,
+                   "getDecisions: argument 1 (filter) is no JSON: unexpected character");
+    assert_answer(state, "explain", "[\"vm\"]", "{\"text\":\"vm\"}");
+    assert_refused(state, "explain", "[\"\"]", G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                   "nothing is known of \"\"");
+    assert_answer(state, "getGuests", "[]", "[{\"name\":\"vm <1>\",\"target\":null}]");
+}
+
+static void
 every_method_answers_as_the_reference(void **state)
 {
     CannedService *service = *state;
@@ -218,7 +236,7 @@ introspection_lists_sorted_names_with_help_and_signature(void **state)
 
     assert_true(mom_rpc_call(&service->base, "system.listMethods", NULL, &listed, NULL));
     names = listed.value;
-    assert_int_equal(json_object_array_length(names), 15);
+    assert_int_equal(json_object_array_length(names), 18);
     for (gsize i = 0; i < json_object_array_length(names); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(names, i));
         g_autofree char *params = g_strdup_printf("[\"%s\"]", name);
@@ -290,6 +308,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_method_answers_as_the_reference),
+        TEST(decisions_are_asked_for_with_or_without_a_filter),
         TEST(the_state_is_a_text_that_holds_json),
         TEST(the_status_is_passed_on_with_nil_where_nothing_is_wrong),
         TEST(the_status_counts_calls_and_faults),

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Traces, see trace.h: a stack of reads, cut back when a function or an element is done.
+ *
+ * What a function read is dropped with it, and its answer stays with its caller, so that the stack
+ * holds just what is on the way from the top to the present expression.  Beside it, for each
+ * variable that was defined at top level, stands what its definition read.
+ */
+#include "policy/trace.h"
+
+#include "policy/builtins.h"
+
+#include <string.h>
+
+/* Of one function; what it reads beyond is not noted. */
+#define MAX_FRAME_READS 16
+/* Deeper calls are not noted. */
+#define MAX_FRAMES 64
+/* Of a definition. */
+#define MAX_ORIGINS 6
+/* Longer names and strings are not noted. */
+#define MAX_STRING_BYTES 200
+
+typedef struct {
+    const MomSymbol *symbol;
+    const char *argument;
+    gboolean is_call;
+    gboolean is_global; /* a variable of the top level */
+    MomValue value;
+} Read;
+
+typedef struct {
+    const MomSymbol *function; /* NULL: the top level */
+    guint first;
+} Frame;
+
+typedef struct {
+    gsize n;
+    Read reads[MAX_ORIGINS];
+} Origin;
+
+struct MomTrace {
+    Read reads[MAX_FRAMES * MAX_FRAME_READS];
+    guint n_reads;
+    Frame frames[MAX_FRAMES];
+    guint n_frames;
+    guint too_deep; /* calls beyond MAX_FRAMES */
+    guint n_globals;
+    gsize kept_bytes;    /* of the reads that were asked for */
+    GHashTable *origins; /* MomSymbol -> Origin */
+};
+
+MomTrace *
+mom_trace_new(void)
+{
+    MomTrace *trace = g_new0(MomTrace, 1);
+
+    trace->origins = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    return trace;
+}
+
+void
+mom_trace_free(MomTrace *trace)
+{
+    if (!trace)
+        return;
+    g_hash_table_unref(trace->origins);
+    g_free(trace);
+}
+
+void
+mom_trace_begin(MomTrace *trace)
+{
+    trace->n_reads = 0;
+    trace->n_frames = 1;
+    trace->frames[0] = (Frame){0};
+    trace->too_deep = 0;
+    trace->n_globals = 0;
+    trace->kept_bytes = 0;
+    g_hash_table_remove_all(trace->origins);
+}
+
+/* ---- reads ---- */
+
+static gboolean
+is_same(const Read *a, const Read *b)
+{
+    return a->symbol == b->symbol && a->is_call == b->is_call &&
+           g_strcmp0(a->argument, b->argument) == 0;
+}
+
+static gboolean
+is_short(const char *text)
+{
+    return strnlen(text, MAX_STRING_BYTES + 1) <= MAX_STRING_BYTES;
+}
+
+static gboolean
+is_worth_noting(const Read *read)
+{
+    if (read->argument && !is_short(read->argument))
+        return FALSE;
+    return read->value.type < MOM_VALUE_STRING ||
+           (read->value.type == MOM_VALUE_STRING && is_short(read->value.string));
+}
+
+/* The later of two equal reads counts. */
+static void
+note(MomTrace *trace, Read read)
+{
+    guint first = trace->frames[trace->n_frames - 1].first;
+
+    if (trace->too_deep > 0 || !is_worth_noting(&read))
+        return;
+    for (guint i = first; i < trace->n_reads; i++) {
+        if (is_same(&trace->reads[i], &read)) {
+            trace->reads[i] = read;
+            return;
+        }
+    }
+    if (trace->n_reads < first + MAX_FRAME_READS)
+        trace->reads[trace->n_reads++] = read;
+}
+
+void
+mom_trace_symbol(MomRun *run, const MomSymbol *symbol, MomValue v)
+{
+    guint binding = run->cells[symbol->id].binding;
+
+    note(run->trace, (Read){.symbol = symbol,
+                            .is_global = binding > 0 && binding <= run->trace->n_globals,
+                            .value = v});
+}
+
+void
+mom_trace_method(MomRun *run, const MomSymbol *symbol, MomValue argument, MomValue v)
+{
+    note(run->trace, (Read){.symbol = symbol,
+                            .argument = argument.type == MOM_VALUE_STRING ? argument.string : NULL,
+                            .value = v});
+}
+
+/* ---- frames ---- */
+
+void
+mom_trace_enter(MomRun *run, const MomSymbol *symbol)
+{
+    MomTrace *trace = run->trace;
+
+    if (trace->n_frames == MAX_FRAMES)
+        trace->too_deep++;
+    else
+        trace->frames[trace->n_frames++] = (Frame){symbol, trace->n_reads};
+}
+
+void
+mom_trace_leave(MomRun *run, const MomSymbol *symbol, MomValue v)
+{
+    MomTrace *trace = run->trace;
+
+    if (trace->too_deep > 0)
+        trace->too_deep--;
+    else
+        trace->n_reads = trace->frames[--trace->n_frames].first;
+    note(trace, (Read){.symbol = symbol, .is_call = TRUE, .value = v});
+}
+
+guint
+mom_trace_mark(const MomTrace *trace)
+{
+    return trace->n_reads;
+}
+
+void
+mom_trace_release(MomTrace *trace, guint mark)
+{
+    trace->n_reads = mark;
+}
+
+/* ---- definitions ---- */
+
+void
+mom_trace_begin_expression(MomRun *run)
+{
+    run->trace->n_reads = 0;
+    run->trace->n_globals = run->n_bindings;
+}
+
+/* The variable that NODE defines or sets, or NULL. */
+static const MomSymbol *
+defined_by(const MomNode *node)
+{
+    static const char *const definers[] = {"defvar", "set"};
+
+    if (node->kind != MOM_NODE_LIST || node->n != 3 || node->items[0].kind != MOM_NODE_SYMBOL ||
+        node->items[1].kind != MOM_NODE_SYMBOL)
+        return NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(definers); i++)
+        if (strcmp(node->items[0].symbol->name, definers[i]) == 0)
+            return node->items[1].symbol;
+    return NULL;
+}
+
+void
+mom_trace_end_expression(MomRun *run, const MomNode *node)
+{
+    MomTrace *trace = run->trace;
+    const MomSymbol *defined = defined_by(node);
+    Origin *origin;
+
+    if (!defined || trace->n_reads == 0)
+        return;
+    origin = g_new0(Origin, 1);
+    origin->n = MIN(trace->n_reads, MAX_ORIGINS);
+    memcpy(origin->reads, trace->reads, origin->n * sizeof(Read));
+    g_hash_table_replace(trace->origins, (gpointer)defined, origin);
+}
+
+/* ---- what led here ---- */
+
+typedef struct {
+    const Read *items[MOM_MAX_READS];
+    gsize n;
+} Collected;
+
+static void
+collect(Collected *collected, const Read *reads, gsize n)
+{
+    for (gsize i = 0; i < n && collected->n < MOM_MAX_READS; i++) {
+        gboolean known = !is_short(reads[i].symbol->name);
+
+        for (gsize k = 0; k < collected->n && !known; k++)
+            known = is_same(collected->items[k], &reads[i]);
+        if (!known)
+            collected->items[collected->n++] = &reads[i];
+    }
+}
+
+static void
+collect_frames(Collected *collected, const MomTrace *trace)
+{
+    guint end = trace->n_reads;
+
+    for (guint i = trace->n_frames; i-- > 0;) {
+        guint first = trace->frames[i].first;
+
+        collect(collected, &trace->reads[first], end - first);
+        end = first;
+    }
+}
+
+/* What the variables among COLLECTED were made of, and what these were made of. */
+static void
+collect_origins(Collected *collected, const MomTrace *trace)
+{
+    for (gsize i = 0; i < collected->n; i++) {
+        const Read *read = collected->items[i];
+        const Origin *origin =
+            read->is_global ? g_hash_table_lookup(trace->origins, read->symbol) : NULL;
+
+        if (origin)
+            collect(collected, origin->reads, origin->n);
+    }
+}
+
+/* What a copy takes beside the item itself. */
+static gsize
+bytes_of(const MomRead *read)
+{
+    return strlen(read->name) + (read->argument ? strlen(read->argument) : 0) +
+           (read->value.type == MOM_VALUE_STRING ? strlen(read->value.string) : 0);
+}
+
+gboolean
+mom_trace_reads(MomRun *run, MomReads *out)
+{
+    MomTrace *trace = run->trace;
+    const MomSymbol *function = trace->frames[trace->n_frames - 1].function;
+    Collected collected = {.n = 0};
+
+    if (trace->kept_bytes >= MOM_TRACE_MAX_KEPT_BYTES)
+        return FALSE;
+    trace->kept_bytes += sizeof(MomReads);
+    collect_frames(&collected, trace);
+    collect_origins(&collected, trace);
+    out->function = function && is_short(function->name) ? function->name : NULL;
+    out->n = collected.n;
+    for (gsize i = 0; i < collected.n; i++) {
+        const Read *read = collected.items[i];
+
+        out->items[i] = (MomRead){.name = read->symbol->name,
+                                  .argument = read->argument,
+                                  .is_call = read->is_call,
+                                  .value = read->value};
+        trace->kept_bytes += bytes_of(&out->items[i]);
+    }
+    return TRUE;
+}
