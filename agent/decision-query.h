@@ -13,7 +13,7 @@
 #define MOM_DECISION_QUERY_LAST 100
 /* However many are kept: an answer must stay small enough to be made and sent at once.  Who wants
  * more asks again for those before the oldest. */
-#define MOM_DECISION_QUERY_MAX 1000
+#define MOM_DECISION_QUERY_MAX 500
 
 #define MOM_DECISION_QUERY_ERROR (mom_decision_query_error_quark())
 GQuark mom_decision_query_error_quark(void);

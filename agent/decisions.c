@@ -314,7 +314,8 @@ stays(const MomGuardReport *report)
 static void
 note_sent(MomDecisions *decisions, MomKnob *knob, const MomGuardReport *report)
 {
-    gboolean loud = !is_failing(knob) && !(report->repeats > 0 && knob->unreached);
+    gboolean loud =
+        !is_failing(knob) && !knob->stuck && !(report->repeats > 0 && knob->unreached);
     MomDecision *decision;
 
     if (stays(report)) {
@@ -404,6 +405,7 @@ note_follow(MomDecisions *decisions, MomKnob *knob, const MomGuardReport *report
 {
     gboolean stuck = report->verdict == MOM_GUARD_STUCK;
 
+    knob->stuck = stuck;
     mom_decision_log(note_attempt(decisions, knob, report,
                                   stuck ? MOM_DECISION_STUCK : MOM_DECISION_FOLLOWS),
                      stuck ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO);

@@ -10,6 +10,7 @@
 
 #include "agent/fault.h"
 #include "agent/outage.h"
+#include "agent/vdsm-ksm.h"
 #include "vdsm-client/error.h"
 
 /* How long vdsm's I/O policies are used before they are asked for again; the reference's figure. */
@@ -38,7 +39,7 @@ struct MomHypervisorVdsm {
     gboolean held;      /* a sample waits for that */
 
     MomOutage outage;
-    MomFault ksm_fault;
+    MomVdsmKsm ksm;
     char *why; /* of the last connection's or attempt's end; NULL: none has ended */
 };
 
@@ -178,8 +179,7 @@ io_tunes_wanted(MomHypervisorVdsm *self)
 static gboolean
 is_answer(const GError *error)
 {
-    return !error ||
-           (error->domain == MOM_VDSM_ERROR && error->code < MOM_VDSM_ERROR_NOT_CONNECTED);
+    return !error || mom_vdsm_err_answered(error);
 }
 
 /* Said once, and again only after a fault. */
@@ -284,41 +284,10 @@ set_balloon_target(
     }
 }
 
-typedef struct {
-    MomHypervisorVdsm *self;
-    MomActuatorDone done;
-    gpointer data;
-} KsmCall;
-
-/* vdsm has root's helper write the kernel's files and says no more than that it failed. */
-static void
-note_ksm(MomHypervisorVdsm *self, const GError *error)
+static guint
+ksm_keys(MomActuator *actuator)
 {
-    gboolean missing = g_error_matches(error, MOM_VDSM_ERROR, MOM_VDSM_ERROR_NO_METHOD);
-    g_autofree char *message = NULL;
-
-    if (!error) {
-        mom_fault_end(&self->ksm_fault, "KSM: vdsm takes Host.setKsmTune again");
-    } else if (is_answer(error) && !mom_vdsm_err_not_yet(error)) {
-        message = g_strdup_printf(
-            "KSM is not turned: %s; %s, or take KSM out of "
-            "[main] controllers",
-            error->message,
-            missing ? "it needs a vdsm that has this verb"
-                    : "/var/log/vdsm/supervdsm.log tells which file of /sys/kernel/mm/ksm failed");
-        mom_fault_raise(&self->ksm_fault, message);
-    }
-}
-
-static void
-ksm_set(const GError *error, gpointer data)
-{
-    g_autofree KsmCall *call = data;
-
-    note_ksm(call->self, error);
-    if (call->done) {
-        call->done(error, call->data);
-    }
+    return MOM_VDSM_KSM_KEYS;
 }
 
 static void
@@ -328,21 +297,7 @@ set_ksm(MomActuator *actuator,
         MomActuatorDone done,
         gpointer data)
 {
-    MomHypervisorVdsm *self = from_actuator(actuator);
-    MomVdsmKsmTune keys = {0};
-    KsmCall *call = g_new(KsmCall, 1);
-    MomVdsmInt *const key[MOM_N_KSM_KEYS] = {
-        [MOM_KSM_RUN] = &keys.run,
-        [MOM_KSM_PAGES_TO_SCAN] = &keys.pages_to_scan,
-        [MOM_KSM_SLEEP_MILLISECS] = &keys.sleep_millisecs,
-        [MOM_KSM_MERGE_ACROSS_NODES] = &keys.merge_across_nodes,
-    };
-
-    for (guint i = 0; i < MOM_N_KSM_KEYS; i++) {
-        *key[i] = (MomVdsmInt){.set = (tune->present >> i) & 1, .value = tune->value[i]};
-    }
-    *call = (KsmCall){self, done, data};
-    mom_vdsm_set_ksm_tune(self->vdsm, &keys, ksm_set, call);
+    mom_vdsm_ksm_set(&from_actuator(actuator)->ksm, tune, done, data);
 }
 
 /* vdsm takes quota and period in two calls, quota first (as the reference); one outcome is told. */
@@ -462,6 +417,7 @@ set_io_tune(MomActuator *actuator,
 static const MomActuatorClass actuator_class = {
     .set_balloon_target = set_balloon_target,
     .set_ksm = set_ksm,
+    .ksm_keys = ksm_keys,
     .set_cpu_tune = set_cpu_tune,
     .set_io_tune = set_io_tune,
 };
@@ -527,8 +483,8 @@ mom_hypervisor_vdsm_new(const MomVdsmOptions *options,
     self->io_tunes =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)mom_guest_data_free);
     self->outage = MOM_OUTAGE_INIT(G_LOG_DOMAIN);
-    self->ksm_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     self->vdsm = mom_vdsm_new(options);
+    self->ksm = (MomVdsmKsm){self->vdsm, MOM_FAULT_INIT(G_LOG_DOMAIN)};
     mom_vdsm_watch_state(self->vdsm, state_changed, self);
     mom_vdsm_watch_events(self->vdsm, event_came, self);
     return self;
@@ -545,7 +501,7 @@ mom_hypervisor_vdsm_free(MomHypervisorVdsm *self)
     g_hash_table_unref(self->io_tunes);
     mom_outage_clear(&self->outage);
     g_free(self->why);
-    mom_fault_clear(&self->ksm_fault);
+    mom_fault_clear(&self->ksm.fault);
     g_free(self);
 }
 

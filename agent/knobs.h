@@ -20,6 +20,7 @@ typedef struct {
     guint64 wish_cycle;
     const char *held;   /* why the wish was not sent; static; NULL: it was, or was refused */
     gboolean unreached; /* what was sent had to be sent again; told */
+    gboolean stuck;     /* its guest does not follow; told */
 } MomKnob;
 
 typedef struct MomKnobs MomKnobs;

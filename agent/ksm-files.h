@@ -9,7 +9,8 @@
 
 #include "controllers/actuator.h"
 
-/* Writes the keys present in TUNE below ROOT/sys/kernel/mm/ksm, `run` last.  Each key is tried
- * whatever became of the others; the error is the first one's and names the file.  The kernel's own
- * advisor is turned off before pages_to_scan, which it would refuse otherwise. */
+/* Writes the keys present in TUNE, and no others, below ROOT/sys/kernel/mm/ksm.  What the kernel
+ * would refuse the others for goes first (run = 2, advisor_mode = none), what needs the others in
+ * place last (advisor_mode on, then run).  Each key is tried whatever became of the others; the
+ * error is the first one's and names the file. */
 gboolean mom_ksm_files_write(const char *root, const MomKsmTune *tune, GError **error);

@@ -12,7 +12,9 @@
 
 #define DEFAULT_PID_FILE "/run/momd.pid"
 
-static const char *const default_files[] = {"/etc/mom.conf", "/etc/momd.conf"};
+/* The last is what is installed for a host that nobody has configured, see contrib/momd.conf. */
+static const char *const default_files[] = {"/etc/mom.conf", "/etc/momd.conf",
+                                            MOM_DATADIR "/default.conf"};
 
 static const char description[] = "momd decides every few seconds how much memory each guest of "
                                   "this host gets, by the policy of its\n"
@@ -87,7 +89,9 @@ mom_options_parse(MomOptions *options, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
         {"config-file", 'c', 0, G_OPTION_ARG_FILENAME, &options->config_file,
-         "Load configuration from FILE (default: /etc/mom.conf, else /etc/momd.conf)", "FILE"},
+         "Load configuration from FILE (default: /etc/mom.conf, else /etc/momd.conf, else what is "
+         "installed for a plain host)",
+         "FILE"},
         {"rules-file", 'r', 0, G_OPTION_ARG_FILENAME, &options->rules_file,
          "Load the policy from FILE", "FILE"},
         {"policy-dir", 'P', 0, G_OPTION_ARG_FILENAME, &options->policy_dir,

@@ -24,8 +24,9 @@ typedef struct {
 /* Parses the arguments (ended by NULL); --help prints and exits 0. FALSE: a usage error. */
 gboolean mom_options_parse(MomOptions *options, char **argv, GError **error);
 /* Reads the configuration file and lays the options over it.  A file named by -c must be there; of
- * the default places (/etc/mom.conf, /etc/momd.conf) the first that exists is read, and none is no
- * error.  A file that others could change is refused.  May be called again, from any directory. */
+ * the default places (/etc/mom.conf, /etc/momd.conf, the installed one) the first that exists is
+ * read, and none is no error.  A file that others could change is refused.  May be called again,
+ * from any directory. */
 MomConfig *mom_options_load_config(const MomOptions *options, GError **error);
 void mom_options_clear(MomOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MomOptions, mom_options_clear)

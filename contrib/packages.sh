@@ -9,9 +9,18 @@ APT_PACKAGES=(build-essential meson ninja-build pkg-config libglib2.0-dev libjso
 DNF_PACKAGES=(gcc meson ninja-build pkgconf-pkg-config glib2-devel json-c-devel libsoup3-devel
     libvirt-devel libedit-devel libcmocka-devel glib-networking openssl python3)
 
+# A hypervisor of our own, for tests/hypervisor and quickstart --libvirt. No service is started: libvirtd runs
+# as a child of the bench.
+APT_HYPERVISOR_PACKAGES=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 util-linux)
+DNF_HYPERVISOR_PACKAGES=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-system-x86-core glibc-static
+    util-linux)
+
 # What the tests need besides, and what the full run of CI needs besides that.
-APT_TEST_PACKAGES=(universal-ctags libvirt-daemon libsasl2-modules sasl2-bin man-db groff-base systemd)
-DNF_TEST_PACKAGES=(ctags libvirt-daemon cyrus-sasl-lib cyrus-sasl-scram man-db groff-base systemd)
+# The second lines are for the packages that the tests build, judge and install.
+APT_TEST_PACKAGES=(universal-ctags man-db groff-base systemd libsasl2-modules sasl2-bin "${APT_HYPERVISOR_PACKAGES[@]}"
+    debhelper dpkg-dev lintian rpm rpmlint logrotate git passwd)
+DNF_TEST_PACKAGES=(ctags man-db groff-base systemd cyrus-sasl-lib cyrus-sasl-scram "${DNF_HYPERVISOR_PACKAGES[@]}"
+    rpm-build rpmlint systemd-rpm-macros logrotate git-core shadow-utils)
 APT_FULL_PACKAGES=(clang llvm libclang-rt-14-dev)
 DNF_FULL_PACKAGES=(clang llvm compiler-rt libasan libubsan)
 

@@ -9,13 +9,6 @@
 
 #include <gio/gio.h>
 
-const char *const mom_ksm_key_names[MOM_N_KSM_KEYS] = {
-    [MOM_KSM_RUN] = "run",
-    [MOM_KSM_PAGES_TO_SCAN] = "pages_to_scan",
-    [MOM_KSM_SLEEP_MILLISECS] = "sleep_millisecs",
-    [MOM_KSM_MERGE_ACROSS_NODES] = "merge_across_nodes",
-};
-
 static void
 fail_without_knob(const char *knob, MomActuatorDone done, gpointer data)
 {
@@ -46,6 +39,12 @@ mom_actuator_set_ksm(
         self->klass->set_ksm(self, host, tune, done, data);
     else
         fail_without_knob("KSM", done, data);
+}
+
+guint
+mom_actuator_ksm_keys(MomActuator *self)
+{
+    return self->klass->ksm_keys ? self->klass->ksm_keys(self) : MOM_KSM_ALL_KEYS;
 }
 
 void

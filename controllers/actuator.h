@@ -9,28 +9,16 @@
  */
 #pragma once
 
-#include "policy/entity.h"
+#include "controllers/ksm-keys.h"
 
 typedef struct MomActuator MomActuator;
 
 /* ERROR is NULL if the hypervisor accepted the change; else borrowed for the call. */
 typedef void (*MomActuatorDone)(const GError *error, gpointer data);
 
-/* The four KSM keys that vdsm's Host.setKsmTune takes, in the order of mom_ksm_key_names. */
-typedef enum {
-    MOM_KSM_RUN,
-    MOM_KSM_PAGES_TO_SCAN,
-    MOM_KSM_SLEEP_MILLISECS,
-    MOM_KSM_MERGE_ACROSS_NODES,
-} MomKsmKey;
-
-#define MOM_N_KSM_KEYS 4
-
-extern const char *const mom_ksm_key_names[MOM_N_KSM_KEYS];
-
-/* The keys to change, and only they. */
+/* The KSM keys to change, and only they. */
 typedef struct {
-    guint present; /* bit 1 << MomKsmKey */
+    guint present; /* of MOM_KSM_BIT */
     gint64 value[MOM_N_KSM_KEYS];
 } MomKsmTune;
 
@@ -50,6 +38,8 @@ typedef struct {
                                MomActuatorDone done, gpointer data);
     void (*set_ksm)(MomActuator *self, MomEntity *host, const MomKsmTune *tune,
                     MomActuatorDone done, gpointer data);
+    /* The keys (of MOM_KSM_BIT) that set_ksm can set, others fail; NULL: all. */
+    guint (*ksm_keys)(MomActuator *self);
     void (*set_cpu_tune)(MomActuator *self, MomEntity *guest, gint64 quota_us, gint64 period_us,
                          MomActuatorDone done, gpointer data);
     void (*set_io_tune)(MomActuator *self, MomEntity *guest, const MomIoTuneChange *changes, gsize n,
@@ -65,6 +55,7 @@ void mom_actuator_set_balloon_target(MomActuator *self, MomEntity *guest, gint64
                                      MomActuatorDone done, gpointer data);
 void mom_actuator_set_ksm(MomActuator *self, MomEntity *host, const MomKsmTune *tune,
                           MomActuatorDone done, gpointer data);
+guint mom_actuator_ksm_keys(MomActuator *self);
 void mom_actuator_set_cpu_tune(MomActuator *self, MomEntity *guest, gint64 quota_us, gint64 period_us,
                                MomActuatorDone done, gpointer data);
 void mom_actuator_set_io_tune(MomActuator *self, MomEntity *guest, const MomIoTuneChange *changes, gsize n,

@@ -21,6 +21,9 @@ place_of(const MomEntity *entity, const char *name)
     return control ? control->place : (MomPlace){0};
 }
 
+/* A difference of less than this part of the present size. */
+#define NEARLY_THE_SAME 100
+
 /* Since a target was last sent to GUEST; -1: never. */
 static gint64
 idle_us(MomGuard *guard, MomEntity *guest)
@@ -29,6 +32,23 @@ idle_us(MomGuard *guard, MomEntity *guest)
     const GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
 
     return record && record->balloon.call ? guard->now_us - record->balloon.time_us : -1;
+}
+
+/* What a rail holds a target to moves with every look at the guest.  While the last one is not
+ * reached, one that is nearly the same is the same, or each breath of the guest would be a call. */
+static void
+keep_to_what_was_sent(MomGuard *guard, MomEntity *guest, Part *part)
+{
+    const char *uuid = mom_entity_get_string_property(guest, "uuid");
+    GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
+    MomSetting sent;
+
+    if (!record || record->balloon.phase == MOM_SENT_NOTHING || record->balloon.reached)
+        return;
+    sent = record->balloon.value;
+    if (ABS(sent.number - part->to.number) < part->from.number / NEARLY_THE_SAME &&
+        mom_sent_hold(&record->balloon, mom_setting_same_size, &sent, &part->from, guard->now_us))
+        part->to = sent;
 }
 
 static void
@@ -51,6 +71,8 @@ set_balloon_target(
     part.from_known = mom_entity_get_int(guest, "balloon_cur", &part.from.number);
     part.to.number = target_kib;
     fits = mom_rail_balloon(guest, &wish, &part.to.number, &part.rail);
+    if (fits && part.rail)
+        keep_to_what_was_sent(guard, guest, &part);
     sent_kib = part.to.number;
     mom_guard_judge(guard, guest, &part, !fits, parts);
     call = mom_guard_leave(guard, guest, parts, !fits, FALSE, done, data);
@@ -70,25 +92,33 @@ set_ksm(
 
     for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
         Part part = {
-            .knob = MOM_GUARD_KSM, .key = key, .place = place_of(host, mom_guard_ksm_knobs[key])};
+            .knob = MOM_GUARD_KSM, .key = key, .place = place_of(host, mom_ksm_controls[key])};
+        MomValue present = MOM_NIL;
 
-        if (!(tune->present & 1u << key))
+        if (!(tune->present & MOM_KSM_BIT(key)))
             continue;
-        part.from_known = mom_entity_get_int(host, mom_guard_ksm_knobs[key], &part.from.number);
+        mom_entity_get_attribute(host, mom_ksm_controls[key], &present);
+        part.from_known = mom_ksm_number(key, present, &part.from.number);
         part.to.number = tune->value[key];
-        part.rail = mom_rail_ksm(key, tune->value[key]);
+        part.rail = mom_rail_ksm_on_host(host, tune, key);
         refused |= part.rail != NULL;
         mom_guard_judge(guard, host, &part, part.rail != NULL, parts);
     }
     for (guint i = 0; i < parts->len; i++) {
         const Part *part = &g_array_index(parts, Part, i);
 
-        sent.present |= 1u << part->key;
+        sent.present |= MOM_KSM_BIT(part->key);
         sent.value[part->key] = part->to.number;
     }
     call = mom_guard_leave(guard, host, parts, refused, TRUE, done, data);
     if (call)
         mom_actuator_set_ksm(guard->behind, host, &sent, mom_guard_finish, call);
+}
+
+static guint
+ksm_keys(MomActuator *self)
+{
+    return mom_actuator_ksm_keys(((MomGuard *)self)->behind);
 }
 
 static void
@@ -111,6 +141,10 @@ set_cpu_tune(MomActuator *self,
 
     part.from_known = mom_entity_get_int(guest, "vcpu_quota", &part.from.cpu.quota_us) &&
                       mom_entity_get_int(guest, "vcpu_period", &part.from.cpu.period_us);
+    /* The one spelling that vdsm and libvirt take: what they show for it they refuse, and 0 is no
+     * value to libvirt, which then leaves the old limit. */
+    if (mom_cpu_quota_is_unlimited(quota_us))
+        quota_us = MOM_CPU_QUOTA_UNLIMITED;
     part.to.cpu.quota_us = quota_us;
     part.to.cpu.period_us = period_us;
     mom_guard_judge(guard, guest, &part, part.rail != NULL, parts);
@@ -201,6 +235,7 @@ set_io_tune(MomActuator *self,
 const MomActuatorClass mom_guard_class = {
     .set_balloon_target = set_balloon_target,
     .set_ksm = set_ksm,
+    .ksm_keys = ksm_keys,
     .set_cpu_tune = set_cpu_tune,
     .set_io_tune = set_io_tune,
 };

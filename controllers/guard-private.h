@@ -88,4 +88,3 @@ void mom_guard_tell_now(MomGuard *guard,
                         const Part *part);
 
 extern const MomActuatorClass mom_guard_class;
-extern const char *const mom_guard_ksm_knobs[MOM_N_KSM_KEYS];

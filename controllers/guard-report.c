@@ -6,13 +6,6 @@
  */
 #include "controllers/guard-private.h"
 
-const char *const mom_guard_ksm_knobs[MOM_N_KSM_KEYS] = {
-    [MOM_KSM_RUN] = "ksm_run",
-    [MOM_KSM_PAGES_TO_SCAN] = "ksm_pages_to_scan",
-    [MOM_KSM_SLEEP_MILLISECS] = "ksm_sleep_millisecs",
-    [MOM_KSM_MERGE_ACROSS_NODES] = "ksm_merge_across_nodes",
-};
-
 static void
 tell_one(MomGuard *guard,
          MomGuardReport *report,
@@ -50,7 +43,9 @@ mom_guard_tell(MomGuard *guard, MomGuardReport *report, const Part *part)
         tell_one(guard, report, "balloon_target", part, from, to);
         break;
     case MOM_GUARD_KSM:
-        tell_one(guard, report, mom_guard_ksm_knobs[part->key], part, from, to);
+        tell_one(guard, report, mom_ksm_controls[part->key], part,
+                 mom_ksm_value(part->key, part->from.number),
+                 mom_ksm_value(part->key, part->to.number));
         break;
     case MOM_GUARD_CPU:
         tell_one(guard, report, "vcpu_quota", part, mom_value_int(part->from.cpu.quota_us),

@@ -3,30 +3,17 @@
  * KSM: turns the host's same-page merging as the policy wishes.
  *
  * Only keys that differ from what the host shows are passed on, all in one call (SEMANTICS 14).  A
- * bad value costs its own key.  The kernel has more knobs than vdsm takes: a wish for one of those
- * is told rather than lost.
+ * bad value costs its own key.  The kernel has more knobs than vdsm takes: a wish for one that is
+ * out of reach is told rather than lost.
  */
 #include "controllers/wish.h"
 
-#include <string.h>
-
 #define PREFIX "ksm_"
 
-static const char *const controls[MOM_N_KSM_KEYS + 1] = {
-    [MOM_KSM_RUN] = "ksm_run",
-    [MOM_KSM_PAGES_TO_SCAN] = "ksm_pages_to_scan",
-    [MOM_KSM_SLEEP_MILLISECS] = "ksm_sleep_millisecs",
-    [MOM_KSM_MERGE_ACROSS_NODES] = "ksm_merge_across_nodes",
-};
-
 static gboolean
-is_ours(const char *name)
+is_control(const char *name)
 {
-    for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
-        if (strcmp(controls[key], name) == 0)
-            return TRUE;
-    }
-    return FALSE;
+    return g_strv_contains(mom_ksm_controls, name);
 }
 
 static void
@@ -35,29 +22,56 @@ complain_of_others(const MomControllerContext *context, MomEntity *host)
     for (gsize i = 0; i < mom_entity_n_controls(host); i++) {
         const char *name = mom_entity_control(host, i)->name;
 
-        if (g_str_has_prefix(name, PREFIX) && !is_ours(name))
-            mom_wish_complain(
-                context, host, name,
-                "of KSM, run, pages_to_scan, sleep_millisecs and merge_across_nodes "
-                "can be set and no more, as vdsm's Host.setKsmTune takes no other; "
-                "set what else is in /sys/kernel/mm/ksm at boot, as by tmpfiles.d(5)");
+        if (g_str_has_prefix(name, PREFIX) && !is_control(name))
+            mom_wish_complain(context, host, name,
+                              "KSM has no such knob; mom-policy(7) lists them under CONTROLS");
     }
+}
+
+/* Through a hypervisor interface that takes only the keys in REACH. */
+static void
+complain_of_reach(const MomControllerContext *context, MomEntity *host, MomKsmKey key, guint reach)
+{
+    g_autoptr(GString) why =
+        g_string_new("out of reach, as of KSM this hypervisor interface takes");
+    const char *separator = " only ";
+
+    for (int other = 0; other < MOM_N_KSM_KEYS; other++) {
+        if (!(reach & MOM_KSM_BIT(other)))
+            continue;
+        g_string_append_printf(why, "%s%s", separator, mom_ksm_key_name(other));
+        separator = ", ";
+    }
+    g_string_append(why, "; set it in /sys/kernel/mm/ksm at boot, as by tmpfiles.d(5)");
+    mom_wish_complain(context, host, mom_ksm_controls[key], why->str);
+}
+
+/* TRUE if the policy wishes for another value of KEY than HOST shows. */
+static gboolean
+read_change(const MomControllerContext *context, MomEntity *host, MomKsmKey key, gint64 *value)
+{
+    MomValue present = MOM_NIL;
+
+    if (mom_wish_read_ksm(context, host, key, value) != MOM_WISH_SET)
+        return FALSE;
+    mom_entity_get_attribute(host, mom_ksm_controls[key], &present);
+    return !mom_value_equal(mom_ksm_value(key, *value), present);
 }
 
 static void
 apply(const MomControllerContext *context, MomEntity *host, GPtrArray *guests)
 {
+    guint reach = mom_actuator_ksm_keys(context->actuator);
     MomKsmTune tune = {0};
 
     complain_of_others(context, host);
     for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
-        MomValue present = MOM_NIL;
-
-        if (mom_wish_read(context, host, controls[key], &tune.value[key]) != MOM_WISH_SET)
+        if (!read_change(context, host, key, &tune.value[key]))
             continue;
-        mom_entity_get_attribute(host, controls[key], &present);
-        if (!mom_value_equal(mom_value_int(tune.value[key]), present))
-            tune.present |= 1u << key;
+        if (reach & MOM_KSM_BIT(key))
+            tune.present |= MOM_KSM_BIT(key);
+        else
+            complain_of_reach(context, host, key, reach);
     }
     if (tune.present)
         mom_actuator_set_ksm(context->actuator, host, &tune, NULL, NULL);
@@ -65,6 +79,6 @@ apply(const MomControllerContext *context, MomEntity *host, GPtrArray *guests)
 
 const MomController mom_controller_ksm = {
     .name = "KSM",
-    .controls = controls,
+    .controls = mom_ksm_controls,
     .apply = apply,
 };

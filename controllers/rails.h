@@ -18,11 +18,19 @@ typedef struct {
 /* NULL if VALUE may be set; bounds are those of the kernel and of vdsm, the narrower counts. */
 const MomRail *mom_rail_ksm(MomKsmKey key, gint64 value);
 
+/* The same, and NULL only if HOST as it shows itself takes KEY of TUNE: its kernel has the knob,
+ * and nothing stands against it that TUNE does not also change.  A HOST that shows nothing of KEY's
+ * conditions is taken to fulfil them. */
+const MomRail *mom_rail_ksm_on_host(MomEntity *host, const MomKsmTune *tune, MomKsmKey key);
+
 /* NULL if the kernel takes this pair. */
 const MomRail *mom_rail_cpu(gint64 quota_us, gint64 period_us);
 
 /* NULL if every limit that is present and not nil is an integer of 0 or more. */
 const MomRail *mom_rail_io(const MomLimits *limits);
+
+/* "No limit" as it is sent. */
+#define MOM_CPU_QUOTA_UNLIMITED (-1)
 
 /* TRUE if QUOTA_US means "no limit": 0 (libvirt: no value), anything negative, or as much as the
  * kernel's largest quota, as cgroup v2's "max" reads in several versions of libvirt. */

@@ -45,6 +45,36 @@ mom_wish_read(const MomControllerContext *context, MomEntity *entity, const char
     return MOM_WISH_BAD;
 }
 
+static char *
+list_words(const char *const *words)
+{
+    g_autofree char *joined = g_strjoinv("\", \"", (char **)(gpointer)words);
+
+    return g_strdup_printf("\"%s\"", joined);
+}
+
+MomWish
+mom_wish_read_ksm(const MomControllerContext *context, MomEntity *host, MomKsmKey key, gint64 *out)
+{
+    const char *const *words = mom_ksm_words(key);
+    MomValue v = mom_wish_raw(host, mom_ksm_controls[key]);
+    g_autofree char *list = NULL, *why = NULL;
+
+    if (!words)
+        return mom_wish_read(context, host, mom_ksm_controls[key], out);
+    if (mom_value_is_nil(v))
+        return MOM_WISH_NONE;
+    if (mom_ksm_number(key, v, out))
+        return MOM_WISH_SET;
+    list = list_words(words);
+    if (v.type == MOM_VALUE_STRING)
+        why = g_strdup_printf("\"%.40s\" is not one of %s", v.string, list);
+    else
+        why = g_strdup_printf("%s is not one of %s", mom_value_type_name(v.type), list);
+    mom_wish_complain(context, host, mom_ksm_controls[key], why);
+    return MOM_WISH_BAD;
+}
+
 gboolean
 mom_wish_has_address(const MomControllerContext *context, MomEntity *guest, const char *control)
 {

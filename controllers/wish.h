@@ -21,6 +21,11 @@ MomWish mom_wish_read(const MomControllerContext *context,
                       const char *name,
                       gint64 *out);
 
+/* The control of KEY of HOST, as mom_wish_read; a key of words is read as the number of its word.
+ */
+MomWish
+mom_wish_read_ksm(const MomControllerContext *context, MomEntity *host, MomKsmKey key, gint64 *out);
+
 /* The control NAME of ENTITY as the policy set it, or nil. */
 MomValue mom_wish_raw(const MomEntity *entity, const char *name);
 

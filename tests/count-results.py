@@ -1,21 +1,25 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Prints "PASSED FAILED" of one `meson test` run, from its log: single cases where a test speaks TAP, whole
+"""Prints "PASSED FAILED SKIPPED" of one `meson test` run, from its log: single cases where a test speaks TAP, whole
 programs otherwise.
 
-A program that crashed or timed out counts as a failure even if all its cases so far were good.
+What was skipped is neither. A program that crashed or timed out counts as a failure even if all its cases
+so far were good.
 Usage: count-results.py TESTLOG.junit.xml TESTLOG.json
 """
+import collections
 import json
 import sys
 import xml.etree.ElementTree as ElementTree
 
 
 def cases(junit):
-    """(name, failed) of every case in the JUnit file."""
+    """What became of every case in the JUnit file: "failed", "skipped" or "passed"."""
     for case in ElementTree.parse(junit).getroot().iter("testcase"):
-        bad = any(case.find(kind) is not None for kind in ("failure", "error"))
-        yield case.get("name"), bad
+        if any(case.find(kind) is not None for kind in ("failure", "error")):
+            yield "failed"
+        else:
+            yield "passed" if case.find("skipped") is None else "skipped"
 
 
 def programs(log):
@@ -24,12 +28,9 @@ def programs(log):
 
 
 def main():
-    passed = failed = 0
-    for _, bad in cases(sys.argv[1]):
-        failed += bad
-        passed += not bad
+    counts = collections.Counter(cases(sys.argv[1]))
     broken = [p["name"] for p in programs(sys.argv[2]) if p["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")]
-    print(passed, max(failed, len(broken)))
+    print(counts["passed"], max(counts["failed"], len(broken)), counts["skipped"])
 
 
 if __name__ == "__main__":

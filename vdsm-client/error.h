@@ -25,5 +25,8 @@ enum {
     MOM_VDSM_ERROR_PROTOCOL, /* an answer that is none */
 };
 
+/* TRUE if ERROR is what vdsm itself answered; FALSE of NULL, and if there was no answer. */
+gboolean mom_vdsm_err_answered(const GError *error);
+
 /* TRUE if vdsm is alive but not ready (RECOVERING, BUSY): wait, do not complain. NULL is FALSE. */
 gboolean mom_vdsm_err_not_yet(const GError *error);

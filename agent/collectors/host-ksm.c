@@ -5,7 +5,7 @@
  * The sizes of qemu processes and ksmd's time are found in one walk over /proc that reads one short
  * file for each process, and more only of those two kinds.  No process is started for it.  A kernel
  * without KSM at the first collection ends the monitor for good; later, a missing file costs one
- * sample.
+ * sample.  What only newer kernels have is nil where it is missing, and costs nothing.
  */
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +15,8 @@
 #include "agent/hostfile.h"
 
 #define KSM_DIRECTORY "sys/kernel/mm/ksm/"
+#define FIELD_PREFIX "ksm_"
+#define KNOB_CAP 256
 #define COMM_CAP 64
 #define STAT_CAP 4096
 
@@ -24,6 +26,22 @@ static const char *const files[] = {
     "full_scans",         "pages_sharing", "pages_unshared", "run",
     "pages_shared",       "pages_to_scan", "pages_volatile", "sleep_millisecs",
     "merge_across_nodes",
+};
+
+/* Of Linux 4.12, 4.13, 6.4, 6.6, 6.7 and 6.8. */
+static const char *const optional[] = {
+    "ksm_use_zero_pages",
+    "ksm_max_page_sharing",
+    "ksm_general_profit",
+    "ksm_zero_pages",
+    "ksm_pages_skipped",
+    "ksm_smart_scan",
+    "ksm_advisor_mode",
+    "ksm_advisor_max_cpu",
+    "ksm_advisor_target_scan_time",
+    "ksm_advisor_min_pages_to_scan",
+    "ksm_advisor_max_pages_to_scan",
+    NULL,
 };
 
 typedef struct {
@@ -67,6 +85,47 @@ set_files(State *state, const MomCollectInput *input, MomSample *sample, GError 
     }
     state->found_files = TRUE;
     return TRUE;
+}
+
+/* The kernel's file behind a field; this one begins with ksm_ by itself. */
+static char *
+path_of(const char *field)
+{
+    const char *file = g_str_equal(field, "ksm_zero_pages") ? field : field + strlen(FIELD_PREFIX);
+
+    return g_strconcat(KSM_DIRECTORY, file, NULL);
+}
+
+/* An integer, or the word that is chosen of several: "none [scan-time]".  FALSE: neither. */
+static gboolean
+parse_knob(char *text, MomValue *out)
+{
+    char *word = strchr(text, '[');
+    char *end = word ? strchr(word, ']') : NULL;
+    gint64 value;
+
+    if (end) {
+        *end = '\0';
+        *out = mom_value_string(word + 1);
+        return TRUE;
+    }
+    if (!g_ascii_string_to_signed(g_strstrip(text), 10, G_MININT64, G_MAXINT64, &value, NULL))
+        return FALSE;
+    *out = mom_value_int(value);
+    return TRUE;
+}
+
+static void
+set_newer_files(const MomCollectInput *input, MomSample *sample)
+{
+    for (gsize i = 0; optional[i]; i++) {
+        g_autofree char *path = path_of(optional[i]);
+        g_autofree char *text = mom_hostfile_read(input->root, path, KNOB_CAP, NULL);
+        MomValue value;
+
+        if (text && parse_knob(text, &value))
+            mom_sample_set(sample, optional[i], value);
+    }
 }
 
 /* Processes come and go during the walk: one that cannot be read is not there. */
@@ -150,6 +209,7 @@ collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError *
 
     if (!set_files(state, input, sample, error) || !walk_processes(input->root, &walk, error))
         return FALSE;
+    set_newer_files(input, sample);
     mom_sample_set(sample, "ksm_shareable", mom_value_int(walk.qemu_bytes / 1024));
     mom_sample_set(sample, "ksmd_cpu_usage",
                    mom_value_int(cpu_percent(state, walk.ksmd_ticks, input)));
@@ -161,8 +221,6 @@ static const char *const fields[] = {
     "ksm_pages_shared",       "ksm_pages_to_scan", "ksm_pages_volatile", "ksm_sleep_millisecs",
     "ksm_merge_across_nodes", "ksm_shareable",     "ksmd_cpu_usage",     NULL,
 };
-static const char *const optional[] = {NULL};
-
 const MomCollector mom_collector_host_ksm = {
     .name = "HostKSM",
     .for_host = TRUE,

@@ -147,7 +147,7 @@ mom_ctl_decisions(int argc, char **argv)
         {"before", 0, 0, G_OPTION_ARG_INT64, &conditions.before,
          "Only those before decision NUMBER (see --json), to go on backwards", "NUMBER"},
         {"last", 'n', 0, G_OPTION_ARG_INT, &conditions.last,
-         "The last N (default: 100, at most 1000)", "N"},
+         "The last N (default: 100, at most 500)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print them as JSON", NULL},
         MOM_CTL_REACH_ENTRIES(&reach),
         {0},

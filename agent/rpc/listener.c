@@ -25,6 +25,7 @@
 #include "agent/rpc/users.h"
 
 #define NO_GROUP ((gid_t)-1)
+#define DIRECTORY_MODE 0755
 
 struct MomRpcListener {
     GSocket *socket;
@@ -167,6 +168,18 @@ bind_at(MomRpcListener *listener, GSocketAddress *address, guint mode, GError **
     return bound;
 }
 
+/* /run is empty after each boot: the directory of PATH, not its parents, is made as an init system
+ * would. If that fails, the lock says what is wrong. */
+static void
+make_directory(const char *path)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+
+    if (g_mkdir(directory, DIRECTORY_MODE) == 0) {
+        g_info("made %s", directory);
+    }
+}
+
 static gboolean
 listen_on_port(MomRpcListener *listener, guint port, GError **error)
 {
@@ -213,6 +226,7 @@ listen_on_path(MomRpcListener *listener, const MomRpcListenerOptions *options, G
                     "%s: too long for a unix socket", path);
         return FALSE;
     }
+    make_directory(path);
     lock = mom_path_lock_new(path, error);
     if (lock && !clear_path(path, error)) {
         return FALSE;

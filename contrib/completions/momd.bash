@@ -47,6 +47,7 @@ _momd_value() {
             _momd_files all "$2"
             [[ stdio = "$2"* ]] && COMPREPLY+=(stdio)
             ;;
+        KEY) mapfile -t COMPREPLY < <(compgen -W 'name has uses unused max age' -- "$2") ;;
         LEVEL) mapfile -t COMPREPLY < <(compgen -W 'critical error warn info debug 1 2 3 4 5' -- "$2") ;;
     esac
 }

@@ -132,11 +132,11 @@ test_what_is_no_filter_is_refused_by_name(void **state)
         {"{\"since\": 1e300}", "filter: since must be a number of seconds since 1970"},
         {"{\"since\": NaN}", "filter: since must be a number of seconds since 1970"},
         {"{\"before\": 0}", "filter: before must be a decision's number"},
-        {"{\"last\": 1001}", "filter: last must be an integer from 1 to 1000"},
-        {"{\"last\": 0}", "filter: last must be an integer from 1 to 1000"},
-        {"{\"last\": -1}", "filter: last must be an integer from 1 to 1000"},
-        {"{\"last\": 4294967297}", "filter: last must be an integer from 1 to 1000"},
-        {"{\"last\": 1.5}", "filter: last must be an integer from 1 to 1000"},
+        {"{\"last\": 501}", "filter: last must be an integer from 1 to 500"},
+        {"{\"last\": 0}", "filter: last must be an integer from 1 to 500"},
+        {"{\"last\": -1}", "filter: last must be an integer from 1 to 500"},
+        {"{\"last\": 4294967297}", "filter: last must be an integer from 1 to 500"},
+        {"{\"last\": 1.5}", "filter: last must be an integer from 1 to 500"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

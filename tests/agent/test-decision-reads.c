@@ -55,6 +55,7 @@ test_evaluating_twice_has_one_effect(void **state)
     MomValue n = MOM_NIL;
 
     use(f, counting);
+    engine_write_host(f, 5000000); /* no rail is to act */
     engine_add_guest(f, "a", 3000000);
     engine_start(f);
     for (gint64 cycle = 1; cycle <= 5; cycle++) {
@@ -71,6 +72,7 @@ test_reads_are_those_of_the_cycle_that_decided(void **state)
     EngineFixture *f = *state;
 
     use(f, counting);
+    engine_write_host(f, 5000000); /* no rail is to act */
     engine_add_guest(f, "a", 3000000);
     engine_start(f);
     virtual_clock_advance(f->clock, 30 * SECOND);

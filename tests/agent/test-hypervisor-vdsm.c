@@ -277,6 +277,34 @@ test_a_refusal_to_turn_ksm_is_told_once_with_what_to_do(void **state)
 }
 
 static void
+test_only_what_vdsm_has_keys_for_is_asked_of_it(void **state)
+{
+    Fixture *f = *state;
+    MomActuator *actuator = mom_hypervisor_vdsm_actuator(f->vdsm);
+    MomKsmTune tune = {.value = {1, 400, 20, 0}};
+
+    tune.present = mom_actuator_ksm_keys(actuator);
+    assert_int_equal(tune.present, 15);
+    cycle(f, "\"result\": []", NULL);
+    assert_outcomes(f, ". ");
+    mom_actuator_set_ksm(actuator, f->guest, &tune, done, f);
+    run_until(f->peer->requests->len == 1);
+    assert_string_equal(asked(f), "Host.setKsmTune");
+    peer_answer(f->peer, 0, "\"result\": true");
+    run_until(f->outcomes->len > 0);
+    assert_outcomes(f, "ok; ");
+    for (int key = 4; key < MOM_N_KSM_KEYS; key++) {
+        tune.present = MOM_KSM_BIT(MOM_KSM_RUN) | MOM_KSM_BIT(key);
+        mom_actuator_set_ksm(actuator, f->guest, &tune, done, f);
+        assert_true(g_str_has_prefix(f->outcomes->str, "error "));
+        g_string_truncate(f->outcomes, 0);
+    }
+    mom_actuator_set_cpu_tune(actuator, f->guest, 50000, 100000, done, f);
+    run_until(f->peer->requests->len == 2);
+    assert_string_not_equal(asked(f), "Host.setKsmTune");
+}
+
+static void
 test_calls_under_way_end_once_when_all_is_freed(void **state)
 {
     Fixture *f = *state;
@@ -402,6 +430,7 @@ main(void)
         VDSM_TEST(test_io_policies_are_asked_for_again_after_one_was_set),
         VDSM_TEST(test_quota_and_period_are_two_calls_and_one_outcome),
         VDSM_TEST(test_a_refusal_to_turn_ksm_is_told_once_with_what_to_do),
+        VDSM_TEST(test_only_what_vdsm_has_keys_for_is_asked_of_it),
         VDSM_TEST(test_calls_under_way_end_once_when_all_is_freed),
         VDSM_TEST(test_a_guests_change_of_state_is_a_hint_and_other_events_are_none),
         VDSM_TEST(test_a_good_connection_that_is_made_anew_at_once_is_no_outage),

@@ -345,6 +345,18 @@ class Momd(unittest.TestCase):
             self.assertIn("mom.conf:5: rpc-socket-mode", self.logged().replace("[main] ", "").replace("key ", ""))
             self.assert_stops(process, signal.SIGTERM)
 
+    def test_the_socket_s_directory_is_made(self):
+        self.socket = self.path("run/mom.sock")
+        self.write_config()
+        process = self.start()
+        self.assertIs(rpc(self.socket).ping(), True)
+        self.assert_stops(process, signal.SIGTERM)
+        self.socket = self.path("no/such/mom.sock")
+        self.write_config()
+        done = self.run_momd("-c", self.path("mom.conf"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(self.socket, done.stderr)
+
     def test_a_second_momd_on_the_same_socket_is_refused(self):
         first = self.start()
         second = self.run_momd("-c", self.path("mom.conf"))

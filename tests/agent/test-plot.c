@@ -362,9 +362,10 @@ test_an_engine_plots_host_and_guests(void **state)
     mom_engine_start(engine);
     virtual_clock_advance(f->clock, 5 * SECOND);
     assert_file(plot, "vm-1.dat",
-                "# time\t balloon_cur\t balloon_max\t balloon_min\n"
-                "1790001000.0\t3000000\t4000000\t1000000\n"
-                "1790001005.0\t3000000\t4000000\t1000000\n");
+                "# time\t balloon_allowed\t balloon_cur\t balloon_max\t balloon_min"
+                "\t balloon_refusal\n"
+                "1790001000.0\tTrue\t3000000\t4000000\t1000000\tNone\n"
+                "1790001005.0\tTrue\t3000000\t4000000\t1000000\tNone\n");
     {
         g_autofree char *path = g_build_filename(mom_plot_dir(plot), "HostMonitor.dat", NULL);
         g_autofree char *text = NULL;

@@ -371,6 +371,7 @@ test_keys_that_need_a_restart_are_these(void **state)
         "main/tuning-policy",
         "host/collectors",
         "guest/collectors",
+        "main/decisions-kept",
         "main/rpc-allowed-users",
         "main/rpc-socket-mode",
         "main/rpc-socket-group",

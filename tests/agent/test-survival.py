@@ -165,15 +165,15 @@ class Survival(unittest.TestCase):
         """a pushed policy that fits no more is left out and told, and back when the directory is mended"""
         momd = self.momd()
         momd.start()
-        momd.call("setNamedPolicy", "01-parameters", "(set a 5)")
+        momd.call("setNamedPolicy", "05-site", "(set a 5)")
         momd.end(signal.SIGKILL)
         momd.write("mom.d/00-base.policy", "(defvar b 1)")
         momd.start()
         self.assertEqual(momd.policies(), {"00-base": "(defvar b 1)", REMOVABLE: "0"})
-        self.assertIn("pushed policy 01-parameters left out until it fits again: 01-parameters:1:", momd.log())
+        self.assertIn("pushed policy 05-site left out until it fits again: 05-site:1:", momd.log())
         momd.write("mom.d/00-base.policy", "(defvar a 2)")
         momd.restart()
-        self.assertEqual(momd.policies()["01-parameters"], "(set a 5)")
+        self.assertEqual(momd.policies()["05-site"], "(set a 5)")
 
     def test_where(self) -> None:
         """STATE_DIRECTORY is used if state-dir is not set; an empty state-dir keeps nothing"""

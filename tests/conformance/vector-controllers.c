@@ -59,7 +59,7 @@ set_ksm(
 
     for (int i = 0; i < MOM_N_KSM_KEYS; i++)
         if (tune->present & 1u << i)
-            json_object_object_add(keys, mom_ksm_key_names[i],
+            json_object_object_add(keys, mom_ksm_key_name(i),
                                    mom_value_to_json(mom_value_int(tune->value[i])));
     json_object_array_add(call, keys);
     finish(done, data);

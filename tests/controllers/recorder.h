@@ -24,6 +24,7 @@ typedef struct {
     gpointer data[64];
     guint n_waiting;
     GString *complaints;
+    guint ksm_keys; /* that it takes */
 } Recorder;
 
 static inline const char *
@@ -84,9 +85,15 @@ recorder_ksm(
 
     g_string_append(recorder->log, "ksm");
     for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
-        if (tune->present & 1u << key)
-            g_string_append_printf(recorder->log, " %s=%" G_GINT64_FORMAT, mom_ksm_key_names[key],
-                                   tune->value[key]);
+        MomValue v = mom_ksm_value(key, tune->value[key]);
+
+        if (!(tune->present & MOM_KSM_BIT(key)))
+            continue;
+        g_string_append_printf(recorder->log, " %s=", mom_ksm_key_name(key));
+        if (v.type == MOM_VALUE_STRING)
+            g_string_append(recorder->log, v.string);
+        else
+            g_string_append_printf(recorder->log, "%" G_GINT64_FORMAT, v.integer);
     }
     g_string_append(recorder->log, "; ");
     recorder_reply(recorder, done, data);
@@ -137,9 +144,16 @@ recorder_io(MomActuator *self,
     recorder_reply(recorder, done, data);
 }
 
+static inline guint
+recorder_ksm_keys(MomActuator *self)
+{
+    return ((Recorder *)self)->ksm_keys;
+}
+
 static const MomActuatorClass recorder_class = {
     .set_balloon_target = recorder_balloon,
     .set_ksm = recorder_ksm,
+    .ksm_keys = recorder_ksm_keys,
     .set_cpu_tune = recorder_cpu,
     .set_io_tune = recorder_io,
 };
@@ -161,6 +175,7 @@ recorder_new(void)
     recorder->actuator.klass = &recorder_class;
     recorder->log = g_string_new(NULL);
     recorder->complaints = g_string_new(NULL);
+    recorder->ksm_keys = MOM_KSM_ALL_KEYS;
     return recorder;
 }
 

@@ -43,12 +43,14 @@ knobs_get_what_was_asked_for(void **state)
 }
 
 static void
-key_names_are_those_of_sysfs(void **state)
+all_of_ksm_can_be_set_where_nobody_says_otherwise(void **state)
 {
-    assert_string_equal(mom_ksm_key_names[MOM_KSM_RUN], "run");
-    assert_string_equal(mom_ksm_key_names[MOM_KSM_PAGES_TO_SCAN], "pages_to_scan");
-    assert_string_equal(mom_ksm_key_names[MOM_KSM_SLEEP_MILLISECS], "sleep_millisecs");
-    assert_string_equal(mom_ksm_key_names[MOM_KSM_MERGE_ACROSS_NODES], "merge_across_nodes");
+    MomActuator actuator = {.klass = &no_knobs};
+    g_autoptr(Recorder) recorder = recorder_new();
+
+    assert_int_equal(mom_actuator_ksm_keys(&actuator), (1 << MOM_N_KSM_KEYS) - 1);
+    recorder->ksm_keys = 15;
+    assert_int_equal(mom_actuator_ksm_keys(&recorder->actuator), 15);
 }
 
 int
@@ -57,7 +59,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(missing_knobs_fail_once_and_at_once),
         cmocka_unit_test(knobs_get_what_was_asked_for),
-        cmocka_unit_test(key_names_are_those_of_sysfs),
+        cmocka_unit_test(all_of_ksm_can_be_set_where_nobody_says_otherwise),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

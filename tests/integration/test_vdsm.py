@@ -207,6 +207,21 @@ class Story(unittest.TestCase):
         self.assertEqual((ksm["pages_to_scan"], ksm["sleep_millisecs"]), (1250, 10))
         self.bench.momd.wait("the tuning told", lambda: self.bench.host_stats()["ksmPages"] == 1250)
 
+    def test_ksm_out_of_reach(self) -> None:
+        """a wish for a knob of KSM that vdsm does not take is told once, and is asked of nobody"""
+        since = self.bench.last()
+        self.bench.momd.rpc("setNamedPolicy", "70-newer", '(Host.Control "ksm_smart_scan" 1)\n'
+                                                          '(Host.Control "ksm_advisor_mode" "scan-time")')
+        self.bench.momd.wait("the complaint", lambda: "ksm_advisor_mode of" in self.bench.momd.log())
+        self.bench.wait_cycles(3)
+        for control in ("ksm_smart_scan", "ksm_advisor_mode"):
+            [line] = [line for line in self.bench.momd.log().splitlines() if f"{control} of" in line]
+            self.assertIn("takes only run, pages_to_scan, sleep_millisecs, merge_across_nodes", line)
+            self.assertIn("70-newer", line)
+        for call in self.bench.peer.calls("Host.setKsmTune", since):
+            self.assertLessEqual(set(call["params"]["tuningParams"]), set(KSM_KEYS))
+        self.bench.momd.rpc("setNamedPolicy", "70-newer", "0")
+
     def test_memory_comes_back(self) -> None:
         """when time goes on balloons inflate, KSM saves and the host has more memory"""
         before = self.bench.state()

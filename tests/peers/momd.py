@@ -24,55 +24,44 @@ INTERVALS = ("main-loop-interval", "host-monitor-interval", "guest-monitor-inter
              "guest-manager-interval", "policy-engine-interval")
 
 
-class Momd:
-    """Files are kept in PLACE (made if needed). More settings: {"section": {"key": value}}. BEFORE is what the
-    command line begins with: env, setpriv."""
+def write_config(path: str, like: str, *layers: dict[str, dict[str, Any]]) -> None:
+    """Writes PATH: the settings of file LIKE with those of each layer over them."""
+    config = configparser.ConfigParser(interpolation=None)
+    with open(like, encoding="utf-8") as file:
+        config.read_file(file)
+    for layer in layers:
+        for section, values in layer.items():
+            if not config.has_section(section):
+                config.add_section(section)
+            for key, value in values.items():
+                config.set(section, key, str(value))
+    with open(path, "w", encoding="utf-8") as file:
+        config.write(file)
+    os.chmod(path, 0o644)
 
-    def __init__(self, program: str, peer: Running, place: str, interval: int = 1,
-                 settings: dict[str, dict[str, Any]] | None = None, before: tuple[str, ...] = ()) -> None:
+
+def as_installed(directory: str) -> None:
+    """With an installation's modes: momd believes no file that a group may write."""
+    os.chmod(directory, 0o755)
+    for name in os.listdir(directory):
+        os.chmod(os.path.join(directory, name), 0o644)
+
+
+class Daemon:
+    """The process. Its files are in PLACE (made if needed), its RPC socket is SOCKET. BEFORE is what the command
+    line begins with: env, setpriv."""
+
+    def __init__(self, program: str, place: str, socket: str, before: tuple[str, ...] = ()) -> None:
         os.makedirs(place, mode=0o755, exist_ok=True)
-        self.command, self.place = [*before, program], place
-        self.socket = peer.mom_socket
-        self.log_path = os.path.join(place, "momd.log")
-        self.policy_dir = os.path.join(place, "mom.d")
-        self._install_policies()
+        self.command, self.place, self.socket = [*before, program], place, socket
         self.config = os.path.join(place, "mom.conf")
-        self._write_config(peer, interval, settings or {})
+        self.log_path = os.path.join(place, "momd.log")
         self.process: subprocess.Popen[bytes] | None = None
 
-    def _install_policies(self) -> None:
-        """With an installation's modes: momd believes no file that a group may write."""
-        shutil.copytree(os.path.join(STOCK, "mom.d"), self.policy_dir, dirs_exist_ok=True)
-        os.chmod(self.policy_dir, 0o755)
-        for name in os.listdir(self.policy_dir):
-            os.chmod(os.path.join(self.policy_dir, name), 0o644)
-
-    def _write_config(self, peer: Running, interval: int, settings: dict[str, dict[str, Any]]) -> None:
-        config = configparser.ConfigParser(interpolation=None)
-        with open(os.path.join(STOCK, "mom.conf"), encoding="utf-8") as file:
-            config.read_file(file)
-        replaced: dict[str, dict[str, Any]] = {
-            "main": {**dict.fromkeys(INTERVALS, interval), "rpc-port": self.socket,
-                     "policy-dir": self.policy_dir, "state-dir": os.path.join(self.place, "state"),
-                     "host-root": peer.host_root,
-                     "sample-history-length": 3},
-            "vdsm": {"host": "127.0.0.1", "port": peer.port, "request-timeout": 2,
-                     "pki-dir": peer.pki or "/nonexistent", "ssl": "true" if peer.pki else "false"},
-            "logging": {"log": "stdio", "verbosity": "info"}}
-        for changes in (replaced, settings):
-            for section, values in changes.items():
-                if not config.has_section(section):
-                    config.add_section(section)
-                for key, value in values.items():
-                    config.set(section, key, str(value))
-        with open(self.config, "w", encoding="utf-8") as file:
-            config.write(file)
-        os.chmod(self.config, 0o644)
-
-    def start(self) -> None:
+    def start(self, configured: bool = True) -> None:
+        command = [*self.command, "-c", self.config] if configured else self.command
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([*self.command, "-c", self.config], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     @property
     def running(self) -> bool:
@@ -114,3 +103,26 @@ class Momd:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+
+
+class Momd(Daemon):
+    """Files are kept in PLACE (made if needed). More settings: {"section": {"key": value}}."""
+
+    def __init__(self, program: str, peer: Running, place: str, interval: int = 1,
+                 settings: dict[str, dict[str, Any]] | None = None, before: tuple[str, ...] = ()) -> None:
+        super().__init__(program, place, peer.mom_socket, before)
+        self.policy_dir = os.path.join(place, "mom.d")
+        shutil.copytree(os.path.join(STOCK, "mom.d"), self.policy_dir, dirs_exist_ok=True)
+        as_installed(self.policy_dir)
+        self._write_config(peer, interval, settings or {})
+
+    def _write_config(self, peer: Running, interval: int, settings: dict[str, dict[str, Any]]) -> None:
+        replaced: dict[str, dict[str, Any]] = {
+            "main": {**dict.fromkeys(INTERVALS, interval), "rpc-port": self.socket,
+                     "policy-dir": self.policy_dir, "state-dir": os.path.join(self.place, "state"),
+                     "host-root": peer.host_root,
+                     "sample-history-length": 3},
+            "vdsm": {"host": "127.0.0.1", "port": peer.port, "request-timeout": 2,
+                     "pki-dir": peer.pki or "/nonexistent", "ssl": "true" if peer.pki else "false"},
+            "logging": {"log": "stdio", "verbosity": "info"}}
+        write_config(self.config, os.path.join(STOCK, "mom.conf"), replaced, settings)

@@ -2,7 +2,8 @@
 """Runs unittest cases and reports them as TAP, which is what meson reads.
 
 A test's name is the first line of its docstring, a sentence.  Cases run in the order in which they are
-written, because an end-to-end story has one.  Must never report a test that did not run as passed.
+written, because an end-to-end story has one.  A skipped one says why.
+Must never report a test that did not run as passed.
 """
 from __future__ import annotations
 
@@ -37,6 +38,12 @@ class _Result(unittest.TestResult):
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         self._line("ok", test)
+
+    def addSkip(self, test, reason: str) -> None:
+        super().addSkip(test, reason)
+        self.count += 1
+        name = test.shortDescription() or test.id() if isinstance(test, unittest.TestCase) else str(test)
+        print(f"ok {self.count} - {name} # SKIP {reason}", flush=True)
 
     def addFailure(self, test: unittest.TestCase, err) -> None:
         super().addFailure(test, err)

@@ -47,6 +47,106 @@ counters_are_those_of_sysfs(void **state)
     assert_int_equal(subject_int(subject, "ksmd_cpu_usage"), 0);
 }
 
+/* Files of newer kernels, and what they are as fields. */
+static const struct {
+    const char *file;
+    const char *text;
+    const char *field;
+    MomValue value;
+} newer[] = {
+    {"use_zero_pages", "1\n", "ksm_use_zero_pages", {.type = MOM_VALUE_INT, .integer = 1}},
+    {"max_page_sharing", "256\n", "ksm_max_page_sharing", {.type = MOM_VALUE_INT, .integer = 256}},
+    {"general_profit", "-4096\n", "ksm_general_profit", {.type = MOM_VALUE_INT, .integer = -4096}},
+    {"ksm_zero_pages", "7\n", "ksm_zero_pages", {.type = MOM_VALUE_INT, .integer = 7}},
+    {"pages_skipped", "8\n", "ksm_pages_skipped", {.type = MOM_VALUE_INT, .integer = 8}},
+    {"smart_scan", "0\n", "ksm_smart_scan", {.type = MOM_VALUE_INT}},
+    {"advisor_mode",
+     "none [scan-time]\n",
+     "ksm_advisor_mode",
+     {.type = MOM_VALUE_STRING, .string = "scan-time"}},
+    {"advisor_max_cpu", "70\n", "ksm_advisor_max_cpu", {.type = MOM_VALUE_INT, .integer = 70}},
+    {"advisor_target_scan_time",
+     "200\n",
+     "ksm_advisor_target_scan_time",
+     {.type = MOM_VALUE_INT, .integer = 200}},
+    {"advisor_min_pages_to_scan",
+     "500\n",
+     "ksm_advisor_min_pages_to_scan",
+     {.type = MOM_VALUE_INT, .integer = 500}},
+    {"advisor_max_pages_to_scan",
+     "30000\n",
+     "ksm_advisor_max_pages_to_scan",
+     {.type = MOM_VALUE_INT, .integer = 30000}},
+};
+
+static void
+write_newer(const char *root, gsize index, const char *text)
+{
+    g_autofree char *path = g_strconcat("sys/kernel/mm/ksm/", newer[index].file, NULL);
+
+    host_root_write(root, path, text);
+}
+
+static void
+what_newer_kernels_have_is_read_where_it_is(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostKSM");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(newer); i++)
+        write_newer(*state, i, newer[i].text);
+    assert_ok(subject_collect_host(subject, *state, &error));
+    for (gsize i = 0; i < G_N_ELEMENTS(newer); i++) {
+        MomValue value = MOM_NIL;
+
+        assert_true(mom_sample_get(subject->sample, newer[i].field, &value));
+        assert_true(mom_value_equal(value, newer[i].value));
+    }
+    assert_int_equal(G_N_ELEMENTS(newer),
+                     g_strv_length((char **)(gpointer)subject->collector->optional));
+}
+
+static void
+what_an_older_kernel_lacks_or_garbles_costs_nothing_else(void **state)
+{
+    static const char *const odd[] = {NULL, "", "many\n", "none [scan-time\n"};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostKSM");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(newer); i++) {
+        if (odd[i % G_N_ELEMENTS(odd)])
+            write_newer(*state, i, odd[i % G_N_ELEMENTS(odd)]);
+    }
+    assert_ok(subject_collect_host(subject, *state, &error));
+    for (gsize i = 0; i < G_N_ELEMENTS(newer); i++)
+        assert_false(subject_has(subject, newer[i].field));
+    assert_int_equal(subject_int(subject, "ksm_run"), 13);
+}
+
+static void
+a_mode_is_the_word_in_brackets(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *word;
+    } cases[] = {
+        {"[none] scan-time\n", "none"},
+        {"none [scan-time]\n", "scan-time"},
+        {"none scan-time [of-later-kernels]\n", "of-later-kernels"},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostKSM");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        MomValue value = MOM_NIL;
+
+        host_root_write(*state, "sys/kernel/mm/ksm/advisor_mode", cases[i].text);
+        assert_ok(subject_collect_host(subject, *state, &error));
+        assert_true(mom_sample_get(subject->sample, "ksm_advisor_mode", &value));
+        assert_true(mom_value_equal(value, mom_value_string(cases[i].word)));
+    }
+}
+
 static void
 what_qemu_processes_map_may_be_shared(void **state)
 {
@@ -156,6 +256,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         with_root(counters_are_those_of_sysfs),
+        with_root(what_newer_kernels_have_is_read_where_it_is),
+        with_root(what_an_older_kernel_lacks_or_garbles_costs_nothing_else),
+        with_root(a_mode_is_the_word_in_brackets),
         with_root(what_qemu_processes_map_may_be_shared),
         with_root(ksmd_time_is_percent_of_the_interval),
         with_root(a_kernel_without_ksm_is_fatal_at_first),

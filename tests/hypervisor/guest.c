@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The whole user space of a guest of the test bench: init, which loads the drivers, and a workload
+ * that holds as much memory as it is told to over the second serial port.
+ *
+ * One line in, one line out: "hold MIB [same|unique|zero]", "wave LOW_MIB HIGH_MIB PERIOD_S",
+ * "spin MS", "stat", "off".  The workload is a process of its own, and the first that the guest's
+ * kernel kills when memory is short: it is started again, and says so.  Must never need anything
+ * that is not in this file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB ((size_t)1 << 20)
+#define PAGE_BYTES 4096
+#define MAX_MIB 4096
+#define CONTROL_PORT "/dev/ttyS1"
+#define MODULES_FILE "/etc/modules"
+#define PROGRAMS_FILE "/etc/programs"
+
+typedef enum {
+    FILL_ZERO,
+    FILL_SAME,   /* as the same MiB of every other guest */
+    FILL_UNIQUE, /* as nothing else */
+} Fill;
+
+typedef struct {
+    char *held[MAX_MIB]; /* one mapping a MiB, so that giving back really gives back */
+    unsigned n_held;
+    Fill fill;
+    uint64_t seed;
+    unsigned low_mib, high_mib, period_s; /* of the wave; period 0: none */
+    unsigned spun_ms;
+    unsigned lives; /* how often the workload was started */
+} Work;
+
+static const char *const fills[] = {"zero", "same", "unique"};
+
+/* ---- small helpers ---- */
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The number behind KEY in a file of "KEY NUMBER" lines, -1 if there is none. */
+static long
+number_in(const char *path, const char *key)
+{
+    FILE *file = fopen(path, "r");
+    char line[256];
+    long number = -1;
+
+    while (file && number < 0 && fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0)
+            number = strtol(line + strlen(key), NULL, 10);
+    if (file)
+        fclose(file);
+    return number;
+}
+
+/* The value of NAME= on the kernel's command line. */
+static unsigned long
+boot_parameter(const char *name)
+{
+    FILE *file = fopen("/proc/cmdline", "r");
+    char line[2048] = "";
+    const char *found;
+
+    if (file) {
+        if (!fgets(line, sizeof line, file))
+            line[0] = '\0';
+        fclose(file);
+    }
+    found = strstr(line, name);
+    return found ? strtoul(found + strlen(name), NULL, 10) : 0;
+}
+
+/* ---- memory ---- */
+
+static uint64_t
+next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static void
+fill_mib(const Work *work, char *mib, unsigned index)
+{
+    uint64_t state = index * 40503u + 7;
+
+    if (work->fill == FILL_UNIQUE)
+        state += work->seed * 2654435761u;
+    for (size_t offset = 0; offset < MIB; offset += PAGE_BYTES) {
+        uint64_t *words = (uint64_t *)(mib + offset);
+        uint64_t first = work->fill == FILL_ZERO ? 0 : next_random(&state);
+
+        for (size_t i = 0; i < PAGE_BYTES / sizeof *words; i++)
+            words[i] = work->fill == FILL_ZERO ? 0 : first + i;
+    }
+}
+
+static void
+hold(Work *work, unsigned mib)
+{
+    while (work->n_held < mib && work->n_held < MAX_MIB) {
+        char *more = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (more == MAP_FAILED)
+            return;
+        fill_mib(work, more, work->n_held);
+        work->held[work->n_held++] = more;
+    }
+    while (work->n_held > mib)
+        munmap(work->held[--work->n_held], MIB);
+}
+
+static void
+follow_wave(Work *work)
+{
+    unsigned half = work->period_s / 2 > 0 ? work->period_s / 2 : 1;
+    unsigned at = (unsigned)(now_ms() / 1000 % work->period_s);
+    unsigned up = at < half ? at : work->period_s - at;
+
+    hold(work, work->low_mib + (work->high_mib - work->low_mib) * up / half);
+}
+
+/* ---- commands ---- */
+
+static void
+report(const Work *work, FILE *out)
+{
+    fprintf(out,
+            "held_mib=%u fill=%s lives=%u spun_ms=%u up_ms=%lld total_kib=%ld free_kib=%ld "
+            "available_kib=%ld\n",
+            work->n_held, fills[work->fill], work->lives, work->spun_ms, (long long)now_ms(),
+            number_in("/proc/meminfo", "MemTotal:"), number_in("/proc/meminfo", "MemFree:"),
+            number_in("/proc/meminfo", "MemAvailable:"));
+    fflush(out);
+}
+
+static void
+spin(Work *work, unsigned ms)
+{
+    int64_t end = now_ms() + ms;
+
+    while (now_ms() < end)
+        ;
+    work->spun_ms += ms;
+}
+
+static void
+set_fill(Work *work, const char *name)
+{
+    for (unsigned i = 0; i < sizeof fills / sizeof *fills; i++)
+        if (strcmp(name, fills[i]) == 0)
+            work->fill = (Fill)i;
+}
+
+static void
+obey(Work *work, const char *line, FILE *out)
+{
+    unsigned mib, high, period, ms;
+    char fill[16] = "";
+
+    if (sscanf(line, "hold %u %15s", &mib, fill) >= 1) {
+        set_fill(work, fill);
+        work->period_s = 0;
+        hold(work, mib);
+    } else if (sscanf(line, "wave %u %u %u", &mib, &high, &period) == 3 && high >= mib) {
+        work->low_mib = mib;
+        work->high_mib = high;
+        work->period_s = period;
+    } else if (sscanf(line, "spin %u", &ms) == 1) {
+        spin(work, ms);
+    } else if (strcmp(line, "off") == 0) {
+        reboot(RB_POWER_OFF);
+    } else if (strcmp(line, "stat") != 0) {
+        fprintf(out, "error=unknown\n");
+        fflush(out);
+        return;
+    }
+    report(work, out);
+}
+
+static int
+open_port(void)
+{
+    int port = open(CONTROL_PORT, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct termios settings;
+
+    if (port >= 0 && tcgetattr(port, &settings) == 0) {
+        cfmakeraw(&settings);
+        cfsetspeed(&settings, B115200);
+        tcsetattr(port, TCSANOW, &settings);
+    }
+    return port;
+}
+
+static void
+run_workload(unsigned lives)
+{
+    Work work = {.fill = FILL_SAME, .seed = boot_parameter("bench.seed=") + 1, .lives = lives};
+    int port = open_port();
+    FILE *out = port >= 0 ? fdopen(port, "w") : NULL;
+    char line[128], byte;
+    size_t length = 0;
+
+    if (!out) {
+        perror(CONTROL_PORT);
+        return;
+    }
+    for (;;) {
+        struct pollfd waiting = {port, POLLIN, 0};
+
+        if (poll(&waiting, 1, 500) > 0 && read(port, &byte, 1) == 1) {
+            if (byte != '\n' && length < sizeof line - 1) {
+                line[length++] = byte;
+                continue;
+            }
+            line[length] = '\0';
+            length = 0;
+            obey(&work, line, out);
+        }
+        if (work.period_s > 0)
+            follow_wave(&work);
+    }
+}
+
+/* ---- init ---- */
+
+/* Calls EACH for every line of FILE. */
+static void
+for_lines(const char *path, void (*each)(char *line))
+{
+    FILE *file = fopen(path, "r");
+    char line[512];
+
+    while (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0])
+            each(line);
+    }
+    if (file)
+        fclose(file);
+}
+
+static void
+load_module(char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0 || (syscall(SYS_finit_module, file, "", 0) < 0 && errno != EEXIST))
+        printf("module %s: %s\n", path, strerror(errno));
+    if (file >= 0)
+        close(file);
+}
+
+/* A program of a test, with its arguments; it runs beside the workload. */
+static void
+start_program(char *line)
+{
+    char *arguments[32], *save = NULL;
+    int n = 0;
+
+    for (char *word = strtok_r(line, " ", &save); word && n < 31; word = strtok_r(NULL, " ", &save))
+        arguments[n++] = word;
+    arguments[n] = NULL;
+    if (n > 0 && fork() == 0) {
+        execv(arguments[0], arguments);
+        perror(arguments[0]);
+        _exit(127);
+    }
+}
+
+static pid_t
+start_workload(unsigned lives)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+        if (score < 0 || write(score, "1000", 4) != 4)
+            perror("oom_score_adj");
+        run_workload(lives);
+        _exit(1);
+    }
+    return pid;
+}
+
+int
+main(void)
+{
+    unsigned lives = 1;
+    pid_t workload;
+
+    mount("proc", "/proc", "proc", 0, NULL);
+    mount("sysfs", "/sys", "sysfs", 0, NULL);
+    mount("dev", "/dev", "devtmpfs", 0, NULL);
+    mount("tmp", "/tmp", "tmpfs", 0, NULL);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for_lines(MODULES_FILE, load_module);
+    for_lines(PROGRAMS_FILE, start_program);
+    workload = start_workload(lives);
+    printf("guest is ready\n");
+    for (;;) {
+        pid_t ended = wait(NULL);
+
+        if (ended == workload) {
+            printf("the workload ended, for lack of memory most likely\n");
+            workload = start_workload(++lives);
+        } else if (ended < 0) {
+            sleep(1);
+        }
+    }
+}
