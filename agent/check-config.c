@@ -141,6 +141,30 @@ print_config(const MomConfig *config)
     }
 }
 
+static void
+print_guest_entry(const MomConfigGuestEntry *entry, gpointer data)
+{
+    const char **section = data;
+
+    if (g_strcmp0(*section, entry->section) != 0) {
+        printf("%s[%s]\n", *section ? "\n" : "", entry->section);
+    }
+    *section = entry->section;
+    printf("# %s\n%s: %s\n", entry->origin, entry->key, entry->value);
+}
+
+/* In the order in which they count. */
+static void
+print_guests(const MomConfig *config)
+{
+    const char *section = NULL;
+
+    mom_config_foreach_guest(config, print_guest_entry, &section);
+    if (section) {
+        putchar('\n');
+    }
+}
+
 /* ---- what the start would meet ---- */
 
 /* NULL if PATH, or where it is missing its directory, may be written by who runs this check. */
@@ -329,6 +353,7 @@ mom_check_config(const MomOptions *options)
         return finish(check);
     }
     print_config(config);
+    print_guests(config);
     for (const char *const *text = mom_config_complaints(config); *text; text++) {
         tell_warning(check, *text);
     }

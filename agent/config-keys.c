@@ -74,6 +74,10 @@ const MomConfigKey mom_config_keys[] = {
     {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
     {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
     {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},
+    /* vdsm's own; libvirt asks for them on oVirt hosts only. */
+    {"libvirt", "auth-user", MOM_CONFIG_TEXT, "vdsm@ovirt"},
+    {"libvirt", "auth-password-file", MOM_CONFIG_TEXT, "/etc/pki/vdsm/keys/libvirt_password"},
+    {"libvirt", "read-only", MOM_CONFIG_BOOL, "false"},
     {"vdsm", "ssl", MOM_CONFIG_BOOL, "true"},
     {"vdsm", "vdsm-conf", MOM_CONFIG_TEXT, "/etc/vdsm/vdsm.conf"},
     {NULL},

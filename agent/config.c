@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "agent/config-file.h"
+#include "agent/config-guest.h"
 #include "agent/config-keys.h"
 #include "agent/config-vdsm.h"
 #include "agent/ini.h"
@@ -206,14 +207,48 @@ use_entry(MomConfig *config, const char *section, const MomIniEntry *entry)
                          value ? value : g_strdup(entry->value));
 }
 
+/* Nothing is in the table for it: what is said in its file holds, or nothing does. */
+static void
+check_guest_section(MomConfig *config, const Layer *layer, const MomIniSection *section)
+{
+    for (guint i = 0; i < section->entries->len; i++) {
+        const MomIniEntry *entry = g_ptr_array_index(section->entries, i);
+        const MomConfigKey key = {section->name, entry->key};
+        g_autofree char *text = NULL;
+
+        if (!mom_config_guest_key_known(entry->key)) {
+            text = mom_config_guest_suggest_key(entry->key);
+            complain(config, layer, entry->line, "unknown key `%s' in [%s]%s", entry->key,
+                     section->name, text);
+        } else if ((text = mom_config_guest_check(entry->key, entry->value))) {
+            complain(config, layer, entry->line, "[%s] %s: %s; it is left out", section->name,
+                     entry->key, text);
+            note_misuse(config, &key, layer->file, entry->line, text);
+        }
+    }
+}
+
+static char *
+suggest_section(const char *section)
+{
+    char *hint = mom_config_guest_suggest_section(section);
+
+    return hint ? hint : mom_config_suggest_section(section);
+}
+
 static void
 use_section(MomConfig *config, const Layer *layer, const MomIniSection *section)
 {
     gboolean is_default = strcmp(section->name, MOM_INI_DEFAULT_SECTION) == 0;
     gboolean known = is_default || mom_config_section_known(section->name);
+    g_autofree char *pattern = mom_config_guest_pattern(section->name);
 
+    if (pattern) {
+        check_guest_section(config, layer, section);
+        return;
+    }
     if (!known) {
-        g_autofree char *hint = mom_config_suggest_section(section->name);
+        g_autofree char *hint = suggest_section(section->name);
 
         complain(config, layer, section->line, "unknown section [%s]%s", section->name, hint);
     }
@@ -430,6 +465,55 @@ mom_config_is_set(const MomConfig *config, const char *section, const char *key)
     const Layer *layer;
 
     return table_get(config->overrides, section, key) || find_entry(config, section, key, &layer);
+}
+
+static gboolean
+is_in_force(const MomConfig *config,
+            const Layer *layer,
+            const MomIniSection *section,
+            const MomIniEntry *entry)
+{
+    g_autofree char *fault = NULL;
+    const Layer *where;
+
+    if (!mom_config_guest_key_known(entry->key)) {
+        return FALSE;
+    }
+    fault = mom_config_guest_check(entry->key, entry->value);
+    return !fault && find_entry(config, section->name, entry->key, &where) && where == layer;
+}
+
+static void
+visit_guest_section(const MomConfig *config,
+                    const Layer *layer,
+                    const MomIniSection *section,
+                    MomConfigGuestFunc func,
+                    gpointer data)
+{
+    g_autofree char *pattern = mom_config_guest_pattern(section->name);
+
+    for (guint i = 0; pattern && i < section->entries->len; i++) {
+        const MomIniEntry *entry = g_ptr_array_index(section->entries, i);
+        g_autofree char *origin = g_strdup_printf("%s:%u", layer->file, entry->line);
+
+        if (is_in_force(config, layer, section, entry)) {
+            func(&(MomConfigGuestEntry){section->name, pattern, entry->key, entry->value, origin},
+                 data);
+        }
+    }
+}
+
+void
+mom_config_foreach_guest(const MomConfig *config, MomConfigGuestFunc func, gpointer data)
+{
+    for (guint i = config->layers->len; i-- > 0;) {
+        const Layer *layer = g_ptr_array_index(config->layers, i);
+
+        for (guint j = 0; j < layer->ini->sections->len; j++) {
+            visit_guest_section(config, layer, g_ptr_array_index(layer->ini->sections, j), func,
+                                data);
+        }
+    }
 }
 
 char *

@@ -80,5 +80,20 @@ char *mom_config_origin(const MomConfig *config, const char *section, const char
  * is none. Borrowed. */
 const char *mom_config_misuse(const MomConfig *config);
 
+/* One setting of a [guest "NAME-PATTERN"] section, see config-guest.h. */
+typedef struct {
+    const char *section;
+    const char *pattern;
+    const char *key;
+    const char *value; /* good for KEY */
+    const char *origin;
+} MomConfigGuestEntry;
+
+typedef void (*MomConfigGuestFunc)(const MomConfigGuestEntry *entry, gpointer data);
+
+/* All that are in force, the weightiest first: in the order of the file, and a later file's before
+ * an earlier one's. */
+void mom_config_foreach_guest(const MomConfig *config, MomConfigGuestFunc func, gpointer data);
+
 /* The path of a file of [vdsm]: KEY's value, below pki-dir if relative. The caller frees. */
 char *mom_config_vdsm_file(const MomConfig *config, const char *key);

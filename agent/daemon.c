@@ -12,7 +12,6 @@
 #include <gio/gio.h>
 
 #include "agent/engine.h"
-#include "agent/fault.h"
 #include "agent/guard-options.h"
 #include "agent/history.h"
 #include "agent/hypervisor-libvirt.h"
@@ -38,7 +37,6 @@ struct MomDaemon {
     MomRpcServer *rpc;
     MomSupervisor *supervisor;
     MomPsi *psi; /* NULL: the kernel tells of no pressure */
-    MomFault libvirt_fault;
 };
 
 /* How often guests under libvirt are asked to report their memory; vdsm's figure. */
@@ -125,31 +123,44 @@ libvirt_guests_changed(gpointer data)
 }
 
 static void
-libvirt_state_changed(MomVirtState state, const GError *error, gpointer data)
+libvirt_connected(gpointer data)
 {
-    MomDaemon *daemon = data;
+    reconnected("libvirt is connected", data);
+}
 
-    if (state == MOM_VIRT_OPEN) {
-        mom_fault_end(&daemon->libvirt_fault, "Connected to libvirt");
-        reconnected("libvirt is connected", daemon);
-    } else if (error) {
-        g_autofree char *message =
-            g_strdup_printf("Not connected to libvirt, trying on: %s", error->message);
+/* Before each opening that may need it. */
+static gboolean
+vet_password(const char *file, gpointer data, GError **error)
+{
+    const MomDaemon *daemon = data;
+    MomTrust trust = mom_vet_password_trust(&daemon->trust);
 
-        mom_fault_raise(&daemon->libvirt_fault, message);
-    }
+    return mom_trust_check(&trust, file, MOM_TRUST_FILE, error);
+}
+
+static const char *
+text_or_null(const MomConfig *config, const char *section, const char *key)
+{
+    const char *text = mom_config_get(config, section, key);
+
+    return *text ? text : NULL;
 }
 
 static gboolean
 make_libvirt(MomDaemon *daemon, GError **error)
 {
-    const char *uri = mom_config_get(daemon->config, "main", "libvirt-hypervisor-uri");
+    const MomConfig *config = daemon->config;
     MomHypervisorLibvirtOptions options = {
-        .address = {.uri = *uri ? uri : NULL},
-        .host_root = mom_config_get(daemon->config, "main", "host-root"),
+        .address = {.uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
+                    .read_only = mom_config_get_bool(config, "libvirt", "read-only"),
+                    .user = text_or_null(config, "libvirt", "auth-user"),
+                    .password_file = text_or_null(config, "libvirt", "auth-password-file"),
+                    .vet = vet_password,
+                    .vet_data = daemon},
+        .host_root = mom_config_get(config, "main", "host-root"),
         .stats_period_s = GUEST_STATS_PERIOD_S,
         .guests_changed = libvirt_guests_changed,
-        .state_changed = libvirt_state_changed,
+        .connected = libvirt_connected,
         .data = daemon,
     };
 
@@ -157,6 +168,7 @@ make_libvirt(MomDaemon *daemon, GError **error)
         return FALSE;
     }
     daemon->libvirt = mom_hypervisor_libvirt_new(&options);
+    mom_hypervisor_libvirt_guarantee(daemon->libvirt, mom_guarantees_new(config));
     return TRUE;
 }
 
@@ -359,7 +371,6 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     g_autoptr(MomDaemon) daemon = g_new0(MomDaemon, 1);
 
     daemon->config = config;
-    daemon->libvirt_fault = MOM_FAULT_INIT("mom.libvirtInterface");
     if (!make_setup(daemon, error) || !make_hypervisor(daemon, error)) {
         return NULL;
     }
@@ -390,7 +401,6 @@ mom_daemon_free(MomDaemon *daemon)
     mom_keeper_free(daemon->keeper);
     mom_engine_free(daemon->engine);
     mom_plot_free(daemon->plot);
-    mom_fault_clear(&daemon->libvirt_fault);
     mom_setup_free(daemon->setup);
     g_free(daemon);
 }
@@ -480,6 +490,9 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
     daemon->setup->controllers = g_ptr_array_ref(controllers);
     mom_monitor_plan_set_history_length(daemon->setup->host_plan, history);
     mom_monitor_plan_set_history_length(daemon->setup->guest_plan, history);
+    if (daemon->libvirt) {
+        mom_hypervisor_libvirt_guarantee(daemon->libvirt, mom_guarantees_new(config));
+    }
     options = engine_options(daemon);
     tell_dry_run(daemon);
     mom_engine_reconfigure(daemon->engine, &options);

@@ -2,12 +2,19 @@
  *
  * See hypervisor-libvirt.h.
  */
+#define G_LOG_DOMAIN "mom.libvirtInterface"
+
 #include "agent/hypervisor-libvirt.h"
 
+#include "agent/fault.h"
+#include "agent/hung-guests.h"
 #include "agent/ksm-files.h"
 #include "agent/libvirt-guest.h"
-#include "agent/qemu-pid.h"
+#include "agent/qemu-processes.h"
 
+/* A reading of all guests takes a millisecond for each; one that takes so long hangs in one of
+ * them, and there must be time left in the cycle for another. */
+#define READ_TIMEOUT_MS 2000
 /* Giving merged pages back takes about a second per GiB. */
 #define KSM_TIMEOUT_MS 60000
 #define END_WAIT_MS 200
@@ -24,33 +31,45 @@ struct MomHypervisorLibvirt {
     MomVirt *reader;
     MomVirt *writer;       /* NULL until the first change; may be the reader */
     MomVirtWorker *ksm;    /* NULL until the first change */
-    GHashTable *pids;      /* uuid -> Pid */
-    MomSourceDone sampled; /* NULL: no sample is pending */
+    MomQemuProcesses *processes;
+    MomHungGuests *hung;
+    MomGuarantees *guarantees; /* may be NULL */
+    MomSourceDone sampled;     /* NULL: no sample is pending */
     gpointer sampled_data;
+    MomVirtState state; /* the reader's, as last told */
+    gboolean away;      /* no connection since the last one was lost, or yet */
+    MomFault connection_fault;
+    MomFault read_only_fault;
 };
-
-typedef struct {
-    int run; /* libvirt's id of this run of the guest */
-    gint64 pid;
-} Pid;
 
 /* ---- reading ---- */
 
-static MomValue
-find_pid(MomHypervisorLibvirt *self, const MomVirtGuest *guest)
+static MomGuestData *
+convert(MomHypervisorLibvirt *self, const MomVirtGuest *guest)
 {
-    Pid *known = g_hash_table_lookup(self->pids, guest->uuid);
-    gint64 pid;
+    MomLibvirtView view = {
+        .wall_s = g_get_real_time() / G_USEC_PER_SEC,
+        .period_s = self->options.stats_period_s,
+        .hangs = mom_hung_guests_contain(self->hung, guest->uuid),
+        .guarantees = self->guarantees,
+    };
 
-    if (known != NULL && known->run == guest->id)
-        return mom_value_int(known->pid);
-    g_hash_table_remove(self->pids, guest->uuid);
-    if (!mom_qemu_pid_find(self->options.host_root, guest->name, guest->uuid, &pid))
-        return MOM_NIL;
-    known = g_new0(Pid, 1);
-    *known = (Pid){guest->id, pid};
-    g_hash_table_insert(self->pids, g_strdup(guest->uuid), known);
-    return mom_value_int(pid);
+    mom_qemu_processes_find(self->processes, guest->uuid, guest->name, guest->id, &view.pid,
+                            &view.age_s);
+    return mom_libvirt_guest_data(guest, &view);
+}
+
+static GPtrArray *
+convert_all(MomHypervisorLibvirt *self, const GPtrArray *guests)
+{
+    GPtrArray *result = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
+
+    mom_hung_guests_update(self->hung, guests);
+    mom_qemu_processes_begin(self->processes);
+    for (guint i = 0; i < guests->len; i++)
+        g_ptr_array_add(result, convert(self, guests->pdata[i]));
+    mom_qemu_processes_end(self->processes);
+    return result;
 }
 
 static void
@@ -67,15 +86,7 @@ on_guests(GPtrArray *guests, const GError *error, gpointer data)
         done(NULL, error, self->sampled_data);
         return;
     }
-    if (g_hash_table_size(self->pids) > 2 * guests->len) /* of guests whose end went unnoticed */
-        g_hash_table_remove_all(self->pids);
-    result = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
-    for (guint i = 0; i < guests->len; i++) {
-        MomGuestData *guest = mom_libvirt_guest_data(guests->pdata[i]);
-
-        guest->pid = find_pid(self, guests->pdata[i]);
-        g_ptr_array_add(result, guest);
-    }
+    result = convert_all(self, guests);
     done(result, NULL, self->sampled_data);
 }
 
@@ -165,6 +176,12 @@ writer(MomHypervisorLibvirt *self)
     return self->writer;
 }
 
+static gboolean
+may_only_read(const MomHypervisorLibvirt *self)
+{
+    return self->options.address.read_only || mom_virt_read_only(self->reader) != NULL;
+}
+
 /* The uuid of GUEST if it may be changed; else DONE was told why not. */
 static const char *
 changeable(MomHypervisorLibvirt *self, MomEntity *guest, MomActuatorDone done, gpointer data)
@@ -173,7 +190,7 @@ changeable(MomHypervisorLibvirt *self, MomEntity *guest, MomActuatorDone done, g
 
     if (uuid == NULL) {
         refuse(done, data, G_IO_ERROR_INVALID_ARGUMENT, "the guest has no uuid");
-    } else if (self->options.address.read_only) {
+    } else if (may_only_read(self)) {
         refuse(done, data, G_IO_ERROR_PERMISSION_DENIED, "the connection to libvirt is read-only");
         uuid = NULL;
     }
@@ -311,13 +328,56 @@ static const MomActuatorClass actuator_class = {
 
 /* ---- life ---- */
 
+/* That it is configured so needs no warning. */
+static void
+tell_rights(MomHypervisorLibvirt *self)
+{
+    const char *why = mom_virt_read_only(self->reader);
+    g_autofree char *message = NULL;
+
+    if (self->options.address.read_only) {
+        if (self->away)
+            g_info("Guests are watched and not changed, as [libvirt] read-only says");
+        return;
+    }
+    if (why == NULL) {
+        mom_fault_end(&self->read_only_fault, "libvirt lets momd change guests again");
+        return;
+    }
+    message = g_strdup_printf("libvirt lets momd only read: guests are watched, and every change "
+                              "is refused (%s); to change them run momd as root, or set user and "
+                              "password in [libvirt]",
+                              why);
+    mom_fault_raise(&self->read_only_fault, message);
+}
+
+static void
+tell_opened(MomHypervisorLibvirt *self)
+{
+    tell_rights(self);
+    mom_fault_end(&self->connection_fault, "Connected to libvirt");
+    if (self->away && self->options.connected != NULL)
+        self->options.connected(self->options.data);
+    self->away = FALSE;
+}
+
+/* A call that hangs in a guest is no fault of the connection, which another one takes over from. */
 static void
 on_state(MomVirtState state, const GError *error, gpointer data)
 {
     MomHypervisorLibvirt *self = data;
+    gboolean in_a_guest = state == MOM_VIRT_STUCK && self->state == MOM_VIRT_OPEN;
 
-    if (self->options.state_changed != NULL)
-        self->options.state_changed(state, error, self->options.data);
+    self->state = state;
+    if (state == MOM_VIRT_OPEN) {
+        tell_opened(self);
+    } else if (error != NULL && !in_a_guest) {
+        g_autofree char *message =
+            g_strdup_printf("Not connected to libvirt, trying on: %s", error->message);
+
+        self->away = TRUE;
+        mom_fault_raise(&self->connection_fault, message);
+    }
 }
 
 static void
@@ -325,8 +385,6 @@ on_event(MomVirtEventKind kind, const char *uuid, const char *name, gpointer dat
 {
     MomHypervisorLibvirt *self = data;
 
-    if (kind == MOM_VIRT_EVENT_STOPPED && uuid != NULL)
-        g_hash_table_remove(self->pids, uuid);
     if (kind != MOM_VIRT_EVENT_CHANGED && self->options.guests_changed != NULL)
         self->options.guests_changed(self->options.data);
 }
@@ -338,6 +396,8 @@ mom_hypervisor_libvirt_new(const MomHypervisorLibvirtOptions *options)
     const MomVirtListener listener = {on_state, on_event, self};
     MomVirtOptions virt;
 
+    self->connection_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
+    self->read_only_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     self->source.klass = &source_class;
     self->actuator = (Actuator){{&actuator_class}, self};
     self->options = *options;
@@ -345,8 +405,12 @@ mom_hypervisor_libvirt_new(const MomHypervisorLibvirtOptions *options)
     self->options.address.user = g_strdup(options->address.user);
     self->options.address.password_file = g_strdup(options->address.password_file);
     self->options.host_root = g_strdup(options->host_root != NULL ? options->host_root : "/");
-    self->pids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->processes = mom_qemu_processes_new(self->options.host_root);
+    self->hung = mom_hung_guests_new();
+    self->away = TRUE;
     virt = (MomVirtOptions){self->options.address, options->times, options->stats_period_s};
+    if (virt.times.call_timeout_ms == 0)
+        virt.times.call_timeout_ms = READ_TIMEOUT_MS;
     self->reader = mom_virt_new(&virt, &listener);
     return self;
 }
@@ -362,12 +426,23 @@ mom_hypervisor_libvirt_free(MomHypervisorLibvirt *self)
     if (self->writer != self->reader)
         mom_virt_free(self->writer);
     mom_virt_free(self->reader);
-    g_hash_table_unref(self->pids);
+    mom_qemu_processes_free(self->processes);
+    mom_hung_guests_free(self->hung);
+    mom_guarantees_free(self->guarantees);
+    mom_fault_clear(&self->connection_fault);
+    mom_fault_clear(&self->read_only_fault);
     g_free((char *)self->options.address.uri);
     g_free((char *)self->options.address.user);
     g_free((char *)self->options.address.password_file);
     g_free((char *)self->options.host_root);
     g_free(self);
+}
+
+void
+mom_hypervisor_libvirt_guarantee(MomHypervisorLibvirt *self, MomGuarantees *guarantees)
+{
+    mom_guarantees_free(self->guarantees);
+    self->guarantees = guarantees;
 }
 
 MomSource *

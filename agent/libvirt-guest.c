@@ -43,13 +43,49 @@ free_memory(MomValue unused, MomValue caches)
     return mom_value_int(unused.integer + caches.integer);
 }
 
-static void
-fill_memory(MomGuestData *data, const MomVirtGuest *guest)
+/* A report cannot be from the future, but clocks are set now and then. */
+#define CLOCK_SLACK_S 5
+/* Nor from before the guest, or if that is not known from before anything that still runs (libvirt's
+ * test driver tells 1989). */
+#define LONGEST_AGE_S (10 * 365 * (gint64)86400)
+
+static MomValue
+report_age(const MomVirtGuest *guest, const MomLibvirtView *view)
 {
+    gint64 longest_s = LONGEST_AGE_S;
+    MomValue last_s = stat_value(guest, MOM_VIRT_LAST_UPDATE_S);
+    gint64 age_s;
+
+    if (mom_value_is_nil(last_s) || last_s.integer == 0)
+        return MOM_NIL;
+    if (mom_value_to_int(view->age_s, &longest_s))
+        longest_s += CLOCK_SLACK_S;
+    age_s = view->wall_s - last_s.integer;
+    if (age_s < -CLOCK_SLACK_S || age_s > longest_s)
+        return MOM_NIL;
+    return mom_value_int(MAX(age_s, 0));
+}
+
+static gboolean
+is_stale(MomValue report_age_s, guint period_s)
+{
+    gint64 age_s;
+
+    return mom_value_to_int(report_age_s, &age_s) &&
+           age_s > MAX(MOM_LIBVIRT_STALE_PERIODS * (gint64)period_s, MOM_LIBVIRT_STALE_S);
+}
+
+static void
+fill_memory(MomGuestData *data, const MomVirtGuest *guest, const MomLibvirtView *view)
+{
+    data->report_age_s = report_age(guest, view);
+    if (is_stale(data->report_age_s, view->period_s))
+        return;
+    data->mem_usable_kib = stat_value(guest, MOM_VIRT_USABLE_KIB);
+    data->disk_caches_kib = stat_value(guest, MOM_VIRT_DISK_CACHES_KIB);
     data->mem_available_kib = stat_value(guest, MOM_VIRT_AVAILABLE_KIB);
     data->mem_unused_kib = stat_value(guest, MOM_VIRT_UNUSED_KIB);
-    data->mem_free_kib =
-        free_memory(data->mem_unused_kib, stat_value(guest, MOM_VIRT_DISK_CACHES_KIB));
+    data->mem_free_kib = free_memory(data->mem_unused_kib, data->disk_caches_kib);
     data->major_faults = stat_value(guest, MOM_VIRT_MAJOR_FAULTS);
     data->minor_faults = stat_value(guest, MOM_VIRT_MINOR_FAULTS);
     data->swap_in = stat_value(guest, MOM_VIRT_SWAP_IN_KIB);
@@ -75,15 +111,29 @@ fill_memory_kind(MomGuestData *data, const MomVirtDomain *domain)
     data->hugepages = mom_value_bool(domain->hugepages);
 }
 
+/* libvirt's word counts more than the configuration's. */
+static MomValue
+guarantee(const MomVirtGuest *guest, const MomGuarantees *guarantees, MomValue max_kib)
+{
+    MomValue known = field_value(guest, MOM_VIRT_MIN_GUARANTEE_KIB, mom_value_int(-1));
+    gint64 max, kib = 0;
+
+    if (mom_value_is_nil(known) || known.integer >= 0)
+        return known;
+    if (guarantees != NULL && guest->name != NULL && mom_value_to_int(max_kib, &max))
+        mom_guarantees_find(guarantees, guest->name, max, &kib);
+    return mom_value_int(kib);
+}
+
 static void
-fill_balloon(MomGuestData *data, const MomVirtGuest *guest)
+fill_balloon(MomGuestData *data, const MomVirtGuest *guest, const MomLibvirtView *view)
 {
     MomVirtBalloon balloon =
         guest->domain != NULL ? guest->domain->balloon : MOM_VIRT_BALLOON_UNKNOWN;
 
     data->balloon_cur_kib = stat_value(guest, MOM_VIRT_BALLOON_CURRENT_KIB);
     data->balloon_max_kib = stat_value(guest, MOM_VIRT_BALLOON_MAXIMUM_KIB);
-    data->balloon_min_kib = field_value(guest, MOM_VIRT_MIN_GUARANTEE_KIB, mom_value_int(0));
+    data->balloon_min_kib = guarantee(guest, view->guarantees, data->balloon_max_kib);
     if (balloon != MOM_VIRT_BALLOON_UNKNOWN)
         data->balloon_device = mom_value_bool(balloon == MOM_VIRT_BALLOON_PRESENT);
     fill_driver(data, guest);
@@ -180,12 +230,16 @@ fill_disks(MomGuestData *data, const MomVirtDomain *domain)
 }
 
 MomGuestData *
-mom_libvirt_guest_data(const MomVirtGuest *guest)
+mom_libvirt_guest_data(const MomVirtGuest *guest, const MomLibvirtView *view)
 {
     MomGuestData *data = mom_guest_data_new(guest->uuid, guest->name);
 
-    fill_memory(data, guest);
-    fill_balloon(data, guest);
+    data->pid = view->pid;
+    data->age_s = view->age_s;
+    if (view->hangs)
+        return data;
+    fill_memory(data, guest, view);
+    fill_balloon(data, guest, view);
     fill_cpu(data, guest);
     if (guest->domain != NULL) {
         fill_memory_kind(data, guest->domain);

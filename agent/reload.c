@@ -161,6 +161,35 @@ tell_change(const MomReload *reload, const MomConfig *config, const MomConfigKey
     }
 }
 
+static void
+append_guest_entry(const MomConfigGuestEntry *entry, gpointer data)
+{
+    GString *text = data;
+
+    g_string_append_printf(text, "%s\"%s\" %s %s", text->len ? ", " : "", entry->pattern, entry->key,
+                           entry->value);
+}
+
+static char *
+describe_guests(const MomConfig *config)
+{
+    GString *text = g_string_new(NULL);
+
+    mom_config_foreach_guest(config, append_guest_entry, text);
+    return g_string_free(text->len ? text : g_string_append(text, "nothing"), FALSE);
+}
+
+static void
+tell_guests(const MomReload *reload, const MomConfig *config)
+{
+    g_autofree char *from = describe_guests(in_force(reload));
+    g_autofree char *to = describe_guests(config);
+
+    if (strcmp(from, to) != 0) {
+        g_info("The [guest] sections now say %s, were %s", to, from);
+    }
+}
+
 /* ---- taking over ---- */
 
 /* A level that RPC has set holds until the file says another. */
@@ -192,6 +221,7 @@ take_config(MomReload *reload, MomConfig *config)
     for (const MomConfigKey *key = mom_config_keys; key->section; key++) {
         tell_change(reload, config, key);
     }
+    tell_guests(reload, config);
     take_log(reload, config);
     mom_daemon_reconfigure(reload->daemon, config, controllers);
     reload->taken = config;

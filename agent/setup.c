@@ -188,6 +188,16 @@ mom_setup_trust(const MomConfig *config)
                       .also_uid = beside_vdsm ? mom_trust_vdsm_uid() : -1};
 }
 
+/* What vdsm tells of a guest counts. */
+static void
+complain_of_guest(const MomConfigGuestEntry *entry, gpointer complaints)
+{
+    g_ptr_array_add(complaints,
+                    g_strdup_printf("%s: [%s] %s: has no effect with vdsm, whose engine sets what "
+                                    "guests are guaranteed",
+                                    entry->origin, entry->section, entry->key));
+}
+
 MomSetup *
 mom_setup_new(const MomConfig *config, GPtrArray *complaints, GError **error)
 {
@@ -203,6 +213,9 @@ mom_setup_new(const MomConfig *config, GPtrArray *complaints, GError **error)
     setup->host_plan = make_plan(config, "host", TRUE, complaints);
     setup->guest_plan = make_plan(config, "guest", FALSE, complaints);
     setup->controllers = mom_setup_controllers(config, setup->host_plan, complaints);
+    if (beside_vdsm) {
+        mom_config_foreach_guest(config, complain_of_guest, complaints);
+    }
     return setup;
 }
 

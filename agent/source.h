@@ -27,6 +27,9 @@ typedef struct {
     MomValue minor_faults;
     MomValue swap_in;
     MomValue swap_out;
+    MomValue mem_usable_kib;       /* what new programs in the guest could have without swapping */
+    MomValue disk_caches_kib;      /* of that, what the guest's kernel could drop at once */
+    MomValue report_age_s;         /* of the guest's own report, of which these numbers are */
     MomValue swap_total_kib;
     MomValue swap_usage_kib;
 

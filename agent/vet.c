@@ -56,15 +56,47 @@ vet_path(
 }
 
 static void
-vet_secret(const MomConfig *config, GPtrArray *complaints)
+vet_secret(const MomConfig *config,
+           const char *section,
+           const char *key,
+           const char *file,
+           GPtrArray *complaints)
 {
-    g_autofree char *origin = mom_config_origin(config, "vdsm", "key-file");
-    g_autofree char *key = mom_config_vdsm_file(config, "key-file");
-    g_autofree char *fault = mom_trust_secret_fault(key);
+    g_autofree char *origin = mom_config_origin(config, section, key);
+    g_autofree char *fault = mom_trust_secret_fault(file);
 
     if (fault) {
-        g_ptr_array_add(complaints, g_strdup_printf("%s: [vdsm] key-file: %s", origin, fault));
+        g_ptr_array_add(complaints,
+                        g_strdup_printf("%s: [%s] %s: %s", origin, section, key, fault));
     }
+}
+
+MomTrust
+mom_vet_password_trust(const MomTrust *trust)
+{
+    MomTrust wider = *trust;
+
+    wider.also_uid = mom_trust_vdsm_uid();
+    return wider;
+}
+
+/* Whoever opens a connection looks at it again, each time. */
+static void
+vet_password(const MomConfig *config, const MomTrust *trust, GPtrArray *complaints)
+{
+    const char *file = mom_config_get(config, "libvirt", "auth-password-file");
+    g_autofree char *origin = mom_config_origin(config, "libvirt", "auth-password-file");
+    const MomTrust wider = mom_vet_password_trust(trust);
+    g_autoptr(GError) why = NULL;
+
+    if (!*file) {
+        return;
+    }
+    if (!mom_trust_check(&wider, file, MOM_TRUST_FILE, &why)) {
+        g_ptr_array_add(complaints, g_strdup_printf("%s: [libvirt] auth-password-file: %s", origin,
+                                                    why->message));
+    }
+    vet_secret(config, "libvirt", "auth-password-file", file, complaints);
 }
 
 gboolean
@@ -76,7 +108,10 @@ mom_vet_paths(const MomConfig *config, const MomTrust *trust, GPtrArray *complai
         }
     }
     if (mom_config_get_bool(config, "vdsm", "ssl")) {
-        vet_secret(config, complaints);
+        g_autofree char *key = mom_config_vdsm_file(config, "key-file");
+
+        vet_secret(config, "vdsm", "key-file", key, complaints);
     }
+    vet_password(config, trust, complaints);
     return TRUE;
 }

@@ -10,6 +10,9 @@
 #include "agent/config.h"
 #include "agent/trust.h"
 
+/* For the password of libvirt, which may be vdsm's: its user's files are believed as well. */
+MomTrust mom_vet_password_trust(const MomTrust *trust);
+
 /* COMPLAINTS (of char*) gets, with their places, the paths that others could change or read.  FALSE
  * with an error if one of them is where momd learns of its host, or what it would run. */
 gboolean mom_vet_paths(const MomConfig *config,

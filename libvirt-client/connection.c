@@ -6,8 +6,9 @@
 #include "libvirt-client/connection.h"
 
 #define FREE_WAIT_MS 200
-/* A daemon that hangs would otherwise collect one thread per attempt. */
-#define MAX_LEFT_BEHIND 2
+/* A call is waited for so many times as long as the last one took. */
+#define PATIENCE_AFTER_SUCCESS 4
+#define PATIENCE_AFTER_LATE 2
 
 struct MomVirtConnection {
     MomVirtAddress address; /* own copies */
@@ -20,8 +21,11 @@ struct MomVirtConnection {
     MomVirtSession *session; /* the worker's */
     MomVirtSink *sink;
     GPtrArray *left_behind; /* of MomVirtWorker: stuck, to be freed when they come back */
+    char *read_only;        /* why the present connection is */
     guint pause_ms;
-    GSource *timer; /* to reopen when WAITING, to replace the worker when STUCK */
+    guint patience_ms;
+    gint64 given_up_us; /* when the call began that was last given up; 0: it was an opening */
+    GSource *timer;     /* to reopen when WAITING, to replace the worker when STUCK */
     gboolean closing;
 };
 
@@ -34,8 +38,15 @@ typedef struct {
     gboolean lost; /* the worker's finding */
 } Call;
 
+/* One opening, the same. */
+typedef struct {
+    MomVirtSession *session;
+    MomVirtOpening opening;
+} Opening;
+
 typedef struct {
     MomVirtConnection *connection;
+    gint64 began_us;
     MomVirtJobDone done;
     gpointer data;
 } Listener;
@@ -48,7 +59,18 @@ static void start_worker(MomVirtConnection *self);
 static gboolean
 run_open(gpointer job, GError **error)
 {
-    return mom_virt_session_open(job, error);
+    Opening *opening = job;
+
+    return mom_virt_session_open(opening->session, &opening->opening, error);
+}
+
+static void
+free_opening(gpointer job)
+{
+    Opening *opening = job;
+
+    mom_virt_opening_clear(&opening->opening);
+    g_free(opening);
 }
 
 static gboolean
@@ -131,7 +153,7 @@ replace_worker(gpointer data)
     MomVirtConnection *self = data;
 
     clear_timer(self);
-    if (self->left_behind->len >= MAX_LEFT_BEHIND)
+    if (self->left_behind->len >= MOM_VIRT_MAX_LEFT_BEHIND)
         return G_SOURCE_REMOVE; /* until one of them returns */
     g_debug("%s: leaving a call behind that does not come back", self->address.uri);
     g_ptr_array_add(self->left_behind, g_steal_pointer(&self->worker));
@@ -145,8 +167,21 @@ become_stuck(MomVirtConnection *self, const GError *error)
 {
     if (self->state == MOM_VIRT_STUCK)
         return;
-    set_timer(self, self->times.replace_ms, replace_worker);
+    clear_timer(self);
     set_state(self, MOM_VIRT_STUCK, error);
+    if (self->times.replace_ms == 0)
+        replace_worker(self);
+    else
+        set_timer(self, self->times.replace_ms, replace_worker);
+}
+
+static void
+set_patience(MomVirtConnection *self, gint64 began_us, guint factor)
+{
+    gint64 took_ms = (g_get_monotonic_time() - began_us) / G_TIME_SPAN_MILLISECOND;
+
+    self->patience_ms = (guint)CLAMP(took_ms * factor, (gint64)self->times.call_timeout_ms,
+                                     (gint64)self->times.call_timeout_max_ms);
 }
 
 static void
@@ -154,6 +189,8 @@ on_returned(MomVirtWorker *worker, gpointer data)
 {
     MomVirtConnection *self = data;
 
+    if (self->given_up_us != 0)
+        set_patience(self, self->given_up_us, PATIENCE_AFTER_LATE);
     if (worker == self->worker) {
         start_open(self);
         return;
@@ -183,13 +220,16 @@ static void
 on_opened(gpointer job, const GError *error, gpointer data)
 {
     MomVirtConnection *self = data;
+    Opening *opening = job;
 
     if (self->closing)
         return;
     if (error == NULL) {
+        self->read_only = g_steal_pointer(&opening->opening.read_only);
         self->pause_ms = self->times.reopen_min_ms;
         set_state(self, MOM_VIRT_OPEN, NULL);
     } else if (mom_virt_worker_is_stuck(self->worker)) {
+        self->given_up_us = 0;
         become_stuck(self, error);
     } else {
         wait_and_reopen(self, error);
@@ -199,9 +239,17 @@ on_opened(gpointer job, const GError *error, gpointer data)
 static void
 start_open(MomVirtConnection *self)
 {
+    Opening *opening = g_new0(Opening, 1);
+    g_autoptr(GError) fault = NULL;
+
     clear_timer(self);
+    g_clear_pointer(&self->read_only, g_free);
     set_state(self, MOM_VIRT_OPENING, NULL);
-    mom_virt_worker_push(self->worker, "connect", run_open, self->session, NULL,
+    opening->session = self->session;
+    if (self->address.password_file != NULL && self->address.vet != NULL &&
+        !self->address.vet(self->address.password_file, self->address.vet_data, &fault))
+        opening->opening.password_fault = g_strdup(fault->message);
+    mom_virt_worker_push(self->worker, "connect", run_open, opening, free_opening,
                          self->times.open_timeout_ms, on_opened, self);
 }
 
@@ -213,7 +261,8 @@ start_worker(MomVirtConnection *self)
         mom_virt_sink_unref(self->sink);
     }
     self->sink = mom_virt_sink_new(on_event, self);
-    self->session = mom_virt_session_new(&self->address, self->sink);
+    self->session = mom_virt_session_new(&self->address, (int)self->times.keepalive_s,
+                                         self->times.keepalive_count, self->sink);
     self->worker =
         mom_virt_worker_new("libvirt", mom_virt_session_free, self->session, on_returned, self);
 }
@@ -226,6 +275,22 @@ or_default(guint value, guint otherwise)
     return value != 0 ? value : otherwise;
 }
 
+static MomVirtTimes
+complete_times(const MomVirtTimes *given)
+{
+    MomVirtTimes times = given != NULL ? *given : (MomVirtTimes){0};
+
+    times.open_timeout_ms = or_default(times.open_timeout_ms, 10000);
+    times.call_timeout_ms = or_default(times.call_timeout_ms, 5000);
+    times.call_timeout_max_ms = or_default(times.call_timeout_max_ms, 15000);
+    times.call_timeout_max_ms = MAX(times.call_timeout_max_ms, times.call_timeout_ms);
+    times.reopen_min_ms = or_default(times.reopen_min_ms, 500);
+    times.reopen_max_ms = or_default(times.reopen_max_ms, 30000);
+    times.keepalive_s = or_default(times.keepalive_s, 5);
+    times.keepalive_count = or_default(times.keepalive_count, 3);
+    return times;
+}
+
 MomVirtConnection *
 mom_virt_connection_new(const MomVirtAddress *address,
                         const MomVirtTimes *times,
@@ -233,17 +298,12 @@ mom_virt_connection_new(const MomVirtAddress *address,
 {
     MomVirtConnection *self = g_new0(MomVirtConnection, 1);
 
+    self->address = *address;
     self->address.uri = g_strdup(address->uri != NULL ? address->uri : "qemu:///system");
-    self->address.read_only = address->read_only;
     self->address.user = g_strdup(address->user);
     self->address.password_file = g_strdup(address->password_file);
-    if (times != NULL)
-        self->times = *times;
-    self->times.open_timeout_ms = or_default(self->times.open_timeout_ms, 10000);
-    self->times.call_timeout_ms = or_default(self->times.call_timeout_ms, 5000);
-    self->times.replace_ms = or_default(self->times.replace_ms, 5000);
-    self->times.reopen_min_ms = or_default(self->times.reopen_min_ms, 500);
-    self->times.reopen_max_ms = or_default(self->times.reopen_max_ms, 30000);
+    self->times = complete_times(times);
+    self->patience_ms = self->times.call_timeout_ms;
     self->listener = *listener;
     self->context = g_main_context_ref_thread_default();
     self->left_behind = g_ptr_array_new_with_free_func((GDestroyNotify)mom_virt_worker_free);
@@ -266,6 +326,7 @@ mom_virt_connection_free(MomVirtConnection *self)
     g_ptr_array_unref(self->left_behind);
     mom_virt_sink_unref(self->sink);
     g_main_context_unref(self->context);
+    g_free(self->read_only);
     g_free((char *)self->address.uri);
     g_free((char *)self->address.user);
     g_free((char *)self->address.password_file);
@@ -279,11 +340,15 @@ on_called(gpointer job, const GError *error, gpointer data)
     MomVirtConnection *self = listener->connection;
     Call *call = job;
 
-    if (!self->closing && error != NULL) {
-        if (mom_virt_worker_is_stuck(self->worker))
-            become_stuck(self, error);
-        else if (call != NULL && call->lost && self->state == MOM_VIRT_OPEN)
-            wait_and_reopen(self, error);
+    if (self->closing) {
+        /* whoever waits is answered, no more */
+    } else if (error == NULL) {
+        set_patience(self, listener->began_us, PATIENCE_AFTER_SUCCESS);
+    } else if (mom_virt_worker_is_stuck(self->worker)) {
+        self->given_up_us = listener->began_us;
+        become_stuck(self, error);
+    } else if (call != NULL && call->lost && self->state == MOM_VIRT_OPEN) {
+        wait_and_reopen(self, error);
     }
     if (listener->done != NULL)
         listener->done(call != NULL ? call->call : NULL, error, listener->data);
@@ -302,9 +367,21 @@ mom_virt_connection_call(MomVirtConnection *self,
     Listener *listener = g_new0(Listener, 1);
 
     *call = (Call){self->session, run, call_data, free_call_data, FALSE};
-    *listener = (Listener){self, done, data};
-    mom_virt_worker_push(self->worker, what, run_call, call, free_call, self->times.call_timeout_ms,
+    *listener = (Listener){self, g_get_monotonic_time(), done, data};
+    mom_virt_worker_push(self->worker, what, run_call, call, free_call, self->patience_ms,
                          on_called, listener);
+}
+
+const char *
+mom_virt_connection_read_only(const MomVirtConnection *self)
+{
+    return self->state == MOM_VIRT_OPEN ? self->read_only : NULL;
+}
+
+guint
+mom_virt_connection_patience_ms(const MomVirtConnection *self)
+{
+    return self->patience_ms;
 }
 
 MomVirtState

@@ -3,9 +3,10 @@
  * A connection to libvirt that is always there or always coming back, as the main loop sees it.
  *
  * It opens by itself, reopens with back-off when it is lost, and never blocks.  A call that gets no
- * answer poisons it: nothing more is asked until the worker is back, and then it is opened anew. If
- * the worker stays away (one hung guest can hold a call for ever) it is left behind and a new one
- * with a connection of its own takes over; only a few may be left behind at a time.
+ * answer poisons it: nothing more is asked over this connection.  The worker in it (one hung guest
+ * can hold a call for ever) is left behind, and a new one with a connection of its own takes over;
+ * only a few may be left behind at a time.  A call that comes back late is a host that is slow:
+ * those after it get more time, until they no longer need it.
  */
 #pragma once
 
@@ -21,12 +22,20 @@ typedef enum {
 
 /* Milliseconds; 0 takes the default in brackets. */
 typedef struct {
-    guint open_timeout_ms; /* [10000] */
-    guint call_timeout_ms; /* [5000] */
-    guint replace_ms; /* how long a stuck worker is waited for before a new one takes over [5000] */
+    guint open_timeout_ms;     /* [10000] */
+    guint call_timeout_ms;     /* [5000] */
+    guint call_timeout_max_ms; /* what it may grow to where answers come late [15000] */
+    guint replace_ms;    /* how long a stuck worker is waited for before a new one takes over [0] */
     guint reopen_min_ms; /* the first pause; it doubles, with some jitter [500] */
     guint reopen_max_ms; /* [30000] */
+    guint keepalive_s;   /* how often a silent daemon is asked whether it lives [5] */
+    guint keepalive_count; /* and so many times before it is given up [3] */
 } MomVirtTimes;
+
+/* Calls that hang at the same time, each in a thread of ours and in one of the twenty that libvirtd
+ * has for all its clients.  Each guest that hangs holds one, so with one more than these nothing is
+ * known of any guest until the first of them returns. */
+#define MOM_VIRT_MAX_LEFT_BEHIND 4
 
 typedef struct MomVirtConnection MomVirtConnection;
 
@@ -63,4 +72,8 @@ void mom_virt_connection_call(MomVirtConnection *self,
                               gpointer data);
 
 MomVirtState mom_virt_connection_state(const MomVirtConnection *self);
+/* Why the present connection may only read, NULL if it may change things or is not open. */
+const char *mom_virt_connection_read_only(const MomVirtConnection *self);
+/* How long the next call is waited for. */
+guint mom_virt_connection_patience_ms(const MomVirtConnection *self);
 const char *mom_virt_state_name(MomVirtState state);

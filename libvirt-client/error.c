@@ -4,6 +4,8 @@
  */
 #include "libvirt-client/error.h"
 
+#include <errno.h>
+
 #include "libvirt-client/autoptr.h"
 
 G_DEFINE_QUARK(mom - virt - error - quark, mom_virt_error)
@@ -43,6 +45,15 @@ is_one_of(const GError *error, const int *codes, gsize n)
     return FALSE;
 }
 
+/* A socket that its mode keeps us out of is a system error to libvirt, with errno beside it. */
+static int
+code_of(const virError *last)
+{
+    if (last->code == VIR_ERR_SYSTEM_ERROR && (last->int1 == EACCES || last->int1 == EPERM))
+        return VIR_ERR_ACCESS_DENIED;
+    return last->code;
+}
+
 gboolean
 mom_virt_fail(GError **error, const char *what, const char *subject)
 {
@@ -55,7 +66,7 @@ mom_virt_fail(GError **error, const char *what, const char *subject)
                     "%s%s%s: libvirt failed and did not say why", what, gap,
                     subject ? subject : "");
     else
-        g_set_error(error, MOM_VIRT_ERROR, last->code, "%s%s%s: %s", what, gap,
+        g_set_error(error, MOM_VIRT_ERROR, code_of(last), "%s%s%s: %s", what, gap,
                     subject ? subject : "", last->message ? last->message : "no message");
     return FALSE;
 }

@@ -21,6 +21,7 @@ typedef enum {
     MOM_VIRT_ERROR_DISCONNECTED, /* not asked: there is no connection at present */
     MOM_VIRT_ERROR_CLOSED,       /* the client was freed before the answer came */
     MOM_VIRT_ERROR_DATA,         /* libvirt's answer makes no sense, or the request does not */
+    MOM_VIRT_ERROR_LEFT_ALONE,   /* not asked: the guest hangs, or migrates, or the like */
 } MomVirtErrorCode;
 
 /* Sets ERROR from this thread's last libvirt error: "WHAT SUBJECT: libvirt's words".  SUBJECT, a

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "libvirt-client/changeable.h"
+
 /* A statistic by its name in the bulk answer and its tag in virDomainMemoryStats, -1 for none. */
 static const struct {
     const char *name;
@@ -31,11 +33,25 @@ static const char *const complete_drivers[] = {"QEMU"};
 struct MomVirtCache {
     gatomicrefcount references;
     GMutex lock;
-    GHashTable *domains; /* UUID -> MomVirtDomain */
+    GHashTable *entries; /* UUID -> Entry */
     guint generation;    /* counts drops */
 };
 
+typedef struct {
+    MomVirtDomain *domain;
+    gboolean stale; /* to be read anew; better than nothing until then */
+} Entry;
+
 /* ---- cache ---- */
+
+static void
+free_entry(gpointer data)
+{
+    Entry *entry = data;
+
+    mom_virt_domain_unref(entry->domain);
+    g_free(entry);
+}
 
 MomVirtCache *
 mom_virt_cache_new(void)
@@ -44,8 +60,7 @@ mom_virt_cache_new(void)
 
     g_atomic_ref_count_init(&cache->references);
     g_mutex_init(&cache->lock);
-    cache->domains = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                           (GDestroyNotify)mom_virt_domain_unref);
+    cache->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_entry);
     return cache;
 }
 
@@ -61,7 +76,7 @@ mom_virt_cache_unref(MomVirtCache *cache)
 {
     if (!g_atomic_ref_count_dec(&cache->references))
         return;
-    g_hash_table_unref(cache->domains);
+    g_hash_table_unref(cache->entries);
     g_mutex_clear(&cache->lock);
     g_free(cache);
 }
@@ -69,12 +84,16 @@ mom_virt_cache_unref(MomVirtCache *cache)
 void
 mom_virt_cache_drop(MomVirtCache *cache, const char *uuid)
 {
+    GHashTableIter iter;
+    gpointer entry;
+
     g_mutex_lock(&cache->lock);
     cache->generation++;
-    if (uuid == NULL)
-        g_hash_table_remove_all(cache->domains);
-    else
-        g_hash_table_remove(cache->domains, uuid);
+    if (uuid != NULL)
+        g_hash_table_remove(cache->entries, uuid);
+    g_hash_table_iter_init(&iter, cache->entries);
+    while (uuid == NULL && g_hash_table_iter_next(&iter, NULL, &entry))
+        ((Entry *)entry)->stale = TRUE;
     g_mutex_unlock(&cache->lock);
 }
 
@@ -84,23 +103,25 @@ mom_virt_cache_size(MomVirtCache *cache)
     guint size;
 
     g_mutex_lock(&cache->lock);
-    size = g_hash_table_size(cache->domains);
+    size = g_hash_table_size(cache->entries);
     g_mutex_unlock(&cache->lock);
     return size;
 }
 
+/* A reference, or NULL if nothing is known of this run of the guest. */
 static MomVirtDomain *
-cache_find(MomVirtCache *cache, const MomVirtGuest *guest, guint *generation)
+cache_find(MomVirtCache *cache, const MomVirtGuest *guest, gboolean *stale, guint *generation)
 {
-    MomVirtDomain *domain;
+    const Entry *entry;
+    MomVirtDomain *domain = NULL;
 
     g_mutex_lock(&cache->lock);
     *generation = cache->generation;
-    domain = g_hash_table_lookup(cache->domains, guest->uuid);
-    if (domain != NULL && domain->run == guest->id)
-        mom_virt_domain_ref(domain);
-    else
-        domain = NULL;
+    entry = g_hash_table_lookup(cache->entries, guest->uuid);
+    if (entry != NULL && entry->domain->run == guest->id) {
+        domain = mom_virt_domain_ref(entry->domain);
+        *stale = entry->stale;
+    }
     g_mutex_unlock(&cache->lock);
     return domain;
 }
@@ -108,9 +129,14 @@ cache_find(MomVirtCache *cache, const MomVirtGuest *guest, guint *generation)
 static void
 cache_keep(MomVirtCache *cache, const char *uuid, MomVirtDomain *domain, guint generation)
 {
+    Entry *entry;
+
     g_mutex_lock(&cache->lock);
-    if (cache->generation == generation)
-        g_hash_table_replace(cache->domains, g_strdup(uuid), mom_virt_domain_ref(domain));
+    if (cache->generation == generation) {
+        entry = g_new0(Entry, 1);
+        entry->domain = mom_virt_domain_ref(domain);
+        g_hash_table_replace(cache->entries, g_strdup(uuid), entry);
+    }
     g_mutex_unlock(&cache->lock);
 }
 
@@ -125,7 +151,7 @@ cache_keep_only(MomVirtCache *cache, GPtrArray *guests)
     for (guint i = 0; i < guests->len; i++)
         g_hash_table_add(running, ((MomVirtGuest *)guests->pdata[i])->uuid);
     g_mutex_lock(&cache->lock);
-    g_hash_table_iter_init(&iter, cache->domains);
+    g_hash_table_iter_init(&iter, cache->entries);
     while (g_hash_table_iter_next(&iter, &uuid, NULL))
         if (!g_hash_table_contains(running, uuid))
             g_hash_table_iter_remove(&iter);
@@ -237,15 +263,14 @@ read_scheduler(MomVirtDomain *domain, virDomainPtr handle)
 }
 
 /* Once per run of a guest: the XML tells what is set.  A read-only connection may not, and need
- * not. FALSE: not yet.  A guest without RSS is one that the hypervisor did not get through to: it
- * hangs, and so would this call. */
+ * not.  FALSE: not now, the guest migrates or the like. */
 static gboolean
 set_period(const MomVirtGuest *guest, MomVirtDomain *domain, virDomainPtr handle, guint period_s)
 {
     if (period_s == 0 || domain->stats_period_s == period_s ||
         domain->balloon != MOM_VIRT_BALLOON_PRESENT)
         return TRUE;
-    if (!(guest->present & 1u << MOM_VIRT_RSS_KIB))
+    if (!mom_virt_check_changeable(handle, guest->uuid, NULL))
         return FALSE;
     if (virDomainSetMemoryStatsPeriod(handle, (int)period_s, VIR_DOMAIN_AFFECT_LIVE) < 0)
         g_debug("guest %s: its memory report's period stays as it is: %s", guest->name,
@@ -253,17 +278,21 @@ set_period(const MomVirtGuest *guest, MomVirtDomain *domain, virDomainPtr handle
     return TRUE;
 }
 
+/* One reading of all guests. */
+typedef struct {
+    MomVirtCache *cache;
+    const MomVirtReading *reading;
+    gboolean complete; /* the driver's bulk answer has all that exists */
+    gint64 spent_us;   /* on domain XML */
+} Reader;
+
 static MomVirtDomain *
-read_domain(MomVirtCache *cache, MomVirtGuest *guest, virDomainPtr handle, guint period_s)
+read_xml(const MomVirtGuest *guest, virDomainPtr handle)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MomVirtString) xml = NULL;
-    guint generation;
-    MomVirtDomain *domain = cache_find(cache, guest, &generation);
+    g_autoptr(MomVirtString) xml = virDomainGetXMLDesc(handle, 0);
+    MomVirtDomain *domain = NULL;
 
-    if (domain != NULL)
-        return domain;
-    xml = virDomainGetXMLDesc(handle, 0);
     if (xml == NULL)
         mom_virt_fail(&error, "read the domain XML of guest", guest->name);
     else
@@ -274,16 +303,31 @@ read_domain(MomVirtCache *cache, MomVirtGuest *guest, virDomainPtr handle, guint
     }
     domain->run = guest->id;
     read_scheduler(domain, handle);
-    if (set_period(guest, domain, handle, period_s))
-        cache_keep(cache, guest->uuid, domain, generation);
     return domain;
 }
 
+/* What is not cached is read if there is time left for it.  A guest that was not reached may hang,
+ * and so would these calls. */
+static MomVirtDomain *
+find_domain(Reader *reader, const MomVirtGuest *guest, virDomainPtr handle)
+{
+    guint generation;
+    gboolean stale = TRUE;
+    g_autoptr(MomVirtDomain) known = cache_find(reader->cache, guest, &stale, &generation);
+    g_autoptr(MomVirtDomain) domain = NULL;
+    gint64 began_us = g_get_monotonic_time();
+
+    if (!stale || !guest->reached || reader->spent_us > reader->reading->portion_us)
+        return g_steal_pointer(&known);
+    domain = read_xml(guest, handle);
+    if (domain != NULL && set_period(guest, domain, handle, reader->reading->period_s))
+        cache_keep(reader->cache, guest->uuid, domain, generation);
+    reader->spent_us += g_get_monotonic_time() - began_us + 1;
+    return domain != NULL ? g_steal_pointer(&domain) : g_steal_pointer(&known);
+}
+
 static MomVirtGuest *
-read_guest(MomVirtCache *cache,
-           const virDomainStatsRecord *record,
-           gboolean complete,
-           guint period_s)
+read_guest(Reader *reader, const virDomainStatsRecord *record)
 {
     MomVirtGuest *guest = g_new0(MomVirtGuest, 1);
 
@@ -291,9 +335,13 @@ read_guest(MomVirtCache *cache,
     guest->name = g_strdup(virDomainGetName(record->dom));
     guest->id = (int)virDomainGetID(record->dom);
     mom_virt_guest_take(guest, record->params, record->nparams);
-    if (!complete)
+    if (!reader->complete)
         read_one_by_one(guest, record->dom);
-    guest->domain = read_domain(cache, guest, record->dom, period_s);
+    /* The host's own number of a running QEMU is there whatever the guest tells. */
+    guest->reached = !reader->complete || guest->present & 1u << MOM_VIRT_RSS_KIB;
+    if (!guest->reached)
+        guest->held_ms = mom_virt_held_ms(record->dom);
+    guest->domain = find_domain(reader, guest, record->dom);
     return guest;
 }
 
@@ -311,13 +359,13 @@ is_complete(virConnectPtr connection)
 gboolean
 mom_virt_guests_read(virConnectPtr connection,
                      MomVirtCache *cache,
-                     guint period_s,
+                     const MomVirtReading *reading,
                      GPtrArray *guests,
                      GError **error)
 {
     const unsigned int flags =
         VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT | VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING;
-    gboolean complete = is_complete(connection);
+    Reader reader = {cache, reading, is_complete(connection), 0};
     g_auto(MomVirtRecords) records = NULL;
 
     /* Not ENFORCE: a driver without balloon statistics would refuse the whole call. */
@@ -325,7 +373,7 @@ mom_virt_guests_read(virConnectPtr connection,
                                     &records, flags) < 0)
         return mom_virt_fail(error, "read the statistics of all guests", NULL);
     for (gsize i = 0; records[i] != NULL; i++)
-        g_ptr_array_add(guests, read_guest(cache, records[i], complete, period_s));
+        g_ptr_array_add(guests, read_guest(&reader, records[i]));
     cache_keep_only(cache, guests);
     return TRUE;
 }

@@ -4,8 +4,9 @@
  *
  * Where a driver's bulk answer lacks the balloon's numbers (libvirt's test driver) they are read
  * guest by guest; never where it can give them, because there a missing number means a guest that
- * hangs, and asking it would hang too.  What the domain XML says is cached until an event.  Runs in
- * the worker.
+ * hangs, and asking it would hang too.  What the domain XML says is cached until an event; of many
+ * guests that are new at once it is read in portions, or the first call would take too long.  Runs
+ * in the worker.
  */
 #pragma once
 
@@ -32,10 +33,12 @@ typedef enum {
 typedef struct {
     char uuid[VIR_UUID_STRING_BUFLEN];
     char *name;
-    int id;        /* of this run of the guest */
-    guint present; /* bit 1 << MomVirtStat */
+    int id;           /* of this run of the guest */
+    gboolean reached; /* FALSE: another call was in its QEMU, so what only QEMU knows is missing */
+    guint64 held_ms;  /* then: for how long that call has been; 0: no time to speak of */
+    guint present;    /* bit 1 << MomVirtStat */
     guint64 value[MOM_VIRT_N_STATS];
-    MomVirtDomain *domain; /* NULL if its XML could not be read */
+    MomVirtDomain *domain; /* NULL if its XML could not be read, or not yet */
 } MomVirtGuest;
 
 void mom_virt_guest_free(MomVirtGuest *guest);
@@ -52,15 +55,25 @@ typedef struct MomVirtCache MomVirtCache;
 MomVirtCache *mom_virt_cache_new(void);
 MomVirtCache *mom_virt_cache_ref(MomVirtCache *cache);
 void mom_virt_cache_unref(MomVirtCache *cache);
-/* UUID's is stale; NULL: all are.  One that is being read meanwhile is not kept. */
+/* UUID's is stale, and gone; NULL: all may be, and are read anew as soon as there is time.  What is
+ * being read meanwhile is not kept. */
 void mom_virt_cache_drop(MomVirtCache *cache, const char *uuid);
 guint mom_virt_cache_size(MomVirtCache *cache);
 
-/* Appends all running guests to GUESTS (of MomVirtGuest).  PERIOD_S, if not 0, is how often they
- * are to report their memory, set once for each run of a guest.  A guest that vanishes meanwhile is
- * left out; one that cannot be read has less data. */
+/* What the domain XML is read for in one call, besides at least one guest. */
+#define MOM_VIRT_PORTION_US (G_USEC_PER_SEC / 2)
+
+typedef struct {
+    guint period_s;    /* how often guests are to report their memory, set once for each run of a
+                        * guest; 0: left as it is */
+    gint64 portion_us; /* see MOM_VIRT_PORTION_US */
+} MomVirtReading;
+
+/* Appends all running guests to GUESTS (of MomVirtGuest).  A guest that vanishes meanwhile is left
+ * out; one that cannot be read has less data.  Guests that another call is in are not waited for.
+ */
 gboolean mom_virt_guests_read(virConnectPtr connection,
                               MomVirtCache *cache,
-                              guint period_s,
+                              const MomVirtReading *reading,
                               GPtrArray *guests,
                               GError **error);

@@ -7,28 +7,34 @@
 
 #include <string.h>
 
-#define KEEPALIVE_INTERVAL_S 5
-#define KEEPALIVE_COUNT 3
-
 struct MomVirtSession {
     char *uri;
     char *user;
     char *password_file;
     gboolean read_only;
+    int keepalive_s;
+    guint keepalive_count;
     MomVirtSink *sink;
     virConnectPtr connection;
-    GError *credentials_error; /* why the last question was not answered */
-    char *refusal;             /* why the last opening failed, for calls made meanwhile */
+    const char *password_fault; /* of the opening under way */
+    GError *credentials_error;  /* why the last question was not answered */
+    char *refusal;              /* why the last opening failed, for calls made meanwhile */
 };
 
 static int credential_types[] = {VIR_CRED_AUTHNAME, VIR_CRED_ECHOPROMPT, VIR_CRED_PASSPHRASE,
                                  VIR_CRED_NOECHOPROMPT};
 
 static char *
-read_password(const char *path, GError **error)
+read_password(MomVirtSession *self, GError **error)
 {
+    const char *path = self->password_file;
     g_autofree char *text = NULL;
 
+    if (self->password_fault != NULL) {
+        g_set_error(error, MOM_VIRT_ERROR, VIR_ERR_AUTH_CANCELLED, "the password is not used: %s",
+                    self->password_fault);
+        return NULL;
+    }
     if (path == NULL) {
         g_set_error_literal(error, MOM_VIRT_ERROR, VIR_ERR_AUTH_CANCELLED,
                             "a password is asked for and no password file is configured");
@@ -44,7 +50,7 @@ static char *
 find_credential(MomVirtSession *self, int type, GError **error)
 {
     if (type == VIR_CRED_PASSPHRASE || type == VIR_CRED_NOECHOPROMPT)
-        return read_password(self->password_file, error);
+        return read_password(self, error);
     if (self->user != NULL)
         return g_strdup(self->user);
     g_set_error_literal(error, MOM_VIRT_ERROR, VIR_ERR_AUTH_CANCELLED,
@@ -73,7 +79,10 @@ answer_credentials(virConnectCredentialPtr questions, unsigned int n, void *data
 }
 
 MomVirtSession *
-mom_virt_session_new(const MomVirtAddress *address, MomVirtSink *sink)
+mom_virt_session_new(const MomVirtAddress *address,
+                     int keepalive_s,
+                     guint keepalive_count,
+                     MomVirtSink *sink)
 {
     MomVirtSession *self = g_new0(MomVirtSession, 1);
 
@@ -81,6 +90,8 @@ mom_virt_session_new(const MomVirtAddress *address, MomVirtSink *sink)
     self->user = g_strdup(address->user);
     self->password_file = g_strdup(address->password_file);
     self->read_only = address->read_only;
+    self->keepalive_s = keepalive_s;
+    self->keepalive_count = keepalive_count;
     self->sink = mom_virt_sink_ref(sink);
     return self;
 }
@@ -110,34 +121,75 @@ mom_virt_session_free(gpointer session)
     g_free(self);
 }
 
+void
+mom_virt_opening_clear(MomVirtOpening *opening)
+{
+    g_clear_pointer(&opening->password_fault, g_free);
+    g_clear_pointer(&opening->read_only, g_free);
+}
+
+/* What was asked for and could not be given says more than libvirt, which only knows that it got
+ * nothing. */
 static gboolean
-refuse(MomVirtSession *self, GError **error)
+open_as(MomVirtSession *self, unsigned int flags, GError **error)
+{
+    virConnectAuth auth = {credential_types, G_N_ELEMENTS(credential_types), answer_credentials,
+                           self};
+
+    g_clear_error(&self->credentials_error);
+    self->connection = virConnectOpenAuth(self->uri, &auth, flags);
+    if (self->connection != NULL)
+        return TRUE;
+    mom_virt_fail(error, "connect to", self->uri);
+    if (self->credentials_error != NULL)
+        g_prefix_error(error, "%s: ", self->credentials_error->message);
+    return FALSE;
+}
+
+/* TRUE and why, if CAUSE is a denial and reading at least is allowed. */
+static gboolean
+open_to_read(MomVirtSession *self, const GError *cause, char **why)
+{
+    if (!mom_virt_err_denied(cause) || !open_as(self, VIR_CONNECT_RO, NULL))
+        return FALSE;
+    *why = g_strdup(cause->message);
+    return TRUE;
+}
+
+static gboolean
+open_anyhow(MomVirtSession *self, char **read_only, GError **error)
 {
     g_autoptr(GError) cause = NULL;
 
-    mom_virt_fail(&cause, "connect to", self->uri);
-    if (self->credentials_error != NULL)
-        g_prefix_error(&cause, "%s: ", self->credentials_error->message);
-    g_free(self->refusal);
-    self->refusal = g_strdup(cause->message);
+    if (self->read_only) {
+        *read_only = g_strdup("it is configured so");
+        return open_as(self, VIR_CONNECT_RO, error);
+    }
+    if (open_as(self, 0, &cause) || open_to_read(self, cause, read_only))
+        return TRUE;
     g_propagate_error(error, g_steal_pointer(&cause));
     return FALSE;
 }
 
 gboolean
-mom_virt_session_open(MomVirtSession *self, GError **error)
+mom_virt_session_open(MomVirtSession *self, MomVirtOpening *opening, GError **error)
 {
-    virConnectAuth auth = {credential_types, G_N_ELEMENTS(credential_types), answer_credentials,
-                           self};
-    gboolean remote;
+    g_autoptr(GError) cause = NULL;
+    gboolean opened, remote;
 
     close_connection(self);
-    g_clear_error(&self->credentials_error);
-    self->connection = virConnectOpenAuth(self->uri, &auth, self->read_only ? VIR_CONNECT_RO : 0);
-    if (self->connection == NULL)
-        return refuse(self, error);
+    self->password_fault = opening->password_fault;
+    opened = open_anyhow(self, &opening->read_only, &cause);
+    self->password_fault = NULL;
+    if (!opened) {
+        g_free(self->refusal);
+        self->refusal = g_strdup(cause->message);
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
     /* Drivers inside this process have no keepalive and need none. */
-    remote = virConnectSetKeepAlive(self->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT) == 0;
+    remote =
+        virConnectSetKeepAlive(self->connection, self->keepalive_s, self->keepalive_count) == 0;
     mom_virt_sink_attach(self->sink, self->connection, remote);
     return TRUE;
 }

@@ -5,6 +5,8 @@
  */
 #include "libvirt-client/tune.h"
 
+#include "libvirt-client/changeable.h"
+
 static virDomainPtr
 look_up(virConnectPtr connection, const char *uuid, GError **error)
 {
@@ -15,13 +17,24 @@ look_up(virConnectPtr connection, const char *uuid, GError **error)
     return domain;
 }
 
+/* For a change: NULL also if the guest must be left alone at present. */
+static virDomainPtr
+look_up_to_change(virConnectPtr connection, const char *uuid, GError **error)
+{
+    g_autoptr(virDomain) domain = look_up(connection, uuid, error);
+
+    if (domain == NULL || !mom_virt_check_changeable(domain, uuid, error))
+        return NULL;
+    return g_steal_pointer(&domain);
+}
+
 gboolean
 mom_virt_tune_balloon(virConnectPtr connection,
                       const char *uuid,
                       guint64 target_kib,
                       GError **error)
 {
-    g_autoptr(virDomain) domain = look_up(connection, uuid, error);
+    g_autoptr(virDomain) domain = look_up_to_change(connection, uuid, error);
 
     if (domain == NULL)
         return FALSE;
@@ -42,7 +55,7 @@ gboolean
 mom_virt_tune_cpu(
     virConnectPtr connection, const char *uuid, gint64 quota_us, guint64 period_us, GError **error)
 {
-    g_autoptr(virDomain) domain = look_up(connection, uuid, error);
+    g_autoptr(virDomain) domain = look_up_to_change(connection, uuid, error);
     g_auto(MomVirtParams) params = {0};
 
     if (domain == NULL)
@@ -65,7 +78,7 @@ mom_virt_tune_disk(virConnectPtr connection,
                    const MomVirtLimits *limits,
                    GError **error)
 {
-    g_autoptr(virDomain) domain = look_up(connection, uuid, error);
+    g_autoptr(virDomain) domain = look_up_to_change(connection, uuid, error);
     g_autofree char *subject = g_strdup_printf("%s of guest %s", disk, uuid);
     g_auto(MomVirtParams) params = {0};
 
@@ -118,20 +131,5 @@ mom_virt_read_disk_tune(virConnectPtr connection,
         limits.value[i] = value;
     }
     *out = limits;
-    return TRUE;
-}
-
-gboolean
-mom_virt_set_stats_period(virConnectPtr connection,
-                          const char *uuid,
-                          guint period_s,
-                          GError **error)
-{
-    g_autoptr(virDomain) domain = look_up(connection, uuid, error);
-
-    if (domain == NULL)
-        return FALSE;
-    if (virDomainSetMemoryStatsPeriod(domain, (int)period_s, VIR_DOMAIN_AFFECT_LIVE) < 0)
-        return mom_virt_fail(error, "set the memory report's period of guest", uuid);
     return TRUE;
 }

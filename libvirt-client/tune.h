@@ -4,7 +4,7 @@
  *
  * Only the running guest is touched, never its stored definition: what a manager sets must be gone
  * after the guest's next start.  Success means that the hypervisor took the order: a balloon may
- * stop short of its target.
+ * stop short of its target.  A guest that hangs or migrates is refused, see changeable.h.
  */
 #pragma once
 
@@ -30,8 +30,3 @@ gboolean mom_virt_read_disk_tune(virConnectPtr connection,
                                  const char *disk,
                                  MomVirtLimits *out,
                                  GError **error);
-/* How often the guest reports its memory, in seconds; 0: never. */
-gboolean mom_virt_set_stats_period(virConnectPtr connection,
-                                   const char *uuid,
-                                   guint period_s,
-                                   GError **error);

@@ -12,6 +12,8 @@ struct MomVirt {
     MomVirtListener listener;
     MomVirtCache *cache;
     guint stats_period_s;
+    MomVirtState state; /* as last told */
+    guint hangs;        /* how often a call hung in an open connection */
 };
 
 typedef struct {
@@ -37,6 +39,8 @@ typedef struct {
         MomVirtDone plain;
     } done;
     gpointer data;
+    MomVirt *again; /* who is asked once more, if it is a reading */
+    guint hangs;    /* AGAIN's when it was asked */
 } Listener;
 
 /* ---- in the worker ---- */
@@ -46,7 +50,9 @@ run_read_guests(virConnectPtr connection, gpointer data, GError **error)
 {
     ReadGuests *call = data;
 
-    return mom_virt_guests_read(connection, call->cache, call->stats_period_s, call->guests, error);
+    const MomVirtReading reading = {call->stats_period_s, MOM_VIRT_PORTION_US};
+
+    return mom_virt_guests_read(connection, call->cache, &reading, call->guests, error);
 }
 
 static gboolean
@@ -108,12 +114,43 @@ free_change(gpointer data)
     g_free(call);
 }
 
+static void answer_guests(gpointer job, const GError *error, gpointer data);
+
+static void
+ask_for_guests(MomVirt *self, Listener *listener)
+{
+    ReadGuests *call = g_new0(ReadGuests, 1);
+
+    listener->hangs = self->hangs;
+    call->cache = mom_virt_cache_ref(self->cache);
+    call->stats_period_s = self->stats_period_s;
+    call->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_virt_guest_free);
+    mom_virt_connection_call(self->connection, "read all guests", run_read_guests, call,
+                             free_read_guests, answer_guests, listener);
+}
+
+/* It hung in a guest (and did not only wait for an opening), and another connection takes over. A
+ * guest that hangs is met once, and there are never more hanging calls than a few: this ends. */
+static gboolean
+may_ask_again(const Listener *listener, const GError *error)
+{
+    const MomVirt *self = listener->again;
+
+    return g_error_matches(error, MOM_VIRT_ERROR, MOM_VIRT_ERROR_TIMEOUT) &&
+           self->hangs != listener->hangs && mom_virt_state(self) == MOM_VIRT_OPENING;
+}
+
 static void
 answer_guests(gpointer job, const GError *error, gpointer data)
 {
     g_autofree Listener *listener = data;
     ReadGuests *call = job;
+    MomVirt *self = listener->again;
 
+    if (may_ask_again(listener, error)) {
+        ask_for_guests(self, g_steal_pointer(&listener));
+        return;
+    }
     if (listener->done.guests != NULL)
         listener->done.guests(error == NULL ? call->guests : NULL, error, listener->data);
 }
@@ -172,7 +209,9 @@ on_changed(MomVirtState state, const GError *error, gpointer data)
 {
     MomVirt *self = data;
 
-    if (state == MOM_VIRT_OPEN) /* events were missed meanwhile */
+    self->hangs += state == MOM_VIRT_STUCK && self->state == MOM_VIRT_OPEN;
+    self->state = state;
+    if (state == MOM_VIRT_OPENING) /* events are missed meanwhile */
         mom_virt_cache_drop(self->cache, NULL);
     if (self->listener.changed != NULL)
         self->listener.changed(state, error, self->listener.data);
@@ -236,18 +275,20 @@ mom_virt_state(const MomVirt *self)
     return mom_virt_connection_state(self->connection);
 }
 
+const char *
+mom_virt_read_only(const MomVirt *self)
+{
+    return mom_virt_connection_read_only(self->connection);
+}
+
 void
 mom_virt_read_guests(MomVirt *self, MomVirtGuestsDone done, gpointer data)
 {
-    ReadGuests *call = g_new0(ReadGuests, 1);
     Listener *listener = listener_new(data);
 
-    call->cache = mom_virt_cache_ref(self->cache);
-    call->stats_period_s = self->stats_period_s;
-    call->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_virt_guest_free);
     listener->done.guests = done;
-    mom_virt_connection_call(self->connection, "read all guests", run_read_guests, call,
-                             free_read_guests, answer_guests, listener);
+    listener->again = self;
+    ask_for_guests(self, listener);
 }
 
 void

@@ -4,7 +4,7 @@
  *
  * Nothing here blocks.  Every call is answered exactly once, from the main loop; freeing the client
  * answers what is pending with MOM_VIRT_ERROR_CLOSED.  Guests are named by UUID.  One client is one
- * connection: who does not want a change that hangs to hold up the reading makes two.
+ * connection at a time: who does not want a change that hangs to hold up the reading makes two.
  */
 #pragma once
 
@@ -30,6 +30,8 @@ void mom_virt_free(MomVirt *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVirt, mom_virt_free)
 
 MomVirtState mom_virt_state(const MomVirt *self);
+/* As mom_virt_connection_read_only. */
+const char *mom_virt_read_only(const MomVirt *self);
 
 /* GUESTS (of MomVirtGuest, borrowed for the call) are all that run, or NULL with ERROR. */
 typedef void (*MomVirtGuestsDone)(GPtrArray *guests, const GError *error, gpointer data);
@@ -38,7 +40,10 @@ typedef void (*MomVirtLimitsDone)(const MomVirtLimits *limits, const GError *err
 /* ERROR is NULL if libvirt accepted the change. */
 typedef void (*MomVirtDone)(const GError *error, gpointer data);
 
-/* In all of these DONE may be NULL, and strings are copied.  For what a change means see tune.h. */
+/* In all of these DONE may be NULL, and strings are copied.  For what a change means see tune.h.
+ *
+ * A reading that hangs in a guest is made anew over the connection that takes over: the guest is
+ * passed over then, as the call that hangs is in it. */
 void mom_virt_read_guests(MomVirt *self, MomVirtGuestsDone done, gpointer data);
 void mom_virt_read_disk(
     MomVirt *self, const char *uuid, const char *disk, MomVirtLimitsDone done, gpointer data);

@@ -22,6 +22,9 @@ static const struct {
     {"swap_out", offsetof(MomGuestData, swap_out)},
     {"swap_total", offsetof(MomGuestData, swap_total_kib)},
     {"swap_usage", offsetof(MomGuestData, swap_usage_kib)},
+    {"mem_usable", offsetof(MomGuestData, mem_usable_kib)},
+    {"mem_caches", offsetof(MomGuestData, disk_caches_kib)},
+    {"mem_report_age", offsetof(MomGuestData, report_age_s)},
 };
 
 static gboolean
@@ -42,17 +45,20 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
 static const char *const fields[] = {
     "mem_available", "mem_unused", "major_fault", "minor_fault", "swap_in", "swap_out", NULL,
 };
-static const char *const swap_fields[] = {"swap_total", "swap_usage", NULL};
+/* The reference's, and ours. */
+static const char *const extra_fields[] = {
+    "swap_total", "swap_usage", "mem_usable", "mem_caches", "mem_report_age", NULL,
+};
 static const char *const all_fields[] = {
-    "mem_available", "mem_unused", "major_fault", "minor_fault", "swap_in",
-    "swap_out",      "swap_total", "swap_usage",  NULL,
+    "mem_available", "mem_unused", "major_fault", "minor_fault", "swap_in",        "swap_out",
+    "swap_total",    "swap_usage", "mem_usable",  "mem_caches",  "mem_report_age", NULL,
 };
 static const char *const none[] = {NULL};
 
 const MomCollector mom_collector_guest_memory = {
     .name = "GuestMemory",
     .fields = fields,
-    .optional = swap_fields,
+    .optional = extra_fields,
     .collect = collect,
 };
 

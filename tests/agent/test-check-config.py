@@ -340,6 +340,37 @@ class CheckConfig(unittest.TestCase):
         self.vdsm_config(key_file=key)
         self.check(0, r"mom\.conf:6: \[vdsm\] key-file: .*every user may read.*`chmod o-r %s'" % re.escape(key))
 
+    def test_password(self):
+        """a password of libvirt's that every user may read is a warning, one that others may write too"""
+        password = self.write("password", "secret\n")
+        self.config(more="[libvirt]\nauth-password-file: %s\n" % password)
+        self.check(0, r"mom\.conf:9: \[libvirt\] auth-password-file: .*every user may read")
+        os.chmod(password, 0o660)
+        self.check(0, r"mom\.conf:9: \[libvirt\] auth-password-file: .* is not trusted.*mode 0660")
+        os.chmod(password, 0o600)
+        self.check(0)
+
+    def test_guests(self):
+        """[guest] sections are printed in the order in which they count, and checked"""
+        self.config(more='[guest "db"]\nmin-guarantee: 1 GiB\n[guest "*"]\nmin-guarantee: 25%\n')
+        out = self.check(0)
+        self.assertRegex(out, r'(?s)\[guest "db"\]\n# \S+mom\.conf:9\nmin-guarantee: 1 GiB\n\n'
+                              r'\[guest "\*"\]\n# \S+mom\.conf:11\nmin-guarantee: 25%\n')
+        self.write("mom.conf", out)
+        self.assertEqual([line for line in self.check(0).splitlines() if line[:1] != "#"],
+                         [line for line in out.splitlines() if line[:1] != "#"])
+        self.config(more='[guest web]\n[guest "db"]\nmin-garantee: 1 GiB\nmin-guarantee: 1 GB\n')
+        self.assertNotIn("GB", self.check(
+            0, r'mom\.conf:8: unknown section \[guest web\], write \[guest "web"\]',
+            r'mom\.conf:10: unknown key `min-garantee\' in \[guest "db"\], did you mean `min-guarantee\'',
+            r'mom\.conf:11: \[guest "db"\] min-guarantee: `1 GB\' is no amount'))
+
+    def test_guests_of_vdsm(self):
+        """with vdsm, whose engine sets guarantees, [guest] sections are without effect and said to be"""
+        self.write("mom.conf", "[main]\nhypervisor-interface: vdsmjsonrpcclient\n[vdsm]\nssl: no\nvdsm-conf: /none\n"
+                   '[guest "db"]\nmin-guarantee: 1 GiB\n')
+        self.check(0, r'mom\.conf:7: \[guest "db"\] min-guarantee: has no effect with vdsm')
+
     # ---- trust
 
     def test_trust(self):

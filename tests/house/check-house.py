@@ -104,8 +104,18 @@ def function_lengths():
         yield "the median function has %d lines" % lengths[len(lengths) // 2]
 
 
+def forbidden_calls():
+    """What libvirt says of the host's memory is never used: virNodeGetInfo may be wrong by far."""
+    for room in ROOMS:
+        for path in files(room, (".c", ".h")):
+            for number, line in enumerate(lines(path), 1):
+                found = re.search(r"\b(virNodeGetInfo|virNodeGetMemoryStats|virNodeGetFreeMemory)\s*\(", line)
+                if found:
+                    yield "%s:%d: %s: take host memory from /proc/meminfo" % (path, number, found.group(1))
+
+
 def main():
-    rules = [include_directions, headers_alone, licences, file_sizes]
+    rules = [include_directions, headers_alone, licences, file_sizes, forbidden_calls]
     if not shutil.which("ctags"):
         sys.exit("check-house.py: universal-ctags is not installed")
     rules.append(function_lengths)

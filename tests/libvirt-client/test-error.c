@@ -5,8 +5,13 @@
  */
 #include "libvirt-client/error.h"
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include "libvirt-client/autoptr.h"
 #include "tests/mom-test.h"
+
+#define NOBODY 65534
 
 static void
 ignore_error(void *data, virErrorPtr error)
@@ -53,6 +58,26 @@ a_failure_without_a_reason_is_still_an_error(void **state)
     assert_fails(mom_virt_fail(&error, "read", "a"), MOM_VIRT_ERROR, VIR_ERR_INTERNAL_ERROR);
 }
 
+/* libvirt calls it a system error. */
+static void
+a_socket_that_its_mode_keeps_us_from_is_denied(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("mom-virt-XXXXXX", NULL);
+    g_autofree char *uri = g_strdup_printf("test+unix:///default?socket=%s/sock", folder);
+    gboolean root = geteuid() == 0;
+
+    assert_int_equal(g_chmod(folder, root ? 0700 : 0), 0);
+    if (root)
+        assert_int_equal(seteuid(NOBODY), 0);
+    assert_null(virConnectOpen(uri));
+    mom_virt_fail(&error, "connect to", uri);
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+    assert_true(mom_virt_err_denied(error));
+    g_rmdir(folder);
+}
+
 static void
 predicates_know_their_codes_and_no_others(void **state)
 {
@@ -97,6 +122,7 @@ main(void)
         cmocka_unit_test(an_unknown_guest_is_gone),
         cmocka_unit_test(what_a_driver_cannot_do_is_unsupported),
         cmocka_unit_test(a_failure_without_a_reason_is_still_an_error),
+        cmocka_unit_test(a_socket_that_its_mode_keeps_us_from_is_denied),
         cmocka_unit_test(predicates_know_their_codes_and_no_others),
         cmocka_unit_test(other_domains_are_never_ours),
     };

@@ -20,6 +20,9 @@ guest_with_memory(void)
     guest->swap_in = mom_value_int(6);
     guest->swap_out = mom_value_int(7);
     guest->swap_total_kib = mom_value_int(8);
+    guest->mem_usable_kib = mom_value_int(9);
+    guest->disk_caches_kib = mom_value_int(10);
+    guest->report_age_s = mom_value_int(11);
     return guest;
 }
 
@@ -40,6 +43,9 @@ memory_is_passed_on_as_told(void **state)
         assert_int_equal(subject_int(subject, "swap_out"), 7);
         assert_int_equal(subject_int(subject, "swap_total"), 8);
         assert_true(subject_is_nil(subject, "swap_usage"));
+        assert_int_equal(subject_int(subject, "mem_usable"), 9);
+        assert_int_equal(subject_int(subject, "mem_caches"), 10);
+        assert_int_equal(subject_int(subject, "mem_report_age"), 11);
     }
 }
 
@@ -77,9 +83,9 @@ only_the_plain_form_demands_its_fields(void **state)
     const MomCollector *optional = mom_collector_find(both[1]);
 
     assert_int_equal(g_strv_length((char **)(gpointer)plain->fields), 6);
-    assert_int_equal(g_strv_length((char **)(gpointer)plain->optional), 2);
+    assert_int_equal(g_strv_length((char **)(gpointer)plain->optional), 5);
     assert_int_equal(g_strv_length((char **)(gpointer)optional->fields), 0);
-    assert_int_equal(g_strv_length((char **)(gpointer)optional->optional), 8);
+    assert_int_equal(g_strv_length((char **)(gpointer)optional->optional), 11);
 }
 
 int

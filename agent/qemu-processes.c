@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * See qemu-processes.h.  A process tells its start in ticks since boot, as /proc/uptime tells now:
+ * no clock that somebody sets comes in between.
+ */
+#include "agent/qemu-processes.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/hostfile.h"
+#include "agent/qemu-pid.h"
+
+/* In /proc/PID/stat, counted from the one after the name, which may hold blanks and brackets. */
+#define START_FIELD 19
+
+typedef struct {
+    int run;
+    gint64 pid;
+    double started_s; /* since boot; negative: not known */
+    guint round;
+} Process;
+
+struct MomQemuProcesses {
+    char *root;
+    GHashTable *processes; /* uuid -> Process */
+    double uptime_s;       /* of this round; negative: not known */
+    guint round;
+};
+
+MomQemuProcesses *
+mom_qemu_processes_new(const char *root)
+{
+    MomQemuProcesses *self = g_new0(MomQemuProcesses, 1);
+
+    self->root = g_strdup(root);
+    self->processes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return self;
+}
+
+void
+mom_qemu_processes_free(MomQemuProcesses *self)
+{
+    if (!self)
+        return;
+    g_hash_table_unref(self->processes);
+    g_free(self->root);
+    g_free(self);
+}
+
+static double
+read_uptime_s(const char *root)
+{
+    g_autofree char *text = mom_hostfile_read(root, "proc/uptime", MOM_HOSTFILE_CAP, NULL);
+    char *end = text;
+    double uptime_s = text ? g_ascii_strtod(text, &end) : 0;
+
+    return end != text && *end == ' ' ? uptime_s : -1;
+}
+
+static double
+read_started_s(const char *root, gint64 pid)
+{
+    g_autofree char *path = g_strdup_printf("proc/%" G_GINT64_FORMAT "/stat", pid);
+    g_autofree char *text = mom_hostfile_read(root, path, MOM_HOSTFILE_CAP, NULL);
+    const char *name_end = text ? strrchr(text, ')') : NULL;
+    g_auto(GStrv) fields = name_end ? g_strsplit(name_end, " ", START_FIELD + 3) : NULL;
+    gint64 ticks;
+
+    if (!fields || g_strv_length(fields) <= START_FIELD + 1 ||
+        !g_ascii_string_to_signed(g_strchomp(fields[START_FIELD + 1]), 10, 0, G_MAXINT64, &ticks,
+                                  NULL))
+        return -1;
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+void
+mom_qemu_processes_begin(MomQemuProcesses *self)
+{
+    self->round++;
+    self->uptime_s = read_uptime_s(self->root);
+}
+
+static gboolean
+is_unseen(gpointer uuid, gpointer value, gpointer data)
+{
+    const Process *process = value;
+    const MomQemuProcesses *self = data;
+
+    return process->round != self->round;
+}
+
+void
+mom_qemu_processes_end(MomQemuProcesses *self)
+{
+    g_hash_table_foreach_remove(self->processes, is_unseen, self);
+}
+
+/* NULL if the guest has none that can be told. */
+static Process *
+find_process(MomQemuProcesses *self, const char *uuid, const char *name, int run)
+{
+    Process *process = g_hash_table_lookup(self->processes, uuid);
+    gint64 pid;
+
+    if (process && process->run == run)
+        return process;
+    if (!mom_qemu_pid_find(self->root, name, uuid, &pid))
+        return NULL;
+    process = g_new0(Process, 1);
+    *process = (Process){run, pid, read_started_s(self->root, pid), 0};
+    g_hash_table_replace(self->processes, g_strdup(uuid), process);
+    return process;
+}
+
+void
+mom_qemu_processes_find(MomQemuProcesses *self,
+                        const char *uuid,
+                        const char *name,
+                        int run,
+                        MomValue *pid,
+                        MomValue *age_s)
+{
+    Process *process = find_process(self, uuid, name, run);
+
+    *pid = MOM_NIL;
+    *age_s = MOM_NIL;
+    if (!process)
+        return;
+    process->round = self->round;
+    *pid = mom_value_int(process->pid);
+    if (process->started_s >= 0 && self->uptime_s >= process->started_s)
+        *age_s = mom_value_int((gint64)(self->uptime_s - process->started_s));
+}
