@@ -378,12 +378,6 @@ mom_virt_connection_read_only(const MomVirtConnection *self)
     return self->state == MOM_VIRT_OPEN ? self->read_only : NULL;
 }
 
-guint
-mom_virt_connection_patience_ms(const MomVirtConnection *self)
-{
-    return self->patience_ms;
-}
-
 MomVirtState
 mom_virt_connection_state(const MomVirtConnection *self)
 {

@@ -74,6 +74,4 @@ void mom_virt_connection_call(MomVirtConnection *self,
 MomVirtState mom_virt_connection_state(const MomVirtConnection *self);
 /* Why the present connection may only read, NULL if it may change things or is not open. */
 const char *mom_virt_connection_read_only(const MomVirtConnection *self);
-/* How long the next call is waited for. */
-guint mom_virt_connection_patience_ms(const MomVirtConnection *self);
 const char *mom_virt_state_name(MomVirtState state);
