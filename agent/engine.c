@@ -218,9 +218,10 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     } else {
         mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
-        look_at_guests(engine);
         if (decision_due) {
-            decide(engine);
+            decide(engine); /* and looks for distress itself, to set the pace */
+        } else {
+            look_at_guests(engine);
         }
     }
     if (engine->watch) {
