@@ -222,6 +222,24 @@ test_a_pushed_tuning_policy_outlives_a_reread_with_its_bad_lines_aside(void **st
     assert_int_equal(g_strv_length(list), 1);
 }
 
+static void
+test_the_same_policy_once_more_does_not_begin_the_fallback_anew(void **state)
+{
+    g_autoptr(MomPolicies) policies = mom_policies_new(NULL, NULL, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+
+    assert_ok(mom_policies_set(policies, "a", "1", &error));
+    mom_policies_worked(policies);
+    assert_ok(mom_policies_set(policies, "a", "2", &error));
+    assert_false(mom_policies_failed(policies, 2));
+    assert_ok(mom_policies_set(policies, "a", "2", &error));
+    assert_true(mom_policies_failed(policies, 2));
+    assert_ok(mom_policies_set(policies, "a", "2", &error));
+    assert_true(mom_policies_fell_back(policies));
+    assert_ok(mom_policies_set(policies, "a", "3", &error));
+    assert_false(mom_policies_fell_back(policies));
+}
+
 /* Refuses a 7 in the tuning policy; blames that. */
 static gboolean
 refuse_seven(MomPolicyStore *candidate, gpointer data, GError **error)
@@ -324,6 +342,7 @@ main(void)
         POLICIES_TEST(test_a_main_policy_file_that_is_gone_keeps_what_is_in_force),
         POLICIES_TEST(test_a_reset_forgets_what_was_pushed),
         cmocka_unit_test(test_what_fails_its_trial_leaves_no_trace),
+        cmocka_unit_test(test_the_same_policy_once_more_does_not_begin_the_fallback_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,23 @@ a_target_reached_without_a_further_wish_is_reached(void **state)
     assert_false(mom_guard_is_stuck(f->guard, "a"));
 }
 
+/* While it is on its way a target nearly the same as what a rail allows is kept; lost, it must not be
+ * sent again past the rail. */
+static void
+a_lost_target_is_not_kept_past_a_rail(void **state)
+{
+    Fixture *f = *state;
+
+    begin(f, 0);
+    wish(f, 0, 1500);
+    assert_calls(f->recorder, "a balloon 1536000; ");
+    entity_update(f->guests->pdata[0], "balloon_min", mom_value_int(1510 * MIB));
+    mom_guard_forget_sent(f->guard);
+    begin(f, 2);
+    wish(f, 0, 1500);
+    assert_calls(f->recorder, "a balloon 1546240; ");
+}
+
 /* ---- dry run ---- */
 
 static void
@@ -408,6 +425,7 @@ main(void)
         TEST(what_is_on_its_way_to_a_guest_is_not_held_against_it),
         TEST(a_target_reached_without_a_further_wish_is_reached),
         TEST(what_a_dry_run_told_is_not_waited_for),
+        TEST(a_lost_target_is_not_kept_past_a_rail),
         TEST(a_guest_that_does_not_follow_is_told_once_and_left_in_peace),
         TEST(a_dry_knob_is_told_and_not_sent),
         TEST(a_dry_call_is_answered),
