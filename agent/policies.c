@@ -271,6 +271,27 @@ differs(MomPolicies *policies, MomPolicyStore *changed, const char *name)
                      mom_policy_store_get(changed, name)) != 0;
 }
 
+/* Whether CHANGED, settled with TUNING (may be NULL), may come into force after a change of the
+ * policy NAME: what `set` and `check` say alike.  TUNING's lines that fail are set aside.  LASTING:
+ * a failure that is there already, which is no reason against the change. */
+static gboolean
+fits(MomPolicies *policies,
+     MomPolicyStore *changed,
+     MomTuning *tuning,
+     const char *name,
+     GError **lasting,
+     GError **error)
+{
+    if (!mom_policies_pass_in_part(policies, changed, tuning, lasting) &&
+        to_blame(policies, name, *lasting)) {
+        g_propagate_error(error, g_steal_pointer(lasting));
+        return FALSE;
+    }
+    /* Who pushed it must learn that nothing came of it. */
+    return !tuning || !mom_set_aside_is_tuning(policies->tuning_name, name) ||
+           mom_set_aside_leaves_some(tuning, error);
+}
+
 /* The same policy once more changes nothing about how it does. */
 static void
 adopt_pushed(MomPolicies *policies, MomPolicyStore *store, MomTuning *tuning, gboolean is_news)
@@ -294,23 +315,17 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
 {
     g_autoptr(MomTuning) tuning = NULL;
     gboolean is_news = differs(policies, changed, name);
-    g_autoptr(GError) why = NULL;
+    g_autoptr(GError) lasting = NULL;
 
     if (!mom_policies_settle(policies, changed, &tuning, error)) {
         return FALSE;
     }
-    if (!mom_policies_pass_in_part(policies, changed, tuning, &why)) {
-        if (to_blame(policies, name, why)) {
-            g_propagate_error(error, g_steal_pointer(&why));
-            return FALSE;
-        }
-        g_log(G_LOG_DOMAIN, is_news ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
-              "policy set fails as it did before the change: %s", why->message);
-    }
-    /* Who pushed it must learn that nothing came of it. */
-    if (tuning && mom_set_aside_is_tuning(policies->tuning_name, name) &&
-        !mom_set_aside_leaves_some(tuning, error)) {
+    if (!fits(policies, changed, tuning, name, &lasting, error)) {
         return FALSE;
+    }
+    if (lasting) {
+        g_log(G_LOG_DOMAIN, is_news ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
+              "policy set fails as it did before the change: %s", lasting->message);
     }
     adopt_pushed(policies, mom_policy_store_copy(changed), g_steal_pointer(&tuning), is_news);
     if (is_news) {
@@ -351,6 +366,7 @@ GPtrArray *
 mom_policies_check(MomPolicies *policies, const char *name, const char *text)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(GError) lasting = NULL;
     g_autoptr(MomTuning) tuning = NULL;
     g_autoptr(MomPolicyStore) changed = with_change(policies, name, text, &error);
     GPtrArray *findings = NULL;
@@ -361,16 +377,11 @@ mom_policies_check(MomPolicies *policies, const char *name, const char *text)
     if (!findings) {
         findings = g_ptr_array_new_with_free_func((GDestroyNotify)mom_finding_free);
     }
-    if (changed && !error && !mom_policy_findings_fail(findings) &&
-        !mom_policies_pass_in_part(policies, changed, tuning, &error) &&
-        !to_blame(policies, name, error)) {
-        g_clear_error(&error);
+    if (changed && !error && !mom_policy_findings_fail(findings)) {
+        fits(policies, changed, tuning, name, &lasting, &error);
     }
     if (tuning && mom_set_aside_is_tuning(policies->tuning_name, name)) {
         mom_set_aside_add_findings(tuning, findings);
-        if (!error) {
-            mom_set_aside_leaves_some(tuning, &error);
-        }
     }
     if (error) {
         mom_policy_findings_add(findings, name, error);
