@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define MAX_KIB 2097152
 
@@ -31,8 +32,10 @@ static struct {
     struct _virDomain *guests;
     guint n;
     guint waiting;
+    guint connections;
     guint64 held_ms;
     guint slow_ms;
+    guint64 spent_ns;
     GHashTable *calls; /* name -> GUINT_TO_POINTER */
 } fake;
 
@@ -57,7 +60,6 @@ fake_start(guint n)
     }
 }
 
-/* Whoever still waits must have been let go. */
 void
 fake_stop(void)
 {
@@ -95,6 +97,8 @@ fake_hang(guint guest, gboolean on)
     }
 
 LOCKED(guint, fake_waiting, (void), fake.waiting)
+LOCKED(guint, fake_connections, (void), fake.connections)
+LOCKED(guint64, fake_spent_ns, (void), fake.spent_ns)
 LOCKED(guint64, fake_balloon_kib, (guint guest), fake.guests[guest].balloon_kib)
 LOCKED(guint, fake_period_s, (guint guest), fake.guests[guest].period_s)
 
@@ -187,6 +191,15 @@ add(virDomainStatsRecordPtr record, int *room, const char *name, unsigned long l
     virTypedParamsAddULLong(&record->params, &record->nparams, room, name, value);
 }
 
+static guint64
+thread_time_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (guint64)now.tv_sec * 1000000000 + (guint64)now.tv_nsec;
+}
+
 /* Without a way into QEMU libvirt tells what it knows itself. */
 static virDomainStatsRecordPtr
 make_record(virDomainPtr guest)
@@ -224,6 +237,8 @@ virConnectGetAllDomainStats(virConnectPtr conn,
                             virDomainStatsRecordPtr **records,
                             unsigned int flags)
 {
+    guint64 began_ns = thread_time_ns();
+
     enter(__func__);
     g_assert_true(flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
     g_assert_true(stats & VIR_DOMAIN_STATS_BALLOON);
@@ -236,17 +251,23 @@ virConnectGetAllDomainStats(virConnectPtr conn,
     *records = calloc(fake.n + 1, sizeof **records);
     for (guint i = 0; i < fake.n; i++)
         (*records)[i] = make_record(&fake.guests[i]);
+    fake.spent_ns += thread_time_ns() - began_ns;
     return leave((int)fake.n);
 }
 
 void
 virDomainStatsRecordListFree(virDomainStatsRecordPtr *records)
 {
+    guint64 began_ns = thread_time_ns();
+
     for (gsize i = 0; records != NULL && records[i] != NULL; i++) {
         virTypedParamsFree(records[i]->params, records[i]->nparams);
         free(records[i]);
     }
     free(records);
+    g_mutex_lock(&fake.lock);
+    fake.spent_ns += thread_time_ns() - began_ns;
+    g_mutex_unlock(&fake.lock);
 }
 
 /* Numbers that libvirt hands out only where they count. */
@@ -389,13 +410,18 @@ virDomainGetID(virDomainPtr guest)
 virConnectPtr
 virConnectOpenAuth(const char *uri, virConnectAuthPtr auth, unsigned int flags)
 {
+    g_mutex_lock(&fake.lock);
+    fake.connections++;
+    g_mutex_unlock(&fake.lock);
     return &connection;
 }
 
 int
 virConnectClose(virConnectPtr conn)
 {
-    return 0;
+    g_mutex_lock(&fake.lock);
+    fake.connections--;
+    return leave(0);
 }
 
 int

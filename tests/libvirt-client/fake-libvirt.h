@@ -15,6 +15,7 @@
 
 /* N guests that run and answer; what was counted is forgotten. */
 void fake_start(guint n);
+/* When no connection is open any more. */
 void fake_stop(void);
 const char *fake_uuid(guint guest);
 
@@ -22,6 +23,8 @@ const char *fake_uuid(guint guest);
 void fake_hang(guint guest, gboolean on);
 /* How many calls wait in guests. */
 guint fake_waiting(void);
+/* How many connections are open: 0 is the end of all that uses guests. */
+guint fake_connections(void);
 /* From now on a call that is in a guest has been there for so long. */
 void fake_held_for(guint64 ms);
 /* The bulk answer takes so long, whoever asks. */
@@ -34,3 +37,5 @@ guint fake_period_s(guint guest);
 /* How often FUNCTION was called, of those that the real libvirt asks its daemon for; NULL: all. */
 guint fake_calls(const char *function);
 void fake_forget_calls(void);
+/* Processor time of bulk answers so far: what is libvirt's own, not ours. */
+guint64 fake_spent_ns(void);
