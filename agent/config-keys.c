@@ -63,6 +63,8 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "policy-fallback-after", MOM_CONFIG_INT, "3", 0, 1000000},
     {"main", "decisions-kept", MOM_CONFIG_INT, "10000", 1, 1000000},
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
+    {"main", "adaptive-interval", MOM_CONFIG_BOOL, "true"},
+    {"main", "min-cycle", MOM_CONFIG_SECONDS, "1", 0.1, DAY_S},
     {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
     {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
     {"rails", "guest-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},

@@ -17,6 +17,7 @@
 #include "agent/hypervisor-libvirt.h"
 #include "agent/hypervisor-vdsm.h"
 #include "agent/keeper.h"
+#include "agent/psi.h"
 #include "agent/rpc/server.h"
 #include "agent/service.h"
 #include "agent/setup.h"
@@ -35,10 +36,14 @@ struct MomDaemon {
     MomService service;
     MomRpcServer *rpc;
     MomSupervisor *supervisor;
+    MomPsi *psi; /* NULL: the kernel tells of no pressure */
 };
 
 /* How often guests under libvirt are asked to report their memory; vdsm's figure. */
 #define GUEST_STATS_PERIOD_S 5
+
+/* How often libvirt is asked for guests while one has less than its maximum. */
+#define WATCH_INTERVAL_US (5 * (gint64)G_USEC_PER_SEC)
 
 /* A history is used if it is younger than so many cycles. */
 #define HISTORY_CYCLES 2
@@ -225,6 +230,10 @@ engine_options(MomDaemon *daemon)
         .host_interval_us = seconds_us(config, "host-monitor-interval"),
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),
+        .min_cycle_us = seconds_us(config, "min-cycle"),
+        /* vdsm's own numbers are no fresher. */
+        .watch_interval_us = daemon->vdsm ? 0 : WATCH_INTERVAL_US,
+        .adapts = mom_config_get_bool(config, "main", "adaptive-interval"),
         .guard = &daemon->guard,
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
         .trust = &daemon->trust,
@@ -382,6 +391,7 @@ mom_daemon_free(MomDaemon *daemon)
     }
     mom_rpc_server_free(daemon->rpc);
     mom_supervisor_free(daemon->supervisor);
+    mom_psi_free(daemon->psi);
     mom_service_clear(&daemon->service);
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
@@ -395,6 +405,28 @@ mom_daemon_free(MomDaemon *daemon)
     g_free(daemon);
 }
 
+static void
+on_pressure(gpointer daemon)
+{
+    mom_engine_pressed(((MomDaemon *)daemon)->engine);
+}
+
+/* A host without the trigger is managed at the pace of its samples. */
+static void
+watch_pressure(MomDaemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!mom_config_get_bool(daemon->config, "main", "adaptive-interval")) {
+        return;
+    }
+    daemon->psi = mom_psi_new(mom_config_get(daemon->config, "main", "host-root"), on_pressure,
+                              daemon, &error);
+    if (!daemon->psi) {
+        g_info("The kernel tells of no memory pressure: %s", error->message);
+    }
+}
+
 void
 mom_daemon_start(MomDaemon *daemon)
 {
@@ -404,6 +436,7 @@ mom_daemon_start(MomDaemon *daemon)
         mom_hypervisor_vdsm_start(daemon->vdsm);
     }
     mom_engine_start(daemon->engine);
+    watch_pressure(daemon);
     if (daemon->supervisor) {
         mom_supervisor_start(daemon->supervisor);
     }

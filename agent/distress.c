@@ -62,6 +62,15 @@ grew(const MomSample *before, const MomSample *now, const char *key, gint64 leas
 }
 
 gboolean
+mom_distress_is_possible(MomEntity *guest, const MomRailLimits *limits)
+{
+    const MomSample *now = mom_entity_latest(guest);
+    gint64 present_kib;
+
+    return now && can_be_helped(now, limits, &present_kib);
+}
+
+gboolean
 mom_distress_guest(MomEntity *guest, const MomRailLimits *limits)
 {
     const MomSample *now = mom_entity_latest(guest);

@@ -12,6 +12,9 @@
 /* The host has no more free memory than the rails call critical. FALSE if it is not known. */
 gboolean mom_distress_host(MomEntity *host, const MomRailLimits *limits);
 
+/* GUEST has less than its maximum and may be ballooned: it could come to need what it lacks. */
+gboolean mom_distress_is_possible(MomEntity *guest, const MomRailLimits *limits);
+
 /* GUEST is below its maximum, may be ballooned, and either has less free memory than the reserve
  * that the rails leave it, or has swapped in or faulted from disk markedly more in its newest
  * sample than in the one before. */

@@ -130,7 +130,7 @@ mom_engine_cycle_age_us(const MomEngine *engine)
 gint64
 mom_engine_interval_us(const MomEngine *engine)
 {
-    return engine->policy_interval_us;
+    return engine->pace.present_us;
 }
 
 gboolean

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The engine's state, for its own files: engine.c is the cycle, engine-access.c what others ask of it
- * and change. Nobody else may look inside.
+ * The engine's state, for its own files: engine.c is the cycle, engine-pace.c what hastens it,
+ * engine-access.c what others ask of it and change. Nobody else may look inside.
  */
 #pragma once
 
 #include "agent/engine.h"
 #include "agent/fault.h"
 #include "agent/guests.h"
+#include "agent/pace.h"
 #include "agent/silence.h"
 
 struct MomEngine {
@@ -33,6 +34,13 @@ struct MomEngine {
     guint timer;
     gint64 host_due_us, guests_due_us, policy_due_us;
     gint64 last_decision_us;
+    gint64 min_cycle_us;
+    MomPace pace;
+    gboolean pressed; /* the kernel told of pressure at `pressed_us` */
+    gint64 pressed_us;
+    guint distressed; /* guests, when they were last looked at */
+    gboolean watched; /* some guest could come to be */
+    gint64 watch_interval_us;
     gboolean sampling; /* the source has been asked and has not answered */
     gboolean trace;    /* the last decision had something to tell, so may the next */
     gboolean decide;   /* when it answers, a decision is due */
@@ -46,3 +54,16 @@ struct MomEngine {
     MomSilence silence;
     MomFault policy_fault;
 };
+
+/* Guest data has come, of GUESTS (ready ones): what is in distress anew hastens the next decision. */
+void mom_engine_look_for_distress(MomEngine *engine, GPtrArray *guests);
+
+/* A decision over GUESTS has been carried out; ACTED: something was sent.  The next one is due as the
+ * pace says. */
+void mom_engine_set_pace(MomEngine *engine, GPtrArray *guests, gboolean acted);
+
+/* How often guests are looked at, for the present. */
+gint64 mom_engine_guests_interval_us(const MomEngine *engine);
+
+/* The next turn is at the earliest of the due times. */
+void mom_engine_schedule(MomEngine *engine);

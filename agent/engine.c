@@ -9,8 +9,6 @@
 
 #include "agent/engine-private.h"
 
-static void schedule(MomEngine *engine);
-
 /* ---- deciding ---- */
 
 static void
@@ -144,6 +142,7 @@ decide(MomEngine *engine)
     MomEntity *host = mom_monitor_entity(engine->host);
     g_autoptr(GPtrArray) guests = NULL;
     g_autoptr(GError) error = NULL;
+    guint calls = mom_guard_calls(engine->guard);
 
     if (!host_ready(engine)) {
         return;
@@ -166,6 +165,7 @@ decide(MomEngine *engine)
     mom_decisions_end_cycle(engine->decisions);
     engine->cycles++;
     engine->last_cycle_us = mom_clock_now_us(engine->clock);
+    mom_engine_set_pace(engine, guests, mom_guard_calls(engine->guard) != calls);
 }
 
 /* ---- collecting ---- */
@@ -192,6 +192,14 @@ collect_host(MomEngine *engine)
 }
 
 static void
+look_at_guests(MomEngine *engine)
+{
+    g_autoptr(GPtrArray) guests = mom_guests_ready(engine->guests);
+
+    mom_engine_look_for_distress(engine, guests);
+}
+
+static void
 sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
     MomEngine *engine = data;
@@ -210,6 +218,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     } else {
         mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
+        look_at_guests(engine);
         if (decision_due) {
             decide(engine);
         }
@@ -247,7 +256,7 @@ static void
 keep_step(MomEngine *engine, gint64 now_us)
 {
     engine->host_due_us = now_us + engine->host_interval_us;
-    engine->guests_due_us = now_us + engine->guest_interval_us;
+    engine->guests_due_us = now_us + mom_engine_guests_interval_us(engine);
 }
 
 static void
@@ -257,7 +266,7 @@ wake(gpointer data)
     gint64 now_us = mom_clock_now_us(engine->clock);
     gboolean policy = take_due(&engine->policy_due_us, engine->policy_interval_us, now_us);
     gboolean host = take_due(&engine->host_due_us, engine->host_interval_us, now_us);
-    gboolean guests = take_due(&engine->guests_due_us, engine->guest_interval_us, now_us);
+    gboolean guests = take_due(&engine->guests_due_us, mom_engine_guests_interval_us(engine), now_us);
 
     engine->timer = 0;
     if (policy) {
@@ -273,11 +282,11 @@ wake(gpointer data)
         mom_pulse_asked(&engine->pulse, now_us);
         engine->source->klass->sample(engine->source, sampled, engine);
     }
-    schedule(engine);
+    mom_engine_schedule(engine);
 }
 
-static void
-schedule(MomEngine *engine)
+void
+mom_engine_schedule(MomEngine *engine)
 {
     gint64 due_us = MIN(engine->policy_due_us, MIN(engine->host_due_us, engine->guests_due_us));
 
@@ -287,26 +296,6 @@ schedule(MomEngine *engine)
     engine->timer =
         mom_clock_after(engine->clock, due_us - mom_clock_now_us(engine->clock), wake, engine);
     mom_pulse_due(&engine->pulse, due_us);
-}
-
-void
-mom_engine_hint(MomEngine *engine, const char *reason)
-{
-    gint64 soon_us = engine->last_decision_us + MOM_ENGINE_MIN_CYCLE_US;
-
-    if (!engine->running || engine->policy_due_us <= soon_us) {
-        return;
-    }
-    g_debug("a cycle soon: %s", reason);
-    engine->policy_due_us = MAX(soon_us, mom_clock_now_us(engine->clock));
-    schedule(engine);
-}
-
-void
-mom_engine_reconnected(MomEngine *engine, const char *reason)
-{
-    mom_guard_forget_sent(engine->guard);
-    mom_engine_hint(engine, reason);
 }
 
 /* ---- life ---- */
@@ -372,6 +361,11 @@ take_settings(MomEngine *engine, const MomEngineOptions *options)
     engine->guest_interval_us = MAX(options->guest_interval_us, G_USEC_PER_SEC / 10);
     engine->policy_interval_us = MAX(options->policy_interval_us, G_USEC_PER_SEC / 10);
     engine->fallback_after = options->fallback_after;
+    engine->min_cycle_us =
+        options->min_cycle_us > 0 ? options->min_cycle_us : MOM_ENGINE_MIN_CYCLE_US;
+    engine->watch_interval_us = options->watch_interval_us;
+    mom_pace_init(&engine->pace, engine->policy_interval_us, engine->min_cycle_us,
+                  options->adapts);
 }
 
 MomEngine *
@@ -450,8 +444,8 @@ mom_engine_start(MomEngine *engine)
     engine->host_due_us = now_us + engine->host_interval_us;
     engine->guests_due_us = now_us;
     engine->policy_due_us = now_us;
-    engine->last_decision_us = now_us - MOM_ENGINE_MIN_CYCLE_US;
-    schedule(engine);
+    engine->last_decision_us = now_us - engine->min_cycle_us;
+    mom_engine_schedule(engine);
 }
 
 void
@@ -466,7 +460,7 @@ mom_engine_reconfigure(MomEngine *engine, const MomEngineOptions *options)
     engine->guests_due_us = MIN(engine->guests_due_us, now_us + engine->guest_interval_us);
     engine->policy_due_us = MIN(engine->policy_due_us, now_us + engine->policy_interval_us);
     if (engine->running) {
-        schedule(engine);
+        mom_engine_schedule(engine);
     }
 }
 

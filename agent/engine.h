@@ -22,7 +22,8 @@
 
 typedef struct MomEngine MomEngine;
 
-/* The shortest time between the starts of two cycles, however many hints come. */
+/* The shortest time between the starts of two cycles, however many hints come; if nothing else is
+ * said. */
 #define MOM_ENGINE_MIN_CYCLE_US (1 * G_USEC_PER_SEC)
 
 /* Everything is borrowed and must outlive the engine, but the plans, which are referenced. */
@@ -40,11 +41,15 @@ typedef struct {
     gint64 host_interval_us;
     gint64 guest_interval_us;
     gint64 policy_interval_us;
+    gint64 min_cycle_us;      /* 0: MOM_ENGINE_MIN_CYCLE_US */
+    gint64 watch_interval_us; /* how often guests are looked at while one has less than its maximum;
+                                 0: no oftener than usual.  Their averages do not see it. */
+    gboolean adapts;          /* under pressure the policy interval shrinks, see agent/pace.h */
     const MomGuardOptions *guard; /* copied; NULL: the defaults */
     guint fallback_after;  /* failing cycles until the last set that worked is used; 0: never */
     const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
-    guint decisions_kept; /* 0: MOM_DECISIONS_KEPT */
-    MomPlot *plot;        /* NULL: nothing is plotted */
+    guint decisions_kept;  /* 0: MOM_DECISIONS_KEPT */
+    MomPlot *plot;         /* NULL: nothing is plotted */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
@@ -68,6 +73,10 @@ void mom_engine_hint(MomEngine *engine, const char *reason);
 /* The source is connected, perhaps to a hypervisor that was restarted: what was sent counts for
  * nothing until it is seen.  A cycle follows soon. */
 void mom_engine_reconnected(MomEngine *engine, const char *reason);
+
+/* The kernel told of memory pressure on the host: a cycle follows soon, and for a while the pace is
+ * fast. */
+void mom_engine_pressed(MomEngine *engine);
 
 /* Policies. A change that is taken over is followed by a cycle. */
 gboolean

@@ -22,8 +22,8 @@ revert(const Laying *laying, MomPolicyStore *store, const char *name)
 
     if (!text) {
         mom_policy_store_remove(store, name);
-    } else if (!mom_policy_store_set(store, name, text, -1, NULL)) {
-        g_return_if_reached(); /* it was parsed before */
+    } else if (!laying->rules->put(store, name, text, laying->rules->data, NULL)) {
+        g_return_if_reached(); /* it was put before */
     }
 }
 

@@ -139,9 +139,10 @@ static void
 adopt_settled(MomPolicies *policies, MomPolicyStore *store)
 {
     g_autoptr(MomTuning) tuning = NULL;
+    g_autoptr(GError) ignored = NULL;
 
     if (mom_policies_settle(policies, store, &tuning, NULL)) {
-        mom_policies_pass_in_part(policies, store, tuning, &(GError *){NULL});
+        mom_policies_pass_in_part(policies, store, tuning, &ignored);
     }
     mom_policies_adopt(policies, store, g_steal_pointer(&tuning));
     mom_policies_log_doubts(policies, NULL);

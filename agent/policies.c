@@ -335,16 +335,21 @@ GPtrArray *
 mom_policies_check(MomPolicies *policies, const char *name, const char *text)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(MomTuning) tuning = NULL;
     g_autoptr(MomPolicyStore) changed = with_change(policies, name, text, &error);
     GPtrArray *findings = NULL;
 
-    if (changed && policies->check) {
+    if (changed && mom_policies_settle(policies, changed, &tuning, &error) && policies->check) {
         findings = policies->check(changed, 0, policies->data);
     }
     if (!findings) {
         findings = g_ptr_array_new_with_free_func((GDestroyNotify)mom_finding_free);
     }
-    if (changed && policies->trial && !mom_policy_findings_fail(findings)) {
+    if (tuning && mom_set_aside_is_tuning(policies->tuning_name, name)) {
+        mom_set_aside_add_findings(tuning, findings);
+        mom_set_aside_leaves_some(tuning, &error);
+    }
+    if (changed && policies->trial && !error && !mom_policy_findings_fail(findings)) {
         policies->trial(changed, policies->data, &error);
     }
     if (error) {

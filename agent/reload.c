@@ -34,6 +34,8 @@ static const struct {
     {"main", "policy"},
     {"main", "policy-dir"},
     {"main", "policy-fallback-after"},
+    {"main", "adaptive-interval"},
+    {"main", "min-cycle"},
     {"main", "dry-run"},
     {"rails", "settle-time"},
     {"rails", "guest-reserve"},

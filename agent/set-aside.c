@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "policy/error.h"
+
 /* In one look at the set: far more than an engine has keys, and some 10 MB of findings at most. */
 #define MAX_FINDINGS 100000
 
@@ -118,15 +120,50 @@ mom_set_aside_leaves_some(const MomTuning *tuning, GError **error)
 {
     GPtrArray *listed = mom_tuning_listed(tuning);
     const MomSetAside *first;
+    MomPlace place;
 
     if (mom_tuning_n_aside(tuning) == 0 || mom_tuning_n_kept(tuning) > 0) {
         return TRUE;
     }
     first = g_ptr_array_index(listed, 0);
-    g_set_error(error, MOM_POLICY_ERROR, MOM_POLICY_ERROR_LOAD,
-                "%s:%u:%u: no line of this policy can take effect: %s: %s", mom_tuning_name(tuning),
-                first->line, first->column, first->text, first->why);
+    place = (MomPlace){mom_tuning_name(tuning), first->line, first->column};
+    mom_policy_set_error(error, MOM_POLICY_ERROR_LOAD, place,
+                         "no line of this policy can take effect: %s: %s", first->text, first->why);
     return FALSE;
+}
+
+static int
+compare_findings(gconstpointer a, gconstpointer b)
+{
+    const MomFinding *x = *(const MomFinding *const *)a;
+    const MomFinding *y = *(const MomFinding *const *)b;
+    int order = strcmp(x->policy, y->policy);
+
+    if (order != 0 || x->line == y->line) {
+        return order;
+    }
+    return x->line < y->line ? -1 : 1;
+}
+
+void
+mom_set_aside_add_findings(const MomTuning *tuning, GPtrArray *findings)
+{
+    GPtrArray *listed = mom_tuning_listed(tuning);
+
+    for (guint i = 0; i < listed->len; i++) {
+        const MomSetAside *aside = g_ptr_array_index(listed, i);
+        MomFinding *finding = g_new0(MomFinding, 1);
+
+        *finding = (MomFinding){
+            .severity = MOM_FINDING_WARNING,
+            .policy = g_strdup(mom_tuning_name(tuning)),
+            .line = aside->line,
+            .column = aside->column,
+            .message = g_strdup_printf("the line is set aside: %s: %s", aside->text, aside->why),
+        };
+        g_ptr_array_add(findings, finding);
+    }
+    g_ptr_array_sort(findings, compare_findings);
 }
 
 static gboolean

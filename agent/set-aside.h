@@ -41,6 +41,9 @@ gboolean mom_set_aside_one(MomPolicyStore *store, MomTuning *tuning, const GErro
 /* An error if lines of TUNING are at fault and none is left. */
 gboolean mom_set_aside_leaves_some(const MomTuning *tuning, GError **error);
 
+/* Adds to FINDINGS, in their order, a warning for each line that is set aside. */
+void mom_set_aside_add_findings(const MomTuning *tuning, GPtrArray *findings);
+
 /* Logs what NOW has set aside and BEFORE had not, and what is set aside no longer.  Either may be
  * NULL. */
 void mom_set_aside_tell(const MomTuning *before, const MomTuning *now);

@@ -3,7 +3,7 @@
  * See vdsm-ksm.h.  vdsm has root's helper write the kernel's files and says no more than that it
  * failed, so the place where the reason stands is told with it, once.
  */
-#define G_LOG_DOMAIN "mom.vdsm"
+#define G_LOG_DOMAIN "mom.vdsmInterface"
 
 #include "agent/vdsm-ksm.h"
 

@@ -315,7 +315,16 @@ mom_guard_begin_cycle(MomGuard *guard, MomEntity *host, GPtrArray *guests, gint6
 void
 mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options)
 {
+    /* What was only said to be sent was not. */
+    if (guard->options.dry_knobs != options->dry_knobs)
+        mom_guard_forget_sent(guard);
     guard->options = *options;
+}
+
+guint
+mom_guard_calls(const MomGuard *guard)
+{
+    return guard->last_call;
 }
 
 gboolean

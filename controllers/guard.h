@@ -75,6 +75,9 @@ void mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options);
  * NULL; NOW_US is monotonic.  Tells which guests do not follow their targets. */
 void mom_guard_begin_cycle(MomGuard *guard, MomEntity *host, GPtrArray *guests, gint64 now_us);
 
+/* How many calls have left in all. */
+guint mom_guard_calls(const MomGuard *guard);
+
 /* TRUE while the guest of that UUID does not follow its target. */
 gboolean mom_guard_is_stuck(MomGuard *guard, const char *uuid);
 

@@ -48,6 +48,12 @@ _momd_value() {
             [[ stdio = "$2"* ]] && COMPREPLY+=(stdio)
             ;;
         KEY) mapfile -t COMPREPLY < <(compgen -W 'name has uses unused max age' -- "$2") ;;
+        KNOB) mapfile -t COMPREPLY < <(compgen -W 'balloon_target ksm vcpu_quota vcpu_period io_tune' -- "$2") ;;
+        VERDICT)
+            mapfile -t COMPREPLY < <(compgen -W 'sent done failed railed passed-over dry stuck follows' -- "$2")
+            ;;
+        AGE) mapfile -t COMPREPLY < <(compgen -W '90s 5min 2h 3d' -- "$2") ;;
+        N) mapfile -t COMPREPLY < <(compgen -W '10 100 500' -- "$2") ;;
         LEVEL) mapfile -t COMPREPLY < <(compgen -W 'critical error warn info debug 1 2 3 4 5' -- "$2") ;;
     esac
 }

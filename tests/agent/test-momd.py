@@ -314,15 +314,13 @@ class Momd(unittest.TestCase):
             files["key.pem"], files["cert.pem"], files["cert.pem"])
 
     def test_a_signal_during_the_start_stops_it_cleanly(self):
-        """momd is held where it reads its configuration: from a pipe that is not written yet."""
-        with open(self.path("mom.conf"), "rb") as f:
-            text = f.read()
-        os.mkfifo(self.path("slow.conf"))
+        """It waits from before momd's first instruction: whoever starts momd may hold signals back."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            process = subprocess.Popen([MOMD, "-c", self.path("slow.conf")], stderr=subprocess.PIPE)
-            with open(self.path("slow.conf"), "wb") as pipe:      # returns when momd has opened it
-                process.send_signal(number)
-                pipe.write(text)
+            def raise_held(number=number):
+                signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+                os.kill(os.getpid(), number)
+            process = subprocess.Popen([MOMD, "-c", self.path("mom.conf")], stderr=subprocess.PIPE,
+                                       preexec_fn=raise_held)
             _, err = process.communicate(timeout=PATIENCE_S)
             self.assertEqual(process.returncode, 0, err)
             self.assertFalse(os.path.exists(self.socket), "the socket is left behind")
@@ -342,7 +340,7 @@ class Momd(unittest.TestCase):
             process = self.start()
             wait_for(lambda: rpc(self.socket).ping())
             self.assertEqual(os.stat(self.socket).st_mode & 0o7777, 0o660)
-            self.assertIn("mom.conf:5: rpc-socket-mode", self.logged().replace("[main] ", "").replace("key ", ""))
+            self.assertIn("mom.conf:6: rpc-socket-mode", self.logged().replace("[main] ", "").replace("key ", ""))
             self.assert_stops(process, signal.SIGTERM)
 
     def test_the_socket_s_directory_is_made(self):

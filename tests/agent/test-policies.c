@@ -201,12 +201,120 @@ test_what_fails_its_trial_leaves_no_trace(void **state)
     assert_names(policies, "");
 }
 
+static void
+test_a_pushed_tuning_policy_outlives_a_reread_with_its_bad_lines_aside(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(MomPolicies) policies = mom_policies_new(NULL, f->dir, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) list = NULL;
+
+    mom_policies_use_tuning(policies, "01-parameters");
+    write_file(f, "00-a.policy", "(defvar a 1)");
+    assert_ok(mom_policies_reload(policies, &error));
+    assert_ok(mom_policies_set(policies, "01-parameters", "(set a 2)\n(set a [1, 2])", &error));
+    write_file(f, "00-a.policy", "(defvar a 3)");
+    assert_ok(mom_policies_reread(policies, NULL, f->dir, &error));
+    assert_names(policies, "00-a 01-parameters");
+    assert_string_equal(mom_policy_store_get(mom_policies_store(policies), "01-parameters"),
+                        "(set a 2)\n(set a [1, 2])");
+    list = mom_policies_set_aside(policies);
+    assert_int_equal(g_strv_length(list), 1);
+}
+
+/* Refuses a 7 in the tuning policy; blames that. */
+static gboolean
+refuse_seven(MomPolicyStore *candidate, gpointer data, GError **error)
+{
+    const char *text = mom_policy_store_get(candidate, "01-parameters");
+
+    if (!text || !strchr(text, '7')) {
+        return TRUE;
+    }
+    g_set_error(error, MOM_POLICY_ERROR, MOM_POLICY_ERROR_EVAL, "refused");
+    return FALSE;
+}
+
+static void
+test_a_tuning_policy_that_was_pushed_before_a_restart_is_used_in_part(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(MomPolicies) policies = mom_policies_new(NULL, f->dir, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) list = NULL;
+
+    mom_policies_use_tuning(policies, "01-parameters");
+    write_file(f, "00-a.policy", "(defvar a 1)");
+    mom_pushed_set(mom_policies_pushed(policies), "01-parameters", "(set a 2)\n(set a [1, 2])");
+    assert_ok(mom_policies_reload(policies, &error));
+    assert_string_equal(mom_policy_store_get(mom_policies_store(policies), "01-parameters"),
+                        "(set a 2)\n(set a [1, 2])");
+    list = mom_policies_set_aside(policies);
+    assert_int_equal(g_strv_length(list), 1);
+}
+
+/* The one that was pushed does not fit, and the file's, which has bad lines too, is back. */
+static void
+test_a_tuning_file_in_part_stands_in_for_one_that_was_pushed(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(MomPolicies) policies = mom_policies_new(NULL, f->dir, refuse_seven, NULL);
+    g_autoptr(GError) error = NULL;
+
+    mom_policies_use_tuning(policies, "01-parameters");
+    write_file(f, "00-a.policy", "(defvar a 1)");
+    write_file(f, "01-parameters.policy", "(set a 5)\n(set a {})}");
+    mom_pushed_set(mom_policies_pushed(policies), "01-parameters", "(set a 7)");
+    assert_ok(mom_policies_reload(policies, &error));
+    assert_string_equal(mom_policy_store_get(mom_policies_store(policies), "01-parameters"),
+                        "(set a 5)\n(set a {})}");
+}
+
+static void
+test_a_check_of_the_tuning_policy_tells_what_would_be_set_aside(void **state)
+{
+    static const struct {
+        const char *text, *found;
+    } cases[] = {
+        {"(set a 2)", ""},
+        {"(set a 2)\n(set a {})}",
+         "2 warning: the line is set aside: (set a {})}: '}' closes nothing; "},
+        {"(set a {})}", "1 warning: the line is set aside: (set a {})}: '}' closes nothing; "
+                        "1 error: no line of this policy can take effect: (set a {})}: '}' closes "
+                        "nothing; "},
+    };
+    g_autoptr(MomPolicies) policies = mom_policies_new(NULL, NULL, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+
+    mom_policies_use_tuning(policies, "01-parameters");
+    assert_ok(mom_policies_set(policies, "00-a", "(defvar a 1)", &error));
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GPtrArray) findings =
+            mom_policies_check(policies, "01-parameters", cases[i].text);
+        g_autoptr(GString) found = g_string_new(NULL);
+
+        for (guint n = 0; n < findings->len; n++) {
+            const MomFinding *finding = findings->pdata[n];
+
+            g_string_append_printf(found, "%u %s: %s; ", finding->line,
+                                   finding->severity == MOM_FINDING_ERROR ? "error" : "warning",
+                                   finding->message);
+        }
+        assert_string_equal(found->str, cases[i].found);
+    }
+    assert_names(policies, "00-a");
+}
+
 #define POLICIES_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        POLICIES_TEST(test_a_pushed_tuning_policy_outlives_a_reread_with_its_bad_lines_aside),
+        POLICIES_TEST(test_a_tuning_policy_that_was_pushed_before_a_restart_is_used_in_part),
+        POLICIES_TEST(test_a_tuning_file_in_part_stands_in_for_one_that_was_pushed),
+        cmocka_unit_test(test_a_check_of_the_tuning_policy_tells_what_would_be_set_aside),
         POLICIES_TEST(test_a_directory_gives_its_policy_files_their_names),
         POLICIES_TEST(test_a_file_is_the_main_policy),
         cmocka_unit_test(test_neither_gives_an_empty_set),

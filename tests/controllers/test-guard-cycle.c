@@ -195,6 +195,11 @@ a_dry_knob_is_told_and_not_sent(void **state)
     begin(f, 500); /* nobody is stuck who was told nothing */
     assert_told(f, "");
     assert_calls(f->recorder, "");
+    options.dry_knobs = 0;
+    mom_guard_set_options(f->guard, &options);
+    begin(f, 510);
+    wish(f, 0, 1800);
+    assert_calls(f->recorder, "a balloon 1843200; ");
 }
 
 static void

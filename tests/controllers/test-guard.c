@@ -514,67 +514,6 @@ random_wishes_never_break_a_bound(void **state)
     assert_true(asserting.n_calls > N_RANDOM / 10);
 }
 
-/* ---- a steady host ---- */
-
-#define N_GUESTS 1000
-
-/* As cgroup v1 and v2 hosts show "no limit", by version of libvirt, and silence. */
-static const gint64 unlimited_us[] = {-1, G_GINT64_CONSTANT(17592186044415),
-                                      G_GINT64_CONSTANT(18446744073709551), 0};
-
-static GPtrArray *
-steady_guests(void)
-{
-    const Field fields[] = {
-        {"balloon_cur", mom_value_int(100000)}, {"balloon_min", mom_value_int(50000)},
-        {"balloon_max", mom_value_int(200000)}, {"vcpu_quota", mom_value_int(50000)},
-        {"vcpu_period", mom_value_int(100000)},
-    };
-    GPtrArray *guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_entity_free);
-
-    for (int i = 0; i < N_GUESTS; i++) {
-        g_autofree char *uuid = g_strdup_printf("g%d", i);
-        MomEntity *guest = entity_with(uuid, fields, G_N_ELEMENTS(fields));
-
-        entity_wish(guest, "balloon_target", mom_value_int(90001));
-        entity_wish(guest, "vcpu_quota", mom_value_int(-1));
-        entity_wish(guest, "vcpu_period", mom_value_int(100000));
-        g_ptr_array_add(guests, guest);
-    }
-    return guests;
-}
-
-/* What was sent shows, as hosts show it: in whole pages, and "no limit" in many spellings. */
-static void
-arrive(GPtrArray *guests)
-{
-    for (guint i = 0; i < guests->len; i++) {
-        entity_update(guests->pdata[i], "balloon_cur", mom_value_int(90004));
-        entity_update(guests->pdata[i], "vcpu_quota",
-                      mom_value_int(unlimited_us[i % G_N_ELEMENTS(unlimited_us)]));
-    }
-}
-
-static void
-a_steady_hour_costs_no_call_after_the_first_minute(void **state)
-{
-    Fixture *f = *state;
-    MomControllerContext context = {.actuator = f->actuator};
-    g_autoptr(GPtrArray) guests = steady_guests();
-
-    for (int second = 0; second < 3600; second += 15) {
-        mom_guard_begin_cycle(f->guard, NULL, guests, second * SECOND);
-        mom_controller_find("Balloon")->apply(&context, f->host, guests);
-        mom_controller_find("CpuTune")->apply(&context, f->host, guests);
-        if (second == 15)
-            arrive(guests);
-        if (second == 45)
-            assert_int_equal(f->recorder->n_calls, 2 * N_GUESTS);
-        g_string_truncate(f->told, 0);
-    }
-    assert_int_equal(f->recorder->n_calls, 2 * N_GUESTS);
-}
-
 #define with_fixture(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -599,7 +538,6 @@ main(void)
         with_fixture(disks_are_sent_what_differs_without_nil),
         with_fixture(disks_are_held_against_what_is_set_and_failures_are_tried_again),
         with_fixture(bad_and_unknown_disks_do_not_disturb),
-        with_fixture(a_steady_hour_costs_no_call_after_the_first_minute),
         cmocka_unit_test(random_wishes_never_break_a_bound),
     };
 

@@ -94,7 +94,7 @@ class Outages(unittest.TestCase):
 
     def said(self) -> list[str]:
         """What momd said of vdsm and its data since the case began: "LEVEL text"."""
-        lines = re.findall(r"^\S+ \S+ - (?:mom\.vdsm|mom\.PolicyEngine) - (\w+ - .*)$", self.momd.log()[self.mark:],
+        lines = re.findall(r"^\S+ \S+ - (?:mom\.vdsmInterface|mom\.PolicyEngine) - (\w+ - .*)$", self.momd.log()[self.mark:],
                            re.MULTILINE)
         return [line.replace(" - ", " ", 1) for line in lines]
 

@@ -292,13 +292,15 @@ a_change_of_a_guest_that_hangs_is_refused_at_once(void **state)
 {
     Fixture *f = *state;
     g_autoptr(GError) error = NULL;
+    guint asked;
 
     fake_hang(2, TRUE);
     fake_held_for(44000);
     assert_ok(read_guests(f, &error));
+    asked = fake_calls("virDomainGetJobStats"); /* for the period */
     assert_left_alone(set_balloon(f, 2, 4096, &error), &error, fake_uuid(2));
     assert_int_equal(fake_calls("virDomainSetMemoryFlags"), 0);
-    assert_int_equal(fake_calls("virDomainGetJobStats"), N_GUESTS - 1); /* for the period */
+    assert_int_equal(fake_calls("virDomainGetJobStats"), asked);
     assert_ok(set_balloon(f, 3, 4096, &error));
     assert_int_equal(fake_balloon_kib(3), 4096);
 }
