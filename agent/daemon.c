@@ -36,7 +36,8 @@ struct MomDaemon {
     MomService service;
     MomRpcServer *rpc;
     MomSupervisor *supervisor;
-    MomPsi *psi; /* NULL: the kernel tells of no pressure */
+    MomPsi *psi;     /* NULL: the kernel tells of no pressure */
+    gboolean adapts; /* as `psi` was last decided on */
 };
 
 /* See patience_us: (4 + 2) x 15. */
@@ -420,7 +421,8 @@ watch_pressure(MomDaemon *daemon)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!mom_config_get_bool(daemon->config, "main", "adaptive-interval")) {
+    daemon->adapts = mom_config_get_bool(daemon->config, "main", "adaptive-interval");
+    if (!daemon->adapts) {
         return;
     }
     daemon->psi = mom_psi_new(mom_config_get(daemon->config, "main", "host-root"), on_pressure,
@@ -502,6 +504,10 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
     tell_dry_run(daemon);
     mom_engine_reconfigure(daemon->engine, &options);
     g_ptr_array_unref(before);
+    if (options.adapts != daemon->adapts) {
+        g_clear_pointer(&daemon->psi, mom_psi_free);
+        watch_pressure(daemon);
+    }
 }
 
 gboolean

@@ -10,7 +10,9 @@
 #include "agent/distress.h"
 #include "agent/engine-private.h"
 
-/* The kernel tells of pressure at most once a window of 2 s; so long its word counts. */
+/* The kernel tells of pressure at most once a window of 2 s; so long its word counts.  Only its
+ * first word hastens a decision: while it goes on, the pace says how fast, and for how long that
+ * helps. */
 #define PRESSURE_LASTS_US (10 * (gint64)G_USEC_PER_SEC)
 
 void
@@ -36,9 +38,17 @@ mom_engine_reconnected(MomEngine *engine, const char *reason)
 void
 mom_engine_pressed(MomEngine *engine)
 {
+    gint64 now_us = mom_clock_now_us(engine->clock);
+    gboolean goes_on = engine->pressed && now_us - engine->pressed_us < PRESSURE_LASTS_US;
+
+    if (!mom_pace_adapts(&engine->pace)) {
+        return;
+    }
     engine->pressed = TRUE;
-    engine->pressed_us = mom_clock_now_us(engine->clock);
-    mom_engine_hint(engine, "the kernel tells of memory pressure");
+    engine->pressed_us = now_us;
+    if (!goes_on) {
+        mom_engine_hint(engine, "the kernel tells of memory pressure");
+    }
 }
 
 static gboolean
@@ -69,7 +79,7 @@ count_distressed(MomEngine *engine, GPtrArray *guests)
 gint64
 mom_engine_guests_interval_us(const MomEngine *engine)
 {
-    return engine->watched && engine->watch_interval_us > 0
+    return engine->watched && engine->watch_interval_us > 0 && mom_pace_adapts(&engine->pace)
                ? MIN(engine->watch_interval_us, engine->guest_interval_us)
                : engine->guest_interval_us;
 }
@@ -80,7 +90,7 @@ mom_engine_look_for_distress(MomEngine *engine, GPtrArray *guests)
     guint before = engine->distressed;
 
     engine->distressed = count_distressed(engine, guests);
-    if (engine->distressed > before) {
+    if (engine->distressed > before && mom_pace_adapts(&engine->pace)) {
         mom_engine_hint(engine, "a guest is short of memory");
     }
 }

@@ -33,3 +33,9 @@ mom_pace_hurries(const MomPace *pace)
 {
     return pace->present_us < pace->calm_us;
 }
+
+gboolean
+mom_pace_adapts(const MomPace *pace)
+{
+    return pace->fastest_us < pace->calm_us;
+}

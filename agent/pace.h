@@ -30,5 +30,8 @@ void mom_pace_init(MomPace *pace, gint64 interval_us, gint64 least_us, gboolean 
  * something was sent. */
 gint64 mom_pace_after(MomPace *pace, gboolean pressed, gboolean acted);
 
+/* FALSE if nothing can change it. */
+gboolean mom_pace_adapts(const MomPace *pace);
+
 /* TRUE while it is faster than configured. */
 gboolean mom_pace_hurries(const MomPace *pace);

@@ -271,6 +271,22 @@ differs(MomPolicies *policies, MomPolicyStore *changed, const char *name)
                      mom_policy_store_get(changed, name)) != 0;
 }
 
+/* The same policy once more changes nothing about how it does. */
+static void
+adopt_pushed(MomPolicies *policies, MomPolicyStore *store, MomTuning *tuning, gboolean is_news)
+{
+    gboolean untried = policies->untried;
+    gboolean fell_back = policies->fell_back;
+    guint failures = policies->failures;
+
+    mom_policies_adopt(policies, store, tuning);
+    if (!is_news) {
+        policies->untried = untried;
+        policies->fell_back = fell_back;
+        policies->failures = failures;
+    }
+}
+
 /* Takes CHANGED over if it passes check and trial. NAME is the policy that was changed.  What is
  * pushed once more as it is has been told before. */
 static gboolean
@@ -296,7 +312,7 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
         !mom_set_aside_leaves_some(tuning, error)) {
         return FALSE;
     }
-    mom_policies_adopt(policies, mom_policy_store_copy(changed), g_steal_pointer(&tuning));
+    adopt_pushed(policies, mom_policy_store_copy(changed), g_steal_pointer(&tuning), is_news);
     if (is_news) {
         mom_policies_log_doubts(policies, name ? name : MOM_POLICY_MAIN_NAME);
     }
@@ -345,12 +361,16 @@ mom_policies_check(MomPolicies *policies, const char *name, const char *text)
     if (!findings) {
         findings = g_ptr_array_new_with_free_func((GDestroyNotify)mom_finding_free);
     }
+    if (changed && !error && !mom_policy_findings_fail(findings) &&
+        !mom_policies_pass_in_part(policies, changed, tuning, &error) &&
+        !to_blame(policies, name, error)) {
+        g_clear_error(&error);
+    }
     if (tuning && mom_set_aside_is_tuning(policies->tuning_name, name)) {
         mom_set_aside_add_findings(tuning, findings);
-        mom_set_aside_leaves_some(tuning, &error);
-    }
-    if (changed && policies->trial && !error && !mom_policy_findings_fail(findings)) {
-        policies->trial(changed, policies->data, &error);
+        if (!error) {
+            mom_set_aside_leaves_some(tuning, &error);
+        }
     }
     if (error) {
         mom_policy_findings_add(findings, name, error);

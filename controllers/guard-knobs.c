@@ -24,31 +24,46 @@ place_of(const MomEntity *entity, const char *name)
 /* A difference of less than this part of the present size. */
 #define NEARLY_THE_SAME 100
 
-/* Since a target was last sent to GUEST; -1: never. */
-static gint64
-idle_us(MomGuard *guard, MomEntity *guest)
+/* Of GUEST; NULL: nothing was ever sent to it. */
+static GuestRecord *
+record_of(MomGuard *guard, MomEntity *guest)
 {
     const char *uuid = mom_entity_get_string_property(guest, "uuid");
-    const GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
 
-    return record && record->balloon.call ? guard->now_us - record->balloon.time_us : -1;
+    return uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
+}
+
+/* TRUE if the guest has been given a target, as far as is known, and has not come to it yet. */
+static gboolean
+is_on_its_way(const MomGuard *guard, const GuestRecord *record)
+{
+    return record && record->balloon.phase != MOM_SENT_NOTHING && !record->balloon.reached &&
+           record->balloon.call > guard->forgotten;
 }
 
 /* What a rail holds a target to moves with every look at the guest.  While the last one is not
  * reached, one that is nearly the same is the same, or each breath of the guest would be a call. */
 static void
-keep_to_what_was_sent(MomGuard *guard, MomEntity *guest, Part *part)
+keep_to_what_was_sent(MomGuard *guard, GuestRecord *record, Part *part)
 {
-    const char *uuid = mom_entity_get_string_property(guest, "uuid");
-    GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
     MomSetting sent;
 
-    if (!record || record->balloon.phase == MOM_SENT_NOTHING || record->balloon.reached)
+    if (!is_on_its_way(guard, record))
         return;
     sent = record->balloon.value;
     if (ABS(sent.number - part->to.number) < part->from.number / NEARLY_THE_SAME &&
         mom_sent_hold(&record->balloon, mom_setting_same_size, &sent, &part->from, guard->now_us))
         part->to = sent;
+}
+
+/* What is on its way to the guest itself is no reason against it. */
+static MomRailHost
+host_without(const MomGuard *guard, const GuestRecord *record)
+{
+    MomRailHost host = guard->host;
+
+    host.promised_kib -= record ? record->owed_kib : 0;
+    return host;
 }
 
 static void
@@ -57,11 +72,14 @@ set_balloon_target(
 {
     MomGuard *guard = (MomGuard *)self;
     Part part = {.knob = MOM_GUARD_BALLOON, .place = place_of(guest, "balloon_target")};
+    GuestRecord *record = record_of(guard, guest);
+    MomRailHost host = host_without(guard, record);
     MomRailWish wish = {
         .limits = &guard->options.rails,
-        .host = &guard->host,
+        .host = &host,
         .wish_kib = target_kib,
-        .idle_us = idle_us(guard, guest),
+        .idle_us = record && record->balloon.call ? guard->now_us - record->balloon.time_us : -1,
+        .sent_kib = is_on_its_way(guard, record) ? record->balloon.value.number : 0,
     };
     GArray *parts = parts_new();
     gboolean fits;
@@ -72,7 +90,7 @@ set_balloon_target(
     part.to.number = target_kib;
     fits = mom_rail_balloon(guest, &wish, &part.to.number, &part.rail);
     if (fits && part.rail)
-        keep_to_what_was_sent(guard, guest, &part);
+        keep_to_what_was_sent(guard, record, &part);
     sent_kib = part.to.number;
     mom_guard_judge(guard, guest, &part, !fits, parts);
     call = mom_guard_leave(guard, guest, parts, !fits, FALSE, done, data);

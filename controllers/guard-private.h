@@ -29,6 +29,7 @@ struct MomGuard {
 typedef struct {
     MomSent balloon;
     MomFollow follow;
+    gint64 owed_kib; /* its part of the host's promised_kib, in this cycle */
     MomSent cpu;
     GHashTable *disks; /* path or name -> MomSent; NULL until needed */
 } GuestRecord;

@@ -191,13 +191,24 @@ mom_guard_judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused
         g_array_append_val(parts, *part);
 }
 
+/* What GUEST's record has on its way is KIB from now on. */
+static void
+owe(MomGuard *guard, GuestRecord *record, gint64 kib)
+{
+    guard->host.promised_kib -= record->owed_kib;
+    record->owed_kib = MAX(kib, 0);
+    guard->host.promised_kib += record->owed_kib;
+}
+
 /* A target leaves: what was given to growing guests before is not given twice, and the guest is
  * watched. */
 static void
 note_balloon(MomGuard *guard, const char *uuid, const Part *part)
 {
-    guard->host.promised_kib += MAX(part->to.number - part->from.number, 0);
-    mom_follow_begin(&mom_guard_record(guard, uuid)->follow, guard->now_us);
+    GuestRecord *record = mom_guard_record(guard, uuid);
+
+    owe(guard, record, part->to.number - part->from.number);
+    mom_follow_begin(&record->follow, guard->now_us);
 }
 
 /* In a dry run a call is taken for accepted at once, so that a wish that would not be repeated is
@@ -287,18 +298,27 @@ look_at_guest(MomGuard *guard, MomEntity *guest)
 {
     const char *uuid = mom_entity_get_string_property(guest, "uuid");
     GuestRecord *record = uuid ? g_hash_table_lookup(guard->guests, uuid) : NULL;
+    MomSetting present = {0};
     MomFollowNews news;
-    gint64 present_kib;
 
-    if (!record || record->balloon.phase == MOM_SENT_NOTHING ||
-        guard->options.dry_knobs & 1u << MOM_GUARD_BALLOON ||
-        !mom_entity_get_int(guest, "balloon_cur", &present_kib))
+    if (!record)
         return;
-    news = mom_follow_look(&record->follow, &record->balloon, present_kib, guard->now_us);
+    record->owed_kib = 0; /* as the host's sum is, at the start of a cycle */
+    if (record->balloon.phase == MOM_SENT_NOTHING ||
+        guard->options.dry_knobs & 1u << MOM_GUARD_BALLOON ||
+        !mom_entity_get_int(guest, "balloon_cur", &present.number))
+        return;
+    /* What was only said to be sent, or may be lost, is not waited for. */
+    if (record->balloon.phase == MOM_SENT_ACCEPTED && record->balloon.call <= guard->forgotten) {
+        record->follow.waiting = record->follow.stuck = FALSE;
+        return;
+    }
+    mom_sent_look(&record->balloon, mom_setting_same_size, &present);
+    news = mom_follow_look(&record->follow, &record->balloon, present.number, guard->now_us);
     if (news != MOM_FOLLOW_NO_NEWS)
         tell_follow(guard, guest, record, news);
     if (!record->follow.stuck && !record->balloon.reached)
-        guard->host.promised_kib += MAX(record->balloon.value.number - present_kib, 0);
+        owe(guard, record, record->balloon.value.number - present.number);
 }
 
 void

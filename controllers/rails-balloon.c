@@ -196,9 +196,11 @@ hold_to_host(Held *held, const MomRailWish *wish)
     hold_below(held, MAX(held->present_kib + MAX(left_kib, 0), held->min_kib), &host_reserve);
 }
 
+/* What was sent was fast enough then, and is not taken back because the guest is slower. */
 static void
 hold_to_pace(Held *held, const MomRailWish *wish)
 {
+    gint64 sent_kib = wish->sent_kib > 0 ? wish->sent_kib : held->present_kib;
     gint64 idle_us = wish->idle_us < 0 ? PACE_MEMORY_US : wish->idle_us;
     double seconds =
         (double)CLAMP(idle_us, (gint64)G_USEC_PER_SEC, PACE_MEMORY_US) / G_USEC_PER_SEC;
@@ -207,8 +209,8 @@ hold_to_pace(Held *held, const MomRailWish *wish)
     if (wish->limits->max_change_percent <= 0)
         return;
     step_kib = percent_of(held->max_kib, wish->limits->max_change_percent * seconds);
-    hold_above(held, held->present_kib - step_kib, &too_fast);
-    hold_below(held, MAX(held->present_kib + step_kib, held->min_kib), &too_fast);
+    hold_above(held, MIN(held->present_kib - step_kib, sent_kib), &too_fast);
+    hold_below(held, MAX(MAX(held->present_kib + step_kib, sent_kib), held->min_kib), &too_fast);
 }
 
 /* FALSE if the rails left nothing worth a call. */

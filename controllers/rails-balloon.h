@@ -54,7 +54,8 @@ typedef struct {
     const MomRailLimits *limits;
     const MomRailHost *host;
     gint64 wish_kib;
-    gint64 idle_us; /* since a target was last sent to this guest; negative: never */
+    gint64 idle_us;  /* since a target was last sent to this guest; negative: never */
+    gint64 sent_kib; /* that target, if the guest is still on its way to it, else 0 */
 } MomRailWish;
 
 /* TRUE and *TARGET_KIB, which is the wish held to what the rails leave, with *RAIL the last one

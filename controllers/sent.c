@@ -34,6 +34,13 @@ hold_accepted(MomSent *sent, gboolean wish_is_sent, gboolean wish_is_present, gi
     return NULL;
 }
 
+void
+mom_sent_look(MomSent *sent, MomSettingSame same, const MomSetting *present)
+{
+    if (sent->phase == MOM_SENT_ACCEPTED && same(&sent->value, present))
+        sent->reached = TRUE;
+}
+
 const char *
 mom_sent_hold(MomSent *sent,
               MomSettingSame same,
@@ -49,8 +56,8 @@ mom_sent_hold(MomSent *sent,
         return "an earlier call is not answered yet";
     if (sent->phase == MOM_SENT_NOTHING)
         return wish_is_present ? MOM_SENT_IS_SET : NULL;
-    if (present && same(&sent->value, present))
-        sent->reached = TRUE;
+    if (present)
+        mom_sent_look(sent, same, present);
     return hold_accepted(sent, same(wish, &sent->value), wish_is_present, now_us);
 }
 

@@ -36,6 +36,10 @@ typedef struct {
 /* How long to wait before a setting is sent again that was repeated so often. */
 gint64 mom_sent_repeat_after_us(guint repeats);
 
+/* PRESENT is what the host or guest shows now: whether the accepted value is reached need not wait
+ * for the next wish. */
+void mom_sent_look(MomSent *sent, MomSettingSame same, const MomSetting *present);
+
 /* NULL if WISH is to be sent, else why not (static).  PRESENT is what the host or guest shows now,
  * NULL if that is not known. */
 const char *mom_sent_hold(MomSent *sent,

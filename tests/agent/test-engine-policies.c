@@ -231,6 +231,29 @@ test_a_line_is_told_when_it_is_set_aside_and_when_it_no_longer_is(void **state)
     assert_string_equal(told->str, "I:line of 01-parameters no longer set aside: (set nosuch 5);");
 }
 
+/* A line that only fails when it runs is found by the trial, in a check as in a push. */
+static void
+test_a_check_says_what_a_push_would_say(void **state)
+{
+    static const char *const text = "(set part (/ 1 0))\n(set on 1)";
+    EngineFixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) before = NULL;
+    g_autoptr(GPtrArray) other = NULL;
+    const MomFinding *finding;
+
+    engine_start(f);
+    before = mom_engine_check_policy(f->engine, "01-parameters", text);
+    assert_int_equal(before->len, 1);
+    finding = before->pdata[0];
+    assert_int_equal(finding->severity, MOM_FINDING_WARNING);
+    assert_int_equal(finding->line, 1);
+    assert_ok(mom_engine_set_policy(f->engine, "01-parameters", text, &error));
+    /* Nor is another policy blamed for it. */
+    other = mom_engine_check_policy(f->engine, "00-more", "(defvar other 1)");
+    assert_int_equal(other->len, 0);
+}
+
 static void
 test_the_tuning_policy_is_looked_at_anew_when_others_change(void **state)
 {
@@ -407,6 +430,7 @@ main(void)
         ENGINE_TEST(test_doubts_about_a_push_are_told_but_do_not_refuse_it),
         ENGINE_TEST(test_a_bad_line_of_the_tuning_policy_costs_only_itself),
         ENGINE_TEST(test_a_line_is_told_when_it_is_set_aside_and_when_it_no_longer_is),
+        ENGINE_TEST(test_a_check_says_what_a_push_would_say),
         ENGINE_TEST(test_the_tuning_policy_is_looked_at_anew_when_others_change),
         ENGINE_TEST(test_a_tuning_file_with_a_fault_is_used_without_it),
         ENGINE_TEST(test_a_tuning_file_that_is_no_text_is_left_out),

@@ -12,6 +12,7 @@
 #include <glib/gstdio.h>
 
 #include "agent/engine.h"
+#include "agent/pace.h"
 #include "tests/agent/kept-log.h"
 #include "tests/agent/virtual-clock.h"
 
@@ -236,11 +237,45 @@ what_the_policy_never_does_costs_the_usual_pace_in_the_end(void **state)
     assert_true(fast_samples < 3 * slow_samples + 100);
 }
 
+/* The kernel tells of pressure every two seconds for ten minutes, and the policy does nothing. */
+static guint64
+decisions_under_lasting_pressure(gboolean adapts)
+{
+    World world;
+    guint64 before;
+
+    start(&world, 50, adapts);
+    virtual_clock_advance(world.clock, 300 * SECOND);
+    before = mom_engine_cycles(world.engine);
+    for (int second = 0; second < 600; second += 2) {
+        mom_engine_pressed(world.engine);
+        virtual_clock_advance(world.clock, 2 * SECOND);
+    }
+    before = mom_engine_cycles(world.engine) - before;
+    finish(&world);
+    return before;
+}
+
+static void
+pressure_that_lasts_hastens_only_as_long_as_it_helps(void **state)
+{
+    guint64 usual = decisions_under_lasting_pressure(FALSE);
+    guint64 pressed = decisions_under_lasting_pressure(TRUE);
+
+    print_message("# ten minutes of pressure: %" G_GUINT64_FORMAT " decisions, %" G_GUINT64_FORMAT
+                  " at the usual pace\n",
+                  pressed, usual);
+    assert_in_range(usual, 600 / INTERVAL_S - 1, 600 / INTERVAL_S + 1);
+    assert_true(pressed > usual);
+    assert_true(pressed <= usual + MOM_PACE_PATIENCE + 5);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_own_pace_gives_memory_at_least_three_times_as_fast),
+        cmocka_unit_test(pressure_that_lasts_hastens_only_as_long_as_it_helps),
         cmocka_unit_test(what_the_policy_never_does_costs_the_usual_pace_in_the_end),
     };
     int failed;

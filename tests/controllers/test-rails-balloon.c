@@ -277,6 +277,7 @@ a_guest_changes_so_much_in_a_second(void **state)
         gint64 idle_us;
         gint64 wish_mib, target_mib;
         const char *rail;
+        gint64 sent_mib;
     } cases[] = {
         /* a tenth of 4096 in a second */
         {1 * SECOND, 1800, 1800, NULL},
@@ -286,11 +287,16 @@ a_guest_changes_so_much_in_a_second(void **state)
         {1 * SECOND, 4000, 2457, "balloon-max-change"},
         {10 * SECOND, 1100, 1100, NULL},
         {-1, 1100, 1100, NULL},
+        /* What is on its way goes on, and no further. */
+        {1 * SECOND, 1200, 1200, NULL, 1200},
+        {1 * SECOND, 1100, 1200, "balloon-max-change", 1200},
+        {1 * SECOND, 4000, 3000, "balloon-max-change", 3000},
+        {1 * SECOND, 1200, 1638, "balloon-max-change", 3000},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         MomRailWish wish = {&mom_rail_limits_default, &unknown_host, cases[i].wish_mib * MIB,
-                            cases[i].idle_us};
+                            cases[i].idle_us, cases[i].sent_mib * MIB};
         g_autoptr(MomEntity) guest = guest_with_free(MOM_NIL, MOM_NIL);
         const MomRail *rail = NULL;
         gint64 target = 0;

@@ -41,6 +41,7 @@ WORK = {"web": (150, 150, "unique"), "database": (100, 100, "same"),
 HOG_KIB = (1 * GIB, 2 * GIB)       # at least, at most
 LEFT_KIB = 2 * GIB                 # what the hog leaves to everybody else, whatever happens
 PRESS_AT, RELEASE_AT = 0.12, 0.66  # shares of the time shown
+SETTLE_S = 5                       # instead of a minute: the guests are as young as the show
 CANNOT = 77                        # exit code: not on this machine
 REDRAW_S, BLOCK_S = 1.0, 10.0      # between pictures, on a terminal and off it
 
@@ -99,7 +100,7 @@ class Show:
             ksm.take(shelter.place())
             ksm.write("run", 0)
         self.line = 0.2                     # of the packaged policies
-        self.momd = agent.Agent(program, self.bench.path("momd"))
+        self.momd = agent.Agent(program, self.bench.path("momd"), settings={"rails": {"settle-time": SETTLE_S}})
         self.calls = bench.Calls(self.bench.libvirtd)
         self.inside = {short: guest.total_kib() for short, guest in self.bench.guests.items()}
         self.smallest = dict(self.inside)
@@ -114,7 +115,8 @@ class Show:
                        lambda: self.momd.answers() and self.momd.knows(*self.bench.names()))
         print(f"momd manages them by its packaged policies. These call a host short of memory below {self.line:.0%} free. "
               "Yours is not\nfilled up that far for a demonstration: when the hog comes, the line is moved to half of what "
-              "the hog takes\nbelow what is free then. All the rest is as it would be.\n", flush=True)
+              "the hog takes\nbelow what is free then. And the guests are new: momd leaves such alone for a minute, here for "
+              f"{SETTLE_S} seconds.\nAll the rest is as it would be.\n", flush=True)
         self.start = time.monotonic()
         self.marks["start"] = self.state()
         picture = table.Picture(sys.stdout)
