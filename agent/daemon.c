@@ -40,6 +40,9 @@ struct MomDaemon {
     gboolean adapts; /* as `psi` was last decided on */
 };
 
+/* See patience_us: (4 + 2) x 15. */
+#define LIBVIRT_PATIENCE_S 90
+
 /* How often guests under libvirt are asked to report their memory; vdsm's figure. */
 #define GUEST_STATS_PERIOD_S 5
 
@@ -445,13 +448,15 @@ mom_daemon_start(MomDaemon *daemon)
 }
 
 /* Within this time every question to the hypervisor ends, by the time-outs of its client: vdsm may
- * take one to connect and two to answer (guests, then I/O limits), libvirt less than a minute. */
+ * take one to connect and two to answer (guests, then I/O limits); libvirt, in a reading that meets
+ * one guest after the other that hangs, as many times the patience with a slow host as calls may
+ * hang at once, and once more. */
 static gint64
 patience_us(const MomConfig *config)
 {
     double request_s = mom_config_get_double(config, "vdsm", "request-timeout");
 
-    return (gint64)((60 + 3 * request_s) * G_USEC_PER_SEC);
+    return (gint64)((LIBVIRT_PATIENCE_S + 3 * request_s) * G_USEC_PER_SEC);
 }
 
 void

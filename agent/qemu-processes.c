@@ -14,11 +14,15 @@
 /* In /proc/PID/stat, counted from the one after the name, which may hold blanks and brackets. */
 #define START_FIELD 19
 
+/* A guest that was not found is looked for again after so many rounds. */
+#define ROUNDS_BETWEEN_SCANS 30
+
 typedef struct {
     int run;
-    gint64 pid;
+    gint64 pid;       /* 0: it was not found */
     double started_s; /* since boot; negative: not known */
-    guint round;
+    guint looked_for; /* the round */
+    guint round;      /* the last one that it was asked for in */
 } Process;
 
 struct MomQemuProcesses {
@@ -26,6 +30,7 @@ struct MomQemuProcesses {
     GHashTable *processes; /* uuid -> Process */
     double uptime_s;       /* of this round; negative: not known */
     guint round;
+    GHashTable *scanned; /* uuid -> pid, in this round; NULL: not looked yet */
 };
 
 MomQemuProcesses *
@@ -43,6 +48,7 @@ mom_qemu_processes_free(MomQemuProcesses *self)
 {
     if (!self)
         return;
+    g_clear_pointer(&self->scanned, g_hash_table_unref);
     g_hash_table_unref(self->processes);
     g_free(self->root);
     g_free(self);
@@ -94,21 +100,35 @@ void
 mom_qemu_processes_end(MomQemuProcesses *self)
 {
     g_hash_table_foreach_remove(self->processes, is_unseen, self);
+    g_clear_pointer(&self->scanned, g_hash_table_unref);
 }
 
-/* NULL if the guest has none that can be told. */
+/* 0 if the guest has none that can be told. */
+static gint64
+find_pid(MomQemuProcesses *self, const char *uuid, const char *name)
+{
+    gint64 pid;
+
+    if (mom_qemu_pid_find(self->root, name, uuid, &pid))
+        return pid;
+    if (!self->scanned)
+        self->scanned = mom_qemu_pid_scan(self->root);
+    return GPOINTER_TO_INT(g_hash_table_lookup(self->scanned, uuid));
+}
+
 static Process *
 find_process(MomQemuProcesses *self, const char *uuid, const char *name, int run)
 {
     Process *process = g_hash_table_lookup(self->processes, uuid);
-    gint64 pid;
 
-    if (process && process->run == run)
+    if (process && process->run == run &&
+        (process->pid > 0 || self->round - process->looked_for < ROUNDS_BETWEEN_SCANS))
         return process;
-    if (!mom_qemu_pid_find(self->root, name, uuid, &pid))
-        return NULL;
     process = g_new0(Process, 1);
-    *process = (Process){run, pid, read_started_s(self->root, pid), 0};
+    process->run = run;
+    process->looked_for = self->round;
+    process->pid = find_pid(self, uuid, name);
+    process->started_s = process->pid > 0 ? read_started_s(self->root, process->pid) : -1;
     g_hash_table_replace(self->processes, g_strdup(uuid), process);
     return process;
 }
@@ -125,9 +145,9 @@ mom_qemu_processes_find(MomQemuProcesses *self,
 
     *pid = MOM_NIL;
     *age_s = MOM_NIL;
-    if (!process)
-        return;
     process->round = self->round;
+    if (process->pid == 0)
+        return;
     *pid = mom_value_int(process->pid);
     if (process->started_s >= 0 && self->uptime_s >= process->started_s)
         *age_s = mom_value_int((gint64)(self->uptime_s - process->started_s));

@@ -2,7 +2,8 @@
  *
  * GuestMemory and GuestMemoryOptional: a guest's own view of its memory, as its source tells it.
  *
- * A guest that reports none gets no keys from here, so that another collector may bring them.
+ * A guest that reports none gets no keys from here (but for the age of a report that is too old), so
+ * that another collector may bring them.
  * mem_free is in the sample but declared by nobody (SEMANTICS 13).
  */
 #include <stddef.h>
@@ -24,7 +25,6 @@ static const struct {
     {"swap_usage", offsetof(MomGuestData, swap_usage_kib)},
     {"mem_usable", offsetof(MomGuestData, mem_usable_kib)},
     {"mem_caches", offsetof(MomGuestData, disk_caches_kib)},
-    {"mem_report_age", offsetof(MomGuestData, report_age_s)},
 };
 
 static gboolean
@@ -32,6 +32,9 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
 {
     const char *guest = (const char *)input->guest;
 
+    /* Also of a report that is too old to be used: that is why. */
+    if (!mom_value_is_nil(input->guest->report_age_s))
+        mom_sample_set(sample, "mem_report_age", input->guest->report_age_s);
     if (!input->guest->has_memory)
         return TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {

@@ -193,6 +193,46 @@ without_a_clock_or_with_one_that_stands_behind_there_is_no_age(void **state)
     assert_int_equal(f->age_s, -1);
 }
 
+/* As whoever is not root sees it. */
+static void
+without_a_pid_file_the_command_lines_tell(void **state)
+{
+    Fixture *f = *state;
+    static const char line[] = "/usr/bin/qemu-system-x86_64\0-name\0guest=a\0-uuid\0" UUID "\0-m\0"
+                               "1";
+    static const char other[] = "virsh\0-uuid\0" UUID;
+    g_autofree char *start = ticks(900);
+    g_autofree char *qemu = g_build_filename(f->root, "proc/4713/cmdline", NULL);
+    g_autofree char *virsh = g_build_filename(f->root, "proc/4714/cmdline", NULL);
+    g_autofree char *pid_file = g_build_filename(f->root, "run/libvirt/qemu/a.pid", NULL);
+
+    put_process(f, 4713, start);
+    put_process(f, 4714, start);
+    assert_int_equal(g_unlink(pid_file), 0);
+    assert_true(g_file_set_contents(qemu, line, sizeof line, NULL));
+    assert_true(g_file_set_contents(virsh, other, sizeof other, NULL));
+    find_in_a_round(f, 1);
+    assert_int_equal(f->pid, 4713);
+    assert_int_equal(f->age_s, 100);
+}
+
+static void
+a_guest_that_was_not_found_is_looked_for_again_later(void **state)
+{
+    Fixture *f = *state;
+    g_autofree char *start = ticks(900);
+    int rounds = 0;
+
+    find_in_a_round(f, 1);
+    assert_int_equal(f->pid, -1);
+    put_process(f, 4711, start);
+    do {
+        find_in_a_round(f, 1);
+        rounds++;
+    } while (f->pid < 0 && rounds < 1000);
+    assert_in_range(rounds, 10, 100);
+}
+
 /* This test's own start, by the real /proc behind a link. */
 static void
 the_kernel_s_own_files_are_understood(void **state)
@@ -232,6 +272,8 @@ main(void)
         TEST(who_is_not_asked_for_in_a_round_is_forgotten),
         TEST(what_cannot_be_told_is_nil),
         TEST(without_a_clock_or_with_one_that_stands_behind_there_is_no_age),
+        TEST(without_a_pid_file_the_command_lines_tell),
+        TEST(a_guest_that_was_not_found_is_looked_for_again_later),
         TEST(the_kernel_s_own_files_are_understood),
     };
 

@@ -323,6 +323,7 @@ main(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
     for_lines(MODULES_FILE, load_module);
     for_lines(PROGRAMS_FILE, start_program);
+    open_port(); /* kept open and raw: what is asked before the workload listens is not echoed */
     workload = start_workload(lives);
     printf("guest is ready\n");
     for (;;) {

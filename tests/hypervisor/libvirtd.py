@@ -27,10 +27,12 @@ security_driver = "none"
 stdio_handler = "file"
 namespaces = []
 """
-# Every call of libvirt's API that reaches the daemon is noted in a file of its own.
+# Every call of libvirt's API that reaches the daemon is noted in a file of its own. Others than root may only read,
+# as where there is no PolicyKit to ask.
 LIBVIRTD_CONF = """\
 auth_unix_ro = "none"
 auth_unix_rw = "none"
+unix_sock_rw_perms = "0700"
 log_filters = "1:libvirt"
 log_outputs = "3:stderr 1:file:{calls}"
 """
@@ -52,12 +54,23 @@ class Libvirtd:
                 file.write(text)
         os.makedirs("/run/libvirt", exist_ok=True)
         self.process: subprocess.Popen[bytes] | None = None
+        self._environment: dict[str, str] = {}
+
+    def ask_for_password(self, sasl_directory: str) -> None:
+        """From the next start on, of all who want to change anything; `virsh` can then no more."""
+        path = "/etc/libvirt/libvirtd.conf"
+        with open(path, encoding="ascii") as file:
+            text = file.read()
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text.replace('auth_unix_rw = "none"', 'auth_unix_rw = "sasl"'))
+        self._environment = {"SASL_CONF_PATH": sasl_directory}
 
     def start(self) -> None:
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(["libvirtd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(["libvirtd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env={**os.environ, **self._environment})
         deadline = time.monotonic() + PATIENCE_S
-        while self._virsh("list").returncode:
+        while self._virsh("--readonly", "list").returncode:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"libvirtd did not start:\n{self.log()[-2000:]}")
             time.sleep(0.05)

@@ -77,6 +77,19 @@ a_guest_that_reports_nothing_gets_no_keys(void **state)
 }
 
 static void
+a_report_that_is_too_old_has_its_age_only(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("GuestMemoryOptional");
+    g_autoptr(MomGuestData) guest = guest_with_memory();
+
+    guest->has_memory = FALSE;
+    assert_ok(subject_collect_guest(subject, "/", guest, &error));
+    assert_int_equal(subject_int(subject, "mem_report_age"), 11);
+    assert_false(subject_has(subject, "mem_unused"));
+}
+
+static void
 only_the_plain_form_demands_its_fields(void **state)
 {
     const MomCollector *plain = mom_collector_find(both[0]);
@@ -95,6 +108,7 @@ main(void)
         cmocka_unit_test(memory_is_passed_on_as_told),
         cmocka_unit_test(free_memory_is_in_the_sample_but_declared_by_nobody),
         cmocka_unit_test(a_guest_that_reports_nothing_gets_no_keys),
+        cmocka_unit_test(a_report_that_is_too_old_has_its_age_only),
         cmocka_unit_test(only_the_plain_form_demands_its_fields),
     };
 
