@@ -11,17 +11,17 @@
 
 #include <gio/gio.h>
 
-#include "agent/engine.h"
-#include "agent/guard-options.h"
-#include "agent/history.h"
-#include "agent/hypervisor-libvirt.h"
-#include "agent/hypervisor-vdsm.h"
-#include "agent/keeper.h"
-#include "agent/psi.h"
+#include "agent/config/guard-options.h"
+#include "agent/config/setup.h"
+#include "agent/config/vet.h"
+#include "agent/engine/engine.h"
+#include "agent/engine/psi.h"
+#include "agent/hypervisor/hypervisor-libvirt.h"
+#include "agent/hypervisor/hypervisor-vdsm.h"
 #include "agent/rpc/server.h"
 #include "agent/service.h"
-#include "agent/setup.h"
-#include "agent/vet.h"
+#include "agent/state/history.h"
+#include "agent/state/keeper.h"
 
 struct MomDaemon {
     const MomConfig *config;

@@ -7,9 +7,9 @@
  */
 #pragma once
 
-#include "agent/config.h"
+#include "agent/config/config.h"
+#include "agent/engine/monitor.h"
 #include "agent/log.h"
-#include "agent/monitor.h"
 #include "agent/supervisor.h"
 
 typedef struct MomDaemon MomDaemon;

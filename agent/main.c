@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "agent/background.h"
-#include "agent/check-config.h"
+#include "agent/config/check-config.h"
+#include "agent/config/options.h"
+#include "agent/config/reload.h"
 #include "agent/daemon.h"
-#include "agent/options.h"
-#include "agent/reload.h"
 
 #define EXIT_USAGE 2
 

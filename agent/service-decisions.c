@@ -6,8 +6,8 @@
  */
 #include "agent/service-decisions.h"
 
-#include "agent/decision-query.h"
-#include "agent/explain.h"
+#include "agent/decisions/decision-query.h"
+#include "agent/decisions/explain.h"
 
 json_object *
 mom_service_get_decisions(MomEngine *engine, json_object *filter, GError **error)

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "agent/engine.h"
+#include "agent/engine/engine.h"
 
 json_object *mom_service_get_decisions(MomEngine *engine, json_object *filter, GError **error);
 json_object *mom_service_explain(MomEngine *engine, const char *what, GError **error);

@@ -12,7 +12,7 @@
 #include <gio/gio.h>
 
 #include "agent/service-decisions.h"
-#include "agent/state-text.h"
+#include "agent/state/state-text.h"
 #include "agent/statistics.h"
 #include "agent/status.h"
 

@@ -6,11 +6,11 @@
  */
 #pragma once
 
-#include "agent/engine.h"
-#include "agent/keeper.h"
+#include "agent/engine/engine.h"
 #include "agent/log.h"
-#include "agent/pushes.h"
+#include "agent/policies/pushes.h"
 #include "agent/rpc/service.h"
+#include "agent/state/keeper.h"
 
 typedef struct {
     MomRpcService base;

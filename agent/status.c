@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "agent/pressure.h"
+#include "agent/engine/pressure.h"
 
 static gboolean
 host_free_percent(MomEngine *engine, double *percent)

@@ -8,7 +8,7 @@
 
 #include <json-c/json.h>
 
-#include "agent/engine.h"
+#include "agent/engine/engine.h"
 
 /* A line is no longer than this, its NUL included: systemctl shows one row. */
 #define MOM_STATUS_BYTES 320

@@ -16,7 +16,7 @@
  */
 #pragma once
 
-#include "agent/engine.h"
+#include "agent/engine/engine.h"
 #include "agent/notify.h"
 
 typedef struct MomSupervisor MomSupervisor;

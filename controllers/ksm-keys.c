@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * See ksm-keys.h.  A new knob of the kernel is a key, its name here, its bounds in rails.c and its
- * place among the files in agent/ksm-files.c; HostKSM has to read it.
+ * place among the files in agent/hypervisor/ksm-files.c; HostKSM has to read it.
  */
 #include "controllers/ksm-keys.h"
 

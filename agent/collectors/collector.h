@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "agent/source.h"
+#include "agent/hypervisor/source.h"
 #include "controllers/rails-balloon.h"
 #include "policy/entity.h"
 

@@ -6,8 +6,8 @@
  * same monitor) starts them anew.  A guest whose pid is unknown gets no keys.
  */
 #include "agent/collectors/collector.h"
+#include "agent/collectors/hostfile.h"
 #include "agent/collectors/parse.h"
-#include "agent/hostfile.h"
 
 #define STAT_CAP 4096
 

@@ -3,8 +3,8 @@
  * HostCpu: how many processors the host has, from /proc/cpuinfo.
  */
 #include "agent/collectors/collector.h"
+#include "agent/collectors/hostfile.h"
 #include "agent/collectors/parse.h"
-#include "agent/hostfile.h"
 
 /* About 1.5 KiB for each processor: enough for 5000 of them. */
 #define CPUINFO_CAP (8 * 1024 * 1024)

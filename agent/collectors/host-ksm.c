@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "agent/collectors/collector.h"
+#include "agent/collectors/hostfile.h"
 #include "agent/collectors/parse.h"
-#include "agent/hostfile.h"
 
 #define KSM_DIRECTORY "sys/kernel/mm/ksm/"
 #define FIELD_PREFIX "ksm_"

@@ -6,8 +6,8 @@
  * Swap counters are growths; a kernel without swap has none, which is nil and no error.
  */
 #include "agent/collectors/collector.h"
+#include "agent/collectors/hostfile.h"
 #include "agent/collectors/parse.h"
-#include "agent/hostfile.h"
 
 typedef struct {
     gboolean seen;

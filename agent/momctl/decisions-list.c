@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-#include "agent/decision-query.h"
-#include "agent/words.h"
+#include "agent/decisions/decision-query.h"
+#include "agent/decisions/words.h"
 
 typedef struct {
     char *guest;

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "agent/state-json.h"
+#include "agent/state/state-json.h"
 #include "policy/policy.h"
 
 /* The state in the file PATH, "-" being standard input. NULL: the error names the file. */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/words.h"
+#include "agent/decisions/words.h"
 
 void
 mom_ctl_print_json(json_object *json)

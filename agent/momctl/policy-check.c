@@ -8,10 +8,10 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-#include "agent/config.h"
+#include "agent/config/config.h"
+#include "agent/engine/monitor.h"
 #include "agent/momctl/command.h"
 #include "agent/momctl/sources.h"
-#include "agent/monitor.h"
 #include "controllers/controller.h"
 
 #define TUNING_POLICY "01-parameters" /* without a configuration */

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "agent/config.h"
+#include "agent/config/config.h"
 
 void
 mom_ctl_reach_clear(MomCtlReach *reach)

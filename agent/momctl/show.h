@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "agent/state-json.h"
+#include "agent/state/state-json.h"
 
 /* A value as a policy would write it: strings in quotes. */
 void mom_ctl_show_value(GString *out, MomValue v);

@@ -50,7 +50,7 @@ typedef struct {
      * by the method. Caller puts. */
     json_object *(*get_statistics)(MomRpcService *self);
     json_object *(*get_active_guests)(MomRpcService *self); /* array of names; caller puts */
-    /* Host and guests with all their samples, as they are now, as the text of agent/state-json.h;
+    /* Host and guests with all their samples, as they are now, as the text of agent/state/state-json.h;
      * caller frees. */
     MomRpcPieces *(*get_state)(MomRpcService *self);
     /* {"version", "uptime_s", "interval_s", "last_cycle_s_ago": nil before the first, "connected",
@@ -63,10 +63,10 @@ typedef struct {
     /* What set_named_policy would find, [{"policy", "line", "column", "severity": "error" or
      * "warning", "message"}]; sets nothing. Caller puts. */
     json_object *(*check_policy)(MomRpcService *self, const char *name, const char *text);
-    /* The decisions that pass FILTER (NULL: none), oldest first, as agent/decision-query.h has them.
+    /* The decisions that pass FILTER (NULL: none), oldest first, as agent/decisions/decision-query.h has them.
      * NULL: the error says what is wrong with the filter. Caller puts. */
     json_object *(*get_decisions)(MomRpcService *self, json_object *filter, GError **error);
-    /* The story of a guest or a knob, as agent/explain.h has it. NULL: nothing is known of WHAT. */
+    /* The story of a guest or a knob, as agent/decisions/explain.h has it. NULL: nothing is known of WHAT. */
     json_object *(*explain)(MomRpcService *self, const char *what, GError **error);
     /* What each guest has, uses and is to have, likewise; caller puts. */
     json_object *(*get_guests)(MomRpcService *self);

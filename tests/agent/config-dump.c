@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/ini.h"
+#include "agent/config/ini.h"
 
 typedef struct {
     const MomIni *ini;

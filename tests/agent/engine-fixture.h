@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "agent/engine.h"
+#include "agent/engine/engine.h"
 
 #include "tests/agent/virtual-clock.h"
 

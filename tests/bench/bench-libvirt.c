@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "agent/engine.h"
-#include "agent/hypervisor-libvirt.h"
+#include "agent/engine/engine.h"
+#include "agent/hypervisor/hypervisor-libvirt.h"
 #include "tests/agent/virtual-clock.h"
 #include "tests/libvirt-client/fake-libvirt.h"
 

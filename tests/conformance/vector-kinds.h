@@ -7,8 +7,8 @@
  */
 #pragma once
 
+#include "agent/state/state-json.h"
 #include "policy/policy.h"
-#include "agent/state-json.h"
 
 /* If the environment has it, runs are traced: they must give the same answers. */
 #define MOM_VECTORS_TRACE "MOM_VECTORS_TRACE"

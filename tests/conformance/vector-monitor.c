@@ -6,9 +6,9 @@
  * script of the vector being answered is where they can find it.  What a collection returned is
  * read from a twin whose history is one sample, as the vector's own history may be none.
  */
-#include "agent/monitor.h"
-#include "tests/conformance/vector-kinds.h"
+#include "agent/engine/monitor.h"
 #include "agent/value-json.h"
+#include "tests/conformance/vector-kinds.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/ini.h"
+#include "agent/config/ini.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/pushed.h"
-#include "agent/state-records.h"
+#include "agent/policies/pushed.h"
+#include "agent/state/state-records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
  */
 #include <sys/stat.h>
 
-#include "agent/hostfile.h"
+#include "agent/collectors/hostfile.h"
 #include "tests/agent/collectors/host-root.h"
 
 static int
