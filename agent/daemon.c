@@ -16,8 +16,7 @@
 #include "agent/config/vet.h"
 #include "agent/engine/engine.h"
 #include "agent/engine/psi.h"
-#include "agent/hypervisor/hypervisor-libvirt.h"
-#include "agent/hypervisor/hypervisor-vdsm.h"
+#include "agent/hypervisor/hypervisors.h"
 #include "agent/rpc/server.h"
 #include "agent/service.h"
 #include "agent/state/history.h"
@@ -26,8 +25,7 @@
 struct MomDaemon {
     const MomConfig *config;
     MomTrust trust;
-    MomHypervisorVdsm *vdsm; /* one of these two */
-    MomHypervisorLibvirt *libvirt;
+    MomHypervisors *hypervisors;
     MomSetup *setup;
     MomGuardOptions guard;
     MomPlot *plot; /* NULL: nothing is plotted */
@@ -39,15 +37,6 @@ struct MomDaemon {
     MomPsi *psi;     /* NULL: the kernel tells of no pressure */
     gboolean adapts; /* as `psi` was last decided on */
 };
-
-/* See patience_us: (4 + 2) x 15. */
-#define LIBVIRT_PATIENCE_S 90
-
-/* How often guests under libvirt are asked to report their memory; vdsm's figure. */
-#define GUEST_STATS_PERIOD_S 5
-
-/* How often libvirt is asked for guests while one has less than its maximum. */
-#define WATCH_INTERVAL_US (5 * (gint64)G_USEC_PER_SEC)
 
 /* A history is used if it is younger than so many cycles. */
 #define HISTORY_CYCLES 2
@@ -74,116 +63,21 @@ reconnected(const char *reason, gpointer data)
     }
 }
 
-/* The bus's files are looked at before each connection that needs them. */
 static gboolean
-vet_file(const char *file, gpointer data, GError **error)
+make_hypervisors(MomDaemon *daemon, GError **error)
 {
-    const MomDaemon *daemon = data;
-
-    return mom_trust_check(&daemon->trust, file, MOM_TRUST_FILE, error);
-}
-
-/* What [vdsm] says; the strings of FILES (ca, certificate, key) are the caller's to free. */
-static MomVdsmOptions
-vdsm_options(MomDaemon *daemon, char *files[3])
-{
-    const MomConfig *config = daemon->config;
-
-    files[0] = mom_config_vdsm_file(config, "ca-cert-file");
-    files[1] = mom_config_vdsm_file(config, "cert-file");
-    files[2] = mom_config_vdsm_file(config, "key-file");
-    return (MomVdsmOptions){
-        .host = mom_config_get(config, "vdsm", "host"),
-        .port = (guint16)mom_config_get_int(config, "vdsm", "port"),
-        .tls = mom_config_get_bool(config, "vdsm", "ssl"),
-        .ca_file = files[0],
-        .cert_file = files[1],
-        .key_file = files[2],
-        .request_timeout_ms =
-            (guint)(mom_config_get_double(config, "vdsm", "request-timeout") * 1000),
-        /* Within a cycle of vdsm's return there is an attempt. */
-        .retry_within_ms =
-            (guint)(mom_config_get_double(config, "main", "policy-engine-interval") * 1000),
-        .vet = vet_file,
-        .vet_data = daemon,
-    };
-}
-
-static void
-make_vdsm(MomDaemon *daemon)
-{
-    g_auto(GStrv) files = g_new0(char *, 4);
-    MomVdsmOptions options = vdsm_options(daemon, files);
-    gboolean with_io_tune = mom_setup_declares(daemon->setup->guest_plan, "io_tune");
-
-    daemon->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(), with_io_tune, hint, daemon);
-    mom_hypervisor_vdsm_watch_connected(daemon->vdsm, reconnected);
-}
-
-static void
-libvirt_guests_changed(gpointer data)
-{
-    hint("libvirt: guests changed", data);
-}
-
-static void
-libvirt_connected(gpointer data)
-{
-    reconnected("libvirt is connected", data);
-}
-
-/* Before each opening that may need it. */
-static gboolean
-vet_password(const char *file, gpointer data, GError **error)
-{
-    const MomDaemon *daemon = data;
-    MomTrust trust = mom_vet_password_trust(&daemon->trust);
-
-    return mom_trust_check(&trust, file, MOM_TRUST_FILE, error);
-}
-
-static const char *
-text_or_null(const MomConfig *config, const char *section, const char *key)
-{
-    const char *text = mom_config_get(config, section, key);
-
-    return *text ? text : NULL;
-}
-
-static gboolean
-make_libvirt(MomDaemon *daemon, GError **error)
-{
-    const MomConfig *config = daemon->config;
-    MomHypervisorLibvirtOptions options = {
-        .address = {.uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
-                    .read_only = mom_config_get_bool(config, "libvirt", "read-only"),
-                    .user = text_or_null(config, "libvirt", "auth-user"),
-                    .password_file = text_or_null(config, "libvirt", "auth-password-file"),
-                    .vet = vet_password,
-                    .vet_data = daemon},
-        .host_root = mom_config_get(config, "main", "host-root"),
-        .stats_period_s = GUEST_STATS_PERIOD_S,
-        .guests_changed = libvirt_guests_changed,
-        .connected = libvirt_connected,
+    MomHypervisorsOptions options = {
+        .config = daemon->config,
+        .trust = &daemon->trust,
+        .beside_vdsm = daemon->setup->beside_vdsm,
+        .with_io_tune = mom_setup_declares(daemon->setup->guest_plan, "io_tune"),
+        .hint = hint,
+        .reconnected = reconnected,
         .data = daemon,
     };
 
-    if (!mom_virt_init(error)) {
-        return FALSE;
-    }
-    daemon->libvirt = mom_hypervisor_libvirt_new(&options);
-    mom_hypervisor_libvirt_guarantee(daemon->libvirt, mom_guarantees_new(config));
-    return TRUE;
-}
-
-static gboolean
-make_hypervisor(MomDaemon *daemon, GError **error)
-{
-    if (!daemon->setup->beside_vdsm) {
-        return make_libvirt(daemon, error);
-    }
-    make_vdsm(daemon);
-    return TRUE;
+    daemon->hypervisors = mom_hypervisors_new(&options, error);
+    return daemon->hypervisors != NULL;
 }
 
 /* ---- engine and RPC ---- */
@@ -219,10 +113,8 @@ engine_options(MomDaemon *daemon)
 
     daemon->guard = mom_guard_options_from_config(config);
     return (MomEngineOptions){
-        .source = daemon->vdsm ? mom_hypervisor_vdsm_source(daemon->vdsm)
-                               : mom_hypervisor_libvirt_source(daemon->libvirt),
-        .actuator = daemon->vdsm ? mom_hypervisor_vdsm_actuator(daemon->vdsm)
-                                 : mom_hypervisor_libvirt_actuator(daemon->libvirt),
+        .source = mom_hypervisors_source(daemon->hypervisors),
+        .actuator = mom_hypervisors_actuator(daemon->hypervisors),
         .clock = mom_clock_real(),
         .host_plan = daemon->setup->host_plan,
         .guest_plan = daemon->setup->guest_plan,
@@ -235,8 +127,7 @@ engine_options(MomDaemon *daemon)
         .guest_interval_us = seconds_us(config, "guest-monitor-interval"),
         .policy_interval_us = seconds_us(config, "policy-engine-interval"),
         .min_cycle_us = seconds_us(config, "min-cycle"),
-        /* vdsm's own numbers are no fresher. */
-        .watch_interval_us = daemon->vdsm ? 0 : WATCH_INTERVAL_US,
+        .watch_interval_us = mom_hypervisors_watch_interval_us(daemon->hypervisors),
         .adapts = mom_config_get_bool(config, "main", "adaptive-interval"),
         .guard = &daemon->guard,
         .fallback_after = (guint)mom_config_get_int(config, "main", "policy-fallback-after"),
@@ -375,7 +266,7 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     g_autoptr(MomDaemon) daemon = g_new0(MomDaemon, 1);
 
     daemon->config = config;
-    if (!make_setup(daemon, error) || !make_hypervisor(daemon, error)) {
+    if (!make_setup(daemon, error) || !make_hypervisors(daemon, error)) {
         return NULL;
     }
     make_plot(daemon);
@@ -400,8 +291,7 @@ mom_daemon_free(MomDaemon *daemon)
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
     }
-    mom_hypervisor_vdsm_free(daemon->vdsm);
-    mom_hypervisor_libvirt_free(daemon->libvirt);
+    mom_hypervisors_free(daemon->hypervisors);
     mom_keeper_free(daemon->keeper);
     mom_engine_free(daemon->engine);
     mom_plot_free(daemon->plot);
@@ -437,26 +327,12 @@ mom_daemon_start(MomDaemon *daemon)
 {
     mom_keeper_load(daemon->keeper);
     recall_history(daemon);
-    if (daemon->vdsm) {
-        mom_hypervisor_vdsm_start(daemon->vdsm);
-    }
+    mom_hypervisors_start(daemon->hypervisors);
     mom_engine_start(daemon->engine);
     watch_pressure(daemon);
     if (daemon->supervisor) {
         mom_supervisor_start(daemon->supervisor);
     }
-}
-
-/* Within this time every question to the hypervisor ends, by the time-outs of its client: vdsm may
- * take one to connect and two to answer (guests, then I/O limits); libvirt, in a reading that meets
- * one guest after the other that hangs, as many times the patience with a slow host as calls may
- * hang at once, and once more. */
-static gint64
-patience_us(const MomConfig *config)
-{
-    double request_s = mom_config_get_double(config, "vdsm", "request-timeout");
-
-    return (gint64)((LIBVIRT_PATIENCE_S + 3 * request_s) * G_USEC_PER_SEC);
 }
 
 void
@@ -467,7 +343,7 @@ mom_daemon_supervise(MomDaemon *daemon, MomNotify *notify, gint64 watchdog_us)
         .clock = mom_clock_real(),
         .notify = notify,
         .watchdog_us = watchdog_us,
-        .patience_us = patience_us(daemon->config),
+        .patience_us = mom_hypervisors_patience_us(daemon->config),
     });
 }
 
@@ -497,9 +373,7 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
     daemon->setup->controllers = g_ptr_array_ref(controllers);
     mom_monitor_plan_set_history_length(daemon->setup->host_plan, history);
     mom_monitor_plan_set_history_length(daemon->setup->guest_plan, history);
-    if (daemon->libvirt) {
-        mom_hypervisor_libvirt_guarantee(daemon->libvirt, mom_guarantees_new(config));
-    }
+    mom_hypervisors_reconfigure(daemon->hypervisors, config);
     options = engine_options(daemon);
     tell_dry_run(daemon);
     mom_engine_reconfigure(daemon->engine, &options);
@@ -513,14 +387,7 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
 gboolean
 mom_daemon_renew_connection(MomDaemon *daemon, GError **error)
 {
-    g_auto(GStrv) files = g_new0(char *, 4);
-    MomVdsmOptions options;
-
-    if (!daemon->vdsm) {
-        return TRUE;
-    }
-    options = vdsm_options(daemon, files);
-    return mom_hypervisor_vdsm_configure(daemon->vdsm, &options, error);
+    return mom_hypervisors_renew_connection(daemon->hypervisors, error);
 }
 
 gboolean

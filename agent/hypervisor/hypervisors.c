@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The adapters as the configuration wants them, see hypervisors.h.
+ *
+ * Options of [vdsm] and [libvirt] become options of the two clients here, and nowhere else.
+ */
+#include "agent/hypervisor/hypervisors.h"
+
+#include "agent/config/guarantees.h"
+#include "agent/config/vet.h"
+#include "agent/hypervisor/hypervisor-libvirt.h"
+
+/* See mom_hypervisors_patience_us: (4 + 2) x 15. */
+#define LIBVIRT_PATIENCE_S 90
+
+/* How often guests under libvirt are asked to report their memory; vdsm's figure. */
+#define GUEST_STATS_PERIOD_S 5
+
+/* How often libvirt is asked for guests while one has less than its maximum. */
+#define WATCH_INTERVAL_US (5 * (gint64)G_USEC_PER_SEC)
+
+struct MomHypervisors {
+    MomHypervisorsOptions options;
+    MomHypervisorVdsm *vdsm; /* one of these two */
+    MomHypervisorLibvirt *libvirt;
+};
+
+/* ---- vdsm ---- */
+
+/* The bus's files are looked at before each connection that needs them. */
+static gboolean
+vet_file(const char *file, gpointer data, GError **error)
+{
+    const MomHypervisors *self = data;
+
+    return mom_trust_check(self->options.trust, file, MOM_TRUST_FILE, error);
+}
+
+/* What [vdsm] says; the strings of FILES (ca, certificate, key) are the caller's to free. */
+static MomVdsmOptions
+vdsm_options(MomHypervisors *self, char *files[3])
+{
+    const MomConfig *config = self->options.config;
+
+    files[0] = mom_config_vdsm_file(config, "ca-cert-file");
+    files[1] = mom_config_vdsm_file(config, "cert-file");
+    files[2] = mom_config_vdsm_file(config, "key-file");
+    return (MomVdsmOptions){
+        .host = mom_config_get(config, "vdsm", "host"),
+        .port = (guint16)mom_config_get_int(config, "vdsm", "port"),
+        .tls = mom_config_get_bool(config, "vdsm", "ssl"),
+        .ca_file = files[0],
+        .cert_file = files[1],
+        .key_file = files[2],
+        .request_timeout_ms =
+            (guint)(mom_config_get_double(config, "vdsm", "request-timeout") * 1000),
+        /* Within a cycle of vdsm's return there is an attempt. */
+        .retry_within_ms =
+            (guint)(mom_config_get_double(config, "main", "policy-engine-interval") * 1000),
+        .vet = vet_file,
+        .vet_data = self,
+    };
+}
+
+static void
+make_vdsm(MomHypervisors *self)
+{
+    g_auto(GStrv) files = g_new0(char *, 4);
+    MomVdsmOptions options = vdsm_options(self, files);
+
+    self->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(), self->options.with_io_tune,
+                                         self->options.hint, self->options.data);
+    mom_hypervisor_vdsm_watch_connected(self->vdsm, self->options.reconnected);
+}
+
+/* ---- libvirt ---- */
+
+static void
+libvirt_guests_changed(gpointer data)
+{
+    const MomHypervisors *self = data;
+
+    self->options.hint("libvirt: guests changed", self->options.data);
+}
+
+static void
+libvirt_connected(gpointer data)
+{
+    const MomHypervisors *self = data;
+
+    self->options.reconnected("libvirt is connected", self->options.data);
+}
+
+/* Before each opening that may need it. */
+static gboolean
+vet_password(const char *file, gpointer data, GError **error)
+{
+    const MomHypervisors *self = data;
+    MomTrust trust = mom_vet_password_trust(self->options.trust);
+
+    return mom_trust_check(&trust, file, MOM_TRUST_FILE, error);
+}
+
+static const char *
+text_or_null(const MomConfig *config, const char *section, const char *key)
+{
+    const char *text = mom_config_get(config, section, key);
+
+    return *text ? text : NULL;
+}
+
+static gboolean
+make_libvirt(MomHypervisors *self, GError **error)
+{
+    const MomConfig *config = self->options.config;
+    MomHypervisorLibvirtOptions options = {
+        .address = {.uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
+                    .read_only = mom_config_get_bool(config, "libvirt", "read-only"),
+                    .user = text_or_null(config, "libvirt", "auth-user"),
+                    .password_file = text_or_null(config, "libvirt", "auth-password-file"),
+                    .vet = vet_password,
+                    .vet_data = self},
+        .host_root = mom_config_get(config, "main", "host-root"),
+        .stats_period_s = GUEST_STATS_PERIOD_S,
+        .guests_changed = libvirt_guests_changed,
+        .connected = libvirt_connected,
+        .data = self,
+    };
+
+    if (!mom_virt_init(error)) {
+        return FALSE;
+    }
+    self->libvirt = mom_hypervisor_libvirt_new(&options);
+    mom_hypervisor_libvirt_guarantee(self->libvirt, mom_guarantees_new(config));
+    return TRUE;
+}
+
+/* ---- whichever ---- */
+
+MomHypervisors *
+mom_hypervisors_new(const MomHypervisorsOptions *options, GError **error)
+{
+    g_autoptr(MomHypervisors) self = g_new0(MomHypervisors, 1);
+
+    self->options = *options;
+    if (options->beside_vdsm) {
+        make_vdsm(self);
+    } else if (!make_libvirt(self, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&self);
+}
+
+void
+mom_hypervisors_free(MomHypervisors *self)
+{
+    if (!self) {
+        return;
+    }
+    mom_hypervisor_vdsm_free(self->vdsm);
+    mom_hypervisor_libvirt_free(self->libvirt);
+    g_free(self);
+}
+
+void
+mom_hypervisors_start(MomHypervisors *self)
+{
+    if (self->vdsm) {
+        mom_hypervisor_vdsm_start(self->vdsm);
+    }
+}
+
+MomSource *
+mom_hypervisors_source(MomHypervisors *self)
+{
+    return self->vdsm ? mom_hypervisor_vdsm_source(self->vdsm)
+                      : mom_hypervisor_libvirt_source(self->libvirt);
+}
+
+MomActuator *
+mom_hypervisors_actuator(MomHypervisors *self)
+{
+    return self->vdsm ? mom_hypervisor_vdsm_actuator(self->vdsm)
+                      : mom_hypervisor_libvirt_actuator(self->libvirt);
+}
+
+gint64
+mom_hypervisors_watch_interval_us(const MomHypervisors *self)
+{
+    return self->vdsm ? 0 : WATCH_INTERVAL_US;
+}
+
+/* vdsm may take one request's time to connect and two to answer (guests, then I/O limits); libvirt,
+ * in a reading that meets one guest after the other that hangs, as many times the patience with a
+ * slow host as calls may hang at once, and once more. */
+gint64
+mom_hypervisors_patience_us(const MomConfig *config)
+{
+    double request_s = mom_config_get_double(config, "vdsm", "request-timeout");
+
+    return (gint64)((LIBVIRT_PATIENCE_S + 3 * request_s) * G_USEC_PER_SEC);
+}
+
+void
+mom_hypervisors_reconfigure(MomHypervisors *self, const MomConfig *config)
+{
+    self->options.config = config;
+    if (self->libvirt) {
+        mom_hypervisor_libvirt_guarantee(self->libvirt, mom_guarantees_new(config));
+    }
+}
+
+gboolean
+mom_hypervisors_renew_connection(MomHypervisors *self, GError **error)
+{
+    g_auto(GStrv) files = g_new0(char *, 4);
+    MomVdsmOptions options;
+
+    if (!self->vdsm) {
+        return TRUE;
+    }
+    options = vdsm_options(self, files);
+    return mom_hypervisor_vdsm_configure(self->vdsm, &options, error);
+}
