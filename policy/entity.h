@@ -49,6 +49,8 @@ void mom_sample_set(MomSample *sample, const char *name, MomValue v);
 gboolean mom_sample_get(const MomSample *sample, const char *name, MomValue *out);
 /* The same by the schema's index; FALSE if the key is absent. */
 gboolean mom_sample_get_field(const MomSample *sample, gsize index, MomValue *out);
+/* What INTO has not, or has as nil, becomes a copy of what FROM has, which is of the same schema. */
+void mom_sample_merge(MomSample *into, const MomSample *from);
 gint64 mom_sample_time_us(const MomSample *sample);
 /* Calls FUNC for every key that is present: declared ones in schema order, then extras. */
 typedef void (*MomSampleFunc)(const char *name, MomValue v, gpointer data);

@@ -148,17 +148,6 @@ ends(guint *trouble)
     return *trouble > 0 && --*trouble == 0;
 }
 
-/* The first value that is not nil wins. */
-static void
-merge_value(const char *name, MomValue v, gpointer data)
-{
-    MomSample *merged = data;
-    MomValue held;
-
-    if (!mom_sample_get(merged, name, &held) || mom_value_is_nil(held))
-        mom_sample_set(merged, name, v);
-}
-
 /* FALSE: the collector failed for good. */
 static gboolean
 run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, MomSample *merged)
@@ -168,7 +157,7 @@ run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, Mo
     g_autoptr(GError) error = NULL;
 
     if (collector->collect(monitor->states[index], input, scratch, &error)) {
-        mom_sample_foreach(scratch, merge_value, merged);
+        mom_sample_merge(merged, scratch); /* the first value that is not nil wins */
         if (ends(&monitor->failing[index]))
             tell(monitor, G_LOG_LEVEL_INFO, collector->name, "works again");
         return TRUE;

@@ -93,6 +93,38 @@ keys_come_in_schema_order_then_extras(void **state)
     assert_string_equal(seen->str, "mem_free label odd ");
 }
 
+/* Of several collectors' samples the first value that is not nil wins, a nil one wins over none. */
+static void
+merging_fills_what_is_absent_or_nil(void **state)
+{
+    g_autoptr(MomSchema) schema = mom_schema_new(names, G_N_ELEMENTS(names));
+    g_autoptr(MomSample) into = mom_sample_new(schema, 0);
+    MomSample *from = mom_sample_new(schema, 0);
+    g_autoptr(GString) seen = g_string_new(NULL);
+    MomValue v;
+
+    mom_sample_set(into, "mem_free", mom_value_int(1));
+    mom_sample_set(into, "label", MOM_NIL);
+    mom_sample_set(into, "odd", MOM_NIL);
+    mom_sample_set(into, "even", mom_value_int(2));
+    mom_sample_set(from, "mem_free", mom_value_int(3));
+    mom_sample_set(from, "swap", MOM_NIL);
+    mom_sample_set(from, "label", mom_value_string("text"));
+    mom_sample_set(from, "even", mom_value_int(4));
+    mom_sample_set(from, "odd", mom_value_int(5));
+    mom_sample_set(from, "more", mom_value_int(6));
+    mom_sample_merge(into, from);
+    mom_sample_free(from);
+    mom_sample_foreach(into, collect_name, seen);
+    assert_string_equal(seen->str, "mem_free swap label odd even more ");
+    assert_true(mom_sample_get(into, "mem_free", &v) && v.integer == 1);
+    assert_true(mom_sample_get(into, "swap", &v) && mom_value_is_nil(v));
+    assert_true(mom_sample_get(into, "label", &v) && strcmp(v.string, "text") == 0);
+    assert_true(mom_sample_get(into, "even", &v) && v.integer == 2);
+    assert_true(mom_sample_get(into, "odd", &v) && v.integer == 5);
+    assert_true(mom_sample_get(into, "more", &v) && v.integer == 6);
+}
+
 int
 main(void)
 {
@@ -102,6 +134,7 @@ main(void)
         cmocka_unit_test(a_sample_owns_its_values),
         cmocka_unit_test(an_entity_in_a_sample_becomes_nil),
         cmocka_unit_test(keys_come_in_schema_order_then_extras),
+        cmocka_unit_test(merging_fills_what_is_absent_or_nil),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
