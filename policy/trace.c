@@ -18,6 +18,8 @@
 #define MAX_FRAMES 64
 /* Of a definition. */
 #define MAX_ORIGINS 6
+/* So many ways are recognized; guests take few. */
+#define MAX_WAYS 16
 /* Longer names and strings are not noted. */
 #define MAX_STRING_BYTES 200
 
@@ -39,6 +41,13 @@ typedef struct {
     Read reads[MAX_ORIGINS];
 } Origin;
 
+/* A way to a control that was taken in this run, and its names. */
+typedef struct {
+    const MomSymbol *function;
+    const MomSymbol *symbols[MOM_MAX_READS];
+    MomReadNames *names;
+} Way;
+
 struct MomTrace {
     Read reads[MAX_FRAMES * MAX_FRAME_READS];
     guint n_reads;
@@ -48,6 +57,9 @@ struct MomTrace {
     guint n_globals;
     gsize kept_bytes;    /* of the reads that were asked for */
     GHashTable *origins; /* MomSymbol -> Origin */
+    Way ways[MAX_WAYS];  /* the last ones that were new */
+    guint n_ways;        /* ever */
+    GPtrArray *names;    /* of MomReadNames: all of this run */
 };
 
 MomTrace *
@@ -56,6 +68,7 @@ mom_trace_new(void)
     MomTrace *trace = g_new0(MomTrace, 1);
 
     trace->origins = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    trace->names = g_ptr_array_new_with_free_func((GDestroyNotify)mom_read_names_unref);
     return trace;
 }
 
@@ -65,6 +78,7 @@ mom_trace_free(MomTrace *trace)
     if (!trace)
         return;
     g_hash_table_unref(trace->origins);
+    g_ptr_array_unref(trace->names);
     g_free(trace);
 }
 
@@ -78,6 +92,8 @@ mom_trace_begin(MomTrace *trace)
     trace->n_globals = 0;
     trace->kept_bytes = 0;
     g_hash_table_remove_all(trace->origins);
+    trace->n_ways = 0;
+    g_ptr_array_set_size(trace->names, 0);
 }
 
 /* ---- reads ---- */
@@ -263,36 +279,88 @@ collect_origins(Collected *collected, const MomTrace *trace)
     }
 }
 
-/* What a copy takes beside the item itself. */
+/* ---- names ---- */
+
+static const char *
+function_name(const MomSymbol *function)
+{
+    return function && is_short(function->name) ? function->name : NULL;
+}
+
+static gboolean
+is_way(const Way *way, const MomSymbol *function, const Collected *collected)
+{
+    if (way->function != function || way->names->n != collected->n)
+        return FALSE;
+    for (gsize i = 0; i < collected->n; i++) {
+        const Read *read = collected->items[i];
+        const MomRead *known = &way->names->items[i];
+
+        if (way->symbols[i] != read->symbol || known->is_call != read->is_call ||
+            g_strcmp0(known->argument, read->argument) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gsize
 bytes_of(const MomRead *read)
 {
-    return strlen(read->name) + (read->argument ? strlen(read->argument) : 0) +
-           (read->value.type == MOM_VALUE_STRING ? strlen(read->value.string) : 0);
+    return strlen(read->name) + (read->argument ? strlen(read->argument) : 0);
 }
 
-gboolean
-mom_trace_reads(MomRun *run, MomReads *out)
+static MomReadNames *
+make_names(MomTrace *trace, const MomSymbol *function, const Collected *collected)
+{
+    Way *way = &trace->ways[trace->n_ways++ % MAX_WAYS];
+    MomRead items[MOM_MAX_READS];
+
+    trace->kept_bytes += sizeof(MomReadNames);
+    way->function = function;
+    for (gsize i = 0; i < collected->n; i++) {
+        const Read *read = collected->items[i];
+
+        items[i] = (MomRead){read->symbol->name, read->argument, read->is_call};
+        way->symbols[i] = read->symbol;
+        trace->kept_bytes += bytes_of(&items[i]);
+    }
+    way->names = mom_read_names_new(function_name(function), items, collected->n);
+    g_ptr_array_add(trace->names, way->names);
+    return way->names;
+}
+
+static MomReadNames *
+find_names(MomTrace *trace, const MomSymbol *function, const Collected *collected)
+{
+    guint known = MIN(trace->n_ways, MAX_WAYS);
+
+    for (guint i = 1; i <= known; i++) {
+        const Way *way = &trace->ways[(trace->n_ways - i) % MAX_WAYS];
+
+        if (is_way(way, function, collected))
+            return way->names;
+    }
+    return make_names(trace, function, collected);
+}
+
+const MomReads *
+mom_trace_reads(MomRun *run)
 {
     MomTrace *trace = run->trace;
-    const MomSymbol *function = trace->frames[trace->n_frames - 1].function;
     Collected collected = {.n = 0};
+    gsize bytes;
+    MomReads *reads;
 
     if (trace->kept_bytes >= MOM_TRACE_MAX_KEPT_BYTES)
-        return FALSE;
-    trace->kept_bytes += sizeof(MomReads);
+        return NULL;
     collect_frames(&collected, trace);
     collect_origins(&collected, trace);
-    out->function = function && is_short(function->name) ? function->name : NULL;
-    out->n = collected.n;
-    for (gsize i = 0; i < collected.n; i++) {
-        const Read *read = collected.items[i];
-
-        out->items[i] = (MomRead){.name = read->symbol->name,
-                                  .argument = read->argument,
-                                  .is_call = read->is_call,
-                                  .value = read->value};
-        trace->kept_bytes += bytes_of(&out->items[i]);
-    }
-    return TRUE;
+    bytes = sizeof(MomReads) + collected.n * sizeof(MomValue);
+    reads = mom_arena_alloc(run->arena, bytes);
+    trace->kept_bytes += bytes;
+    reads->names =
+        find_names(trace, trace->frames[trace->n_frames - 1].function, &collected);
+    for (gsize i = 0; i < collected.n; i++)
+        reads->values[i] = collected.items[i]->value;
+    return reads;
 }
