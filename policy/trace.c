@@ -120,6 +120,12 @@ is_worth_noting(const Read *read)
            (read->value.type == MOM_VALUE_STRING && is_short(read->value.string));
 }
 
+static gboolean
+has_short_name(const MomSymbol *symbol)
+{
+    return symbol->length <= MAX_STRING_BYTES;
+}
+
 /* The later of two equal reads counts. */
 static void
 note(MomTrace *trace, Read read)
@@ -239,13 +245,16 @@ typedef struct {
     gsize n;
 } Collected;
 
+/* READS differ among themselves. */
 static void
 collect(Collected *collected, const Read *reads, gsize n)
 {
-    for (gsize i = 0; i < n && collected->n < MOM_MAX_READS; i++) {
-        gboolean known = !is_short(reads[i].symbol->name);
+    gsize before = collected->n;
 
-        for (gsize k = 0; k < collected->n && !known; k++)
+    for (gsize i = 0; i < n && collected->n < MOM_MAX_READS; i++) {
+        gboolean known = !has_short_name(reads[i].symbol);
+
+        for (gsize k = 0; k < before && !known; k++)
             known = is_same(collected->items[k], &reads[i]);
         if (!known)
             collected->items[collected->n++] = &reads[i];
@@ -284,7 +293,7 @@ collect_origins(Collected *collected, const MomTrace *trace)
 static const char *
 function_name(const MomSymbol *function)
 {
-    return function && is_short(function->name) ? function->name : NULL;
+    return function && has_short_name(function) ? function->name : NULL;
 }
 
 static gboolean
@@ -297,7 +306,8 @@ is_way(const Way *way, const MomSymbol *function, const Collected *collected)
         const MomRead *known = &way->names->items[i];
 
         if (way->symbols[i] != read->symbol || known->is_call != read->is_call ||
-            g_strcmp0(known->argument, read->argument) != 0)
+            ((known->argument || read->argument) &&
+             g_strcmp0(known->argument, read->argument) != 0))
             return FALSE;
     }
     return TRUE;
