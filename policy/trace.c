@@ -20,6 +20,10 @@
 #define MAX_ORIGINS 6
 /* So many ways are recognized; guests take few. */
 #define MAX_WAYS 16
+/* The same of stacks, and what is not worth comparing. */
+#define MAX_LAYOUTS 8
+#define MAX_LAYOUT_READS 48
+#define MAX_LAYOUT_FRAMES 12
 /* Longer names and strings are not noted. */
 #define MAX_STRING_BYTES 200
 
@@ -48,6 +52,18 @@ typedef struct {
     MomReadNames *names;
 } Way;
 
+/* How the stack lay at a control, and what was collected of it.  Where it lies the same way again nothing
+ * need be collected anew: what is collected follows from all but the values. */
+typedef struct {
+    guint n_reads;
+    guint n_frames;
+    guint definitions;
+    Read reads[MAX_LAYOUT_READS]; /* values do not count */
+    Frame frames[MAX_LAYOUT_FRAMES];
+    MomReadNames *names;
+    const Read *items[MOM_MAX_READS]; /* of the trace's own stack and origins */
+} Layout;
+
 struct MomTrace {
     Read reads[MAX_FRAMES * MAX_FRAME_READS];
     guint n_reads;
@@ -60,6 +76,9 @@ struct MomTrace {
     Way ways[MAX_WAYS];  /* the last ones that were new */
     guint n_ways;        /* ever */
     GPtrArray *names;    /* of MomReadNames: all of this run */
+    Layout layouts[MAX_LAYOUTS];
+    guint n_layouts;   /* ever */
+    guint definitions; /* so often the origins changed */
 };
 
 MomTrace *
@@ -93,6 +112,7 @@ mom_trace_begin(MomTrace *trace)
     trace->kept_bytes = 0;
     g_hash_table_remove_all(trace->origins);
     trace->n_ways = 0;
+    trace->n_layouts = 0;
     g_ptr_array_set_size(trace->names, 0);
 }
 
@@ -236,6 +256,7 @@ mom_trace_end_expression(MomRun *run, const MomNode *node)
     origin->n = MIN(trace->n_reads, MAX_ORIGINS);
     memcpy(origin->reads, trace->reads, origin->n * sizeof(Read));
     g_hash_table_replace(trace->origins, (gpointer)defined, origin);
+    trace->definitions++;
 }
 
 /* ---- what led here ---- */
@@ -353,24 +374,93 @@ find_names(MomTrace *trace, const MomSymbol *function, const Collected *collecte
     return make_names(trace, function, collected);
 }
 
+/* ---- the stack as it was ---- */
+
+/* Arguments live as long as the run, so the same one is the same pointer; if one that reads the same is not,
+ * that costs time only. */
+static gboolean
+lies_so(const MomTrace *trace, const Layout *layout)
+{
+    if (layout->n_reads != trace->n_reads || layout->n_frames != trace->n_frames ||
+        layout->definitions != trace->definitions)
+        return FALSE;
+    for (guint i = 0; i < trace->n_frames; i++)
+        if (layout->frames[i].function != trace->frames[i].function ||
+            layout->frames[i].first != trace->frames[i].first)
+            return FALSE;
+    for (guint i = 0; i < trace->n_reads; i++) {
+        const Read *a = &layout->reads[i], *b = &trace->reads[i];
+
+        if (a->symbol != b->symbol || a->argument != b->argument || a->is_call != b->is_call ||
+            a->is_global != b->is_global)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static const Layout *
+find_layout(const MomTrace *trace)
+{
+    guint known = MIN(trace->n_layouts, MAX_LAYOUTS);
+
+    for (guint i = 1; i <= known; i++) {
+        const Layout *layout = &trace->layouts[(trace->n_layouts - i) % MAX_LAYOUTS];
+
+        if (lies_so(trace, layout))
+            return layout;
+    }
+    return NULL;
+}
+
+static void
+note_layout(MomTrace *trace, MomReadNames *names, const Collected *collected)
+{
+    Layout *layout;
+
+    if (trace->n_reads > MAX_LAYOUT_READS || trace->n_frames > MAX_LAYOUT_FRAMES)
+        return;
+    layout = &trace->layouts[trace->n_layouts++ % MAX_LAYOUTS];
+    layout->n_reads = trace->n_reads;
+    layout->n_frames = trace->n_frames;
+    layout->definitions = trace->definitions;
+    memcpy(layout->reads, trace->reads, trace->n_reads * sizeof(Read));
+    memcpy(layout->frames, trace->frames, trace->n_frames * sizeof(Frame));
+    memcpy(layout->items, collected->items, collected->n * sizeof(Read *));
+    layout->names = names;
+}
+
+/* ---- reads for a control ---- */
+
+static const MomReads *
+keep(MomRun *run, MomReadNames *names, const Read *const *items)
+{
+    gsize bytes = sizeof(MomReads) + names->n * sizeof(MomValue);
+    MomReads *reads = mom_arena_alloc(run->arena, bytes);
+
+    run->trace->kept_bytes += bytes;
+    reads->names = names;
+    for (gsize i = 0; i < names->n; i++)
+        reads->values[i] = items[i]->value;
+    return reads;
+}
+
 const MomReads *
 mom_trace_reads(MomRun *run)
 {
     MomTrace *trace = run->trace;
+    const MomSymbol *function = trace->frames[trace->n_frames - 1].function;
     Collected collected = {.n = 0};
-    gsize bytes;
-    MomReads *reads;
+    const Layout *layout;
+    MomReadNames *names;
 
     if (trace->kept_bytes >= MOM_TRACE_MAX_KEPT_BYTES)
         return NULL;
+    layout = find_layout(trace);
+    if (layout)
+        return keep(run, layout->names, layout->items);
     collect_frames(&collected, trace);
     collect_origins(&collected, trace);
-    bytes = sizeof(MomReads) + collected.n * sizeof(MomValue);
-    reads = mom_arena_alloc(run->arena, bytes);
-    trace->kept_bytes += bytes;
-    reads->names =
-        find_names(trace, trace->frames[trace->n_frames - 1].function, &collected);
-    for (gsize i = 0; i < collected.n; i++)
-        reads->values[i] = collected.items[i]->value;
-    return reads;
+    names = find_names(trace, function, &collected);
+    note_layout(trace, names, &collected);
+    return keep(run, names, collected.items);
 }

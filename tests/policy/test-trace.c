@@ -166,6 +166,39 @@ each_element_has_reads_of_its_own(void **state)
     mom_entity_free(second);
 }
 
+/* Guests that take the same way share names and not values; a definition that changes between two of
+ * them is seen. */
+static void
+the_same_way_has_values_of_its_own(void **state)
+{
+    Fixture *f = *state;
+    MomEntity *second = new_entity(f, "u2", 20);
+    MomEntity *third = new_entity(f, "u3", 30);
+    const MomReads *reads[2];
+    char *text[3];
+
+    g_ptr_array_add(f->guests, second);
+    g_ptr_array_add(f->guests, third);
+    run(f,
+        "(defvar share Host.cur)\n(def put (g) (if share (g.Control \"c\" g.cur) 0))\n"
+        "(with Guests g (if (== g.cur 30) (g.GetVar \"n\") (put g)))\n"
+        "(set share Host.max)\n(with Guests g (if (== g.cur 30) (put g) 0))\n",
+        second);
+    reads[0] = mom_entity_get_control(f->guest, "c")->reads;
+    reads[1] = mom_entity_get_control(second, "c")->reads;
+    assert_ptr_equal(reads[0]->names, reads[1]->names);
+    text[0] = written(reads[0]);
+    text[1] = written(reads[1]);
+    text[2] = written(mom_entity_get_control(third, "c")->reads);
+    assert_string_equal(text[0], "put: share=7 g.cur=10 Host.cur=7");
+    assert_string_equal(text[1], "put: share=7 g.cur=20 Host.cur=7");
+    assert_string_equal(text[2], "put: share=100 g.cur=30 Host.max=100");
+    for (gsize i = 0; i < G_N_ELEMENTS(text); i++)
+        g_free(text[i]);
+    mom_entity_free(third);
+    mom_entity_free(second);
+}
+
 static void
 definitions_tell_what_their_variables_were_made_of(void **state)
 {
@@ -354,6 +387,7 @@ main(void)
         TEST(the_innermost_function_comes_first_then_its_callers),
         TEST(what_a_function_read_goes_with_it),
         TEST(each_element_has_reads_of_its_own),
+        TEST(the_same_way_has_values_of_its_own),
         TEST(definitions_tell_what_their_variables_were_made_of),
         TEST(a_variable_of_a_function_is_not_the_global_one),
         TEST(a_value_is_that_of_its_last_read),
