@@ -2,11 +2,11 @@
  *
  * Cycles in which every guest moves, over the stock set: what the decisions of each cost.
  *
- * Engine, collectors, policies, controllers, guard and records are the real ones in virtual time; only
- * source and actuator are the engine tests' own, so that a cycle is no more than momd's own work and what
- * decisions add to it looks as large as it can.  Prints nothing but errors: instructions are counted from
- * outside (tests/bench/decision-cost).
- * Usage: bench-decisions GUESTS CYCLES [quiet]: without the lines in the log.
+ * Engine, collectors, policies, controllers, guard and records are the real ones in virtual time;
+ * only source and actuator are the engine tests' own, so that a cycle is no more than momd's own
+ * work and what decisions add to it looks as large as it can.  Prints nothing but errors:
+ * instructions are counted from outside (tests/bench/decision-cost).
+ * Usage: bench-decisions GUESTS CYCLES [quiet]: quiet is without their lines in the log.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 
 typedef struct {
     EngineFixture peers; /* source and actuator */
+    MomMonitorPlan *host_plan, *guest_plan;
     MomEngine *engine;
     guint n;
 } World;
@@ -99,11 +100,26 @@ write_host(World *world)
     }
 }
 
+static void
+world_free(World *world)
+{
+    mom_engine_free(world->engine);
+    mom_monitor_plan_unref(world->host_plan);
+    mom_monitor_plan_unref(world->guest_plan);
+    virtual_clock_free(world->peers.clock);
+    engine_remove_tree(world->peers.root);
+    g_free(world->peers.root);
+    g_ptr_array_unref(world->peers.guests);
+    g_ptr_array_unref(world->peers.calls);
+    g_free(world);
+}
+
 static World *
 world_new(guint n)
 {
     static const char *const host[] = {"HostMemory", "HostKSM", "HostCpu", NULL};
-    static const char *const guest[] = {"GuestMemory", "GuestBalloon", "GuestCpuTune", "GuestIoTuneOptional", NULL};
+    static const char *const guest[] = {"GuestMemory", "GuestBalloon", "GuestCpuTune",
+                                        "GuestIoTuneOptional", NULL};
     static const char *const names[] = {"Balloon", "CpuTune", "IoTune"};
     static const MomController *controllers[G_N_ELEMENTS(names) + 1];
     World *world = g_new0(World, 1);
@@ -117,12 +133,14 @@ world_new(guint n)
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         controllers[i] = mom_controller_find(names[i]);
     }
+    world->host_plan = make_plan(host);
+    world->guest_plan = make_plan(guest);
     world->engine = mom_engine_new(&(MomEngineOptions){
         .source = &world->peers.source,
         .actuator = &world->peers.actuator,
         .clock = virtual_clock_base(world->peers.clock),
-        .host_plan = make_plan(host),
-        .guest_plan = make_plan(guest),
+        .host_plan = world->host_plan,
+        .guest_plan = world->guest_plan,
         .controllers = controllers,
         .host_root = world->peers.root,
         .policy_dir = MOM_STOCK_SET_DIR,
@@ -164,5 +182,6 @@ main(int argc, char **argv)
         follow(world);
     }
     check_decisions(world, cycles);
+    world_free(world);
     return EXIT_SUCCESS;
 }
