@@ -25,6 +25,26 @@ a_schema_keeps_order_and_drops_duplicates(void **state)
     assert_int_equal(mom_schema_index(schema, "swa"), -1);
 }
 
+/* As many as one likes, whatever they look like. */
+static void
+a_schema_finds_each_of_many_names(void **state)
+{
+    g_autoptr(GPtrArray) many = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(MomSchema) schema = NULL;
+    g_autoptr(MomSchema) none = mom_schema_new(NULL, 0);
+
+    g_ptr_array_add(many, g_strdup(""));
+    for (int i = 0; i < 3000; i++)
+        g_ptr_array_add(many, g_strdup_printf("f%d_same_middle_%d_x", i, i % 7));
+    schema = mom_schema_new((const char *const *)(gconstpointer)many->pdata, many->len);
+    assert_int_equal(mom_schema_size(schema), many->len);
+    for (guint i = 0; i < many->len; i++)
+        assert_int_equal(mom_schema_index(schema, many->pdata[i]), i);
+    assert_int_equal(mom_schema_index(schema, "f3000_same_middle_4_x"), -1);
+    assert_int_equal(mom_schema_index(none, "f"), -1);
+    assert_int_equal(mom_schema_index(none, ""), -1);
+}
+
 static void
 absent_nil_and_extra_are_told_apart(void **state)
 {
@@ -130,6 +150,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_schema_keeps_order_and_drops_duplicates),
+        cmocka_unit_test(a_schema_finds_each_of_many_names),
         cmocka_unit_test(absent_nil_and_extra_are_told_apart),
         cmocka_unit_test(a_sample_owns_its_values),
         cmocka_unit_test(an_entity_in_a_sample_becomes_nil),
