@@ -32,6 +32,7 @@ struct MomEngine {
 
     gboolean running;
     guint timer;
+    guint deciding; /* guests have been collected, a turn later it is decided */
     gint64 host_due_us, guests_due_us, policy_due_us;
     gint64 last_decision_us;
     gint64 min_cycle_us;

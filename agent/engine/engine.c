@@ -3,7 +3,7 @@
  * The cycle, see engine.h: one timer, three due times, one question to the source at a time.
  *
  * sample -> collect -> evaluate -> controllers -> guard -> actuator, in this order and on this
- * thread.
+ * thread; between collecting and evaluating the main loop has a turn for others.
  */
 #define G_LOG_DOMAIN "mom.PolicyEngine"
 
@@ -200,6 +200,34 @@ look_at_guests(MomEngine *engine)
 }
 
 static void
+tell_watch(MomEngine *engine)
+{
+    if (engine->watch) {
+        engine->watch(engine->watch_data);
+    }
+}
+
+static void
+decide_now(gpointer data)
+{
+    MomEngine *engine = data;
+
+    engine->deciding = 0;
+    decide(engine); /* and looks for distress itself, to set the pace */
+    tell_watch(engine);
+}
+
+/* Collecting and deciding over a thousand guests are a turn of the main loop each, so that callers of RPC
+ * wait for one of them only. */
+static void
+decide_soon(MomEngine *engine)
+{
+    if (!engine->deciding) {
+        engine->deciding = mom_clock_after(engine->clock, 0, decide_now, engine);
+    }
+}
+
+static void
 sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
     MomEngine *engine = data;
@@ -219,14 +247,12 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
         mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
         if (decision_due) {
-            decide(engine); /* and looks for distress itself, to set the pace */
-        } else {
-            look_at_guests(engine);
+            decide_soon(engine);
+            return;
         }
+        look_at_guests(engine);
     }
-    if (engine->watch) {
-        engine->watch(engine->watch_data);
-    }
+    tell_watch(engine);
 }
 
 /* ---- timing ---- */
@@ -469,6 +495,10 @@ void
 mom_engine_stop(MomEngine *engine)
 {
     engine->running = FALSE;
+    if (engine->deciding) {
+        mom_clock_cancel(engine->clock, engine->deciding);
+        engine->deciding = 0;
+    }
     if (engine->timer) {
         mom_clock_cancel(engine->clock, engine->timer);
         engine->timer = 0;

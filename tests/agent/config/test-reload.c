@@ -133,6 +133,7 @@ test_a_slow_answer_comes_to_the_engine_as_it_is_then(void **state)
     virtual_clock_advance(f->clock, 20 * SECOND);
     assert_int_equal(f->asked, 1);
     engine_answer(f);
+    virtual_clock_advance(f->clock, 0);
     engine_assert_calls(f, "a 2000000");
 }
 
