@@ -127,6 +127,14 @@ percent_of(gint64 whole, double percent)
     return part < (double)(G_MAXINT64 / 2) ? (gint64)part : G_MAXINT64 / 2;
 }
 
+gint64
+mom_rail_host_room_kib(const MomRailHost *host, const MomRailLimits *limits)
+{
+    gint64 reserve_kib = percent_of(host->total_kib, limits->host_reserve_percent);
+
+    return MAX(host->free_kib - host->promised_kib - reserve_kib, 0);
+}
+
 static gboolean
 is_critical(const MomRailWish *wish)
 {
@@ -193,15 +201,13 @@ hold_to_use(Held *held, MomEntity *guest, const MomRailWish *wish)
 static void
 hold_to_host(Held *held, const MomRailWish *wish)
 {
-    const MomRailHost *host = wish->host;
-    gint64 left_kib;
+    gint64 room_kib;
 
-    if (held->target_kib <= held->present_kib || !host->known ||
+    if (held->target_kib <= held->present_kib || !wish->host->known ||
         wish->limits->host_reserve_percent <= 0)
         return;
-    left_kib = host->free_kib - host->promised_kib -
-               percent_of(host->total_kib, wish->limits->host_reserve_percent);
-    hold_below(held, MAX(held->present_kib + MAX(left_kib, 0), held->min_kib), &host_reserve);
+    room_kib = mom_rail_host_room_kib(wish->host, wish->limits);
+    hold_below(held, MAX(held->present_kib + room_kib, held->min_kib), &host_reserve);
 }
 
 /* What was sent was fast enough then, and is not taken back because the guest is slower. */

@@ -45,6 +45,9 @@ typedef struct {
 /* Reads HOST's newest sample; nothing is promised yet. */
 MomRailHost mom_rail_host(MomEntity *host);
 
+/* What HOST, which is known, has to give above its own reserve; never less than 0. */
+gint64 mom_rail_host_room_kib(const MomRailHost *host, const MomRailLimits *limits);
+
 /* NULL if the guest of whom SAMPLE was taken may be ballooned at all, else why not. A missing size
  * or bound is no such reason. */
 const MomRail *mom_rail_balloon_refusal(const MomSample *sample, const MomRailLimits *limits);
