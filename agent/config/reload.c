@@ -37,6 +37,7 @@ static const struct {
     {"main", "adaptive-interval"},
     {"main", "min-cycle"},
     {"main", "dry-run"},
+    {"main", "on-stop"},
     {"rails", "settle-time"},
     {"rails", "guest-reserve"},
     {"rails", "host-reserve"},

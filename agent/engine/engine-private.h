@@ -11,6 +11,8 @@
 #include "agent/engine/silence.h"
 #include "agent/fault.h"
 
+typedef struct MomRelease MomRelease;
+
 struct MomEngine {
     MomSource *source;
     MomClock *clock;
@@ -51,6 +53,11 @@ struct MomEngine {
     MomEngineWatch watch; /* may be NULL */
     gpointer watch_data;
 
+    MomEngineWatch found_watch; /* may be NULL */
+    gpointer found_data;
+    guint found_notes; /* that the watcher knows */
+    MomRelease *release; /* NULL: nothing is released yet */
+
     MomSilence silence;
     MomFault policy_fault;
 };
@@ -67,3 +74,20 @@ gint64 mom_engine_guests_interval_us(const MomEngine *engine);
 
 /* The next turn is at the earliest of the due times. */
 void mom_engine_schedule(MomEngine *engine);
+
+/* A sample of the host, now. */
+void mom_engine_collect_host(MomEngine *engine);
+
+/* Asks the source for guests, unless it has been asked and has not answered. */
+void mom_engine_sample(MomEngine *engine);
+
+/* Entities without the controls and tunes of the last cycle. */
+void mom_engine_begin_run(MomEntity *host, GPtrArray *guests);
+
+/* What is being released: guests are looked at, or (ERROR) cannot be. */
+void mom_engine_release_sampled(MomEngine *engine, const GError *error);
+/* Calls nobody. */
+void mom_engine_release_free(MomEngine *engine);
+
+/* What was found may have changed: its watcher is told, if it has. */
+void mom_engine_tell_found(MomEngine *engine);

@@ -115,6 +115,10 @@ const char *mom_engine_host_root(const MomEngine *engine);
  * done. One watcher; NULL: none. */
 typedef void (*MomEngineWatch)(gpointer data);
 void mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data);
+/* What each knob was before it was first turned, see controllers/found.h; borrowed. Who keeps it
+ * is told by WATCH when it has changed. One watcher; NULL: none. */
+MomFound *mom_engine_found(MomEngine *engine);
+void mom_engine_watch_found(MomEngine *engine, MomEngineWatch watch, gpointer data);
 /* The life of the cycle, see pulse.h; borrowed. */
 const MomPulse *mom_engine_pulse(const MomEngine *engine);
 
