@@ -43,7 +43,8 @@ typedef void (*MomVirtDone)(const GError *error, gpointer data);
 /* In all of these DONE may be NULL, and strings are copied.  For what a change means see tune.h.
  *
  * A reading that hangs in a guest is made anew over the connection that takes over: the guest is
- * passed over then, as the call that hangs is in it. */
+ * passed over then, as the call that hangs is in it.  So are changes that had to wait behind one
+ * that hangs. */
 void mom_virt_read_guests(MomVirt *self, MomVirtGuestsDone done, gpointer data);
 void mom_virt_read_disk(
     MomVirt *self, const char *uuid, const char *disk, MomVirtLimitsDone done, gpointer data);

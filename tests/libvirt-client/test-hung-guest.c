@@ -305,6 +305,38 @@ a_change_of_a_guest_that_hangs_is_refused_at_once(void **state)
     assert_int_equal(fake_balloon_kib(3), 4096);
 }
 
+/* Nobody knew that guest 2 hangs. */
+static void
+changes_behind_one_that_hangs_are_made_all_the_same(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_ok(read_guests(f, &error));
+    fake_hang(2, TRUE);
+    mom_virt_set_balloon(f->virt, fake_uuid(2), 4096, NULL, NULL);
+    mom_virt_set_balloon(f->virt, fake_uuid(3), 8192, NULL, NULL);
+    mom_virt_set_cpu(f->virt, fake_uuid(4), 50000, 100000, take_outcome, f);
+    assert_ok(wait_for_answer(f, &error));
+    assert_int_equal(fake_balloon_kib(3), 8192);
+    assert_int_equal(fake_calls("virDomainSetSchedulerParametersFlags"), 1);
+    assert_int_equal(fake_calls("virDomainSetMemoryFlags"), 2);
+    assert_int_equal(f->changes[MOM_VIRT_STUCK], 1);
+}
+
+static void
+a_change_that_hangs_is_told_and_not_made_again(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_ok(read_guests(f, &error));
+    fake_hang(2, TRUE);
+    assert_fails(set_balloon(f, 2, 4096, &error), MOM_VIRT_ERROR, MOM_VIRT_ERROR_TIMEOUT);
+    assert_ok(read_guests(f, &error));
+    assert_int_equal(fake_calls("virDomainSetMemoryFlags"), 1);
+}
+
 static void
 a_guest_under_way_is_left_alone_until_it_is_over(void **state)
 {
@@ -455,6 +487,8 @@ main(void)
         TEST(a_guest_that_hangs_is_asked_nothing_else),
         TEST(what_was_known_of_the_others_is_not_lost_over_a_hang),
         TEST(a_change_of_a_guest_that_hangs_is_refused_at_once),
+        TEST(changes_behind_one_that_hangs_are_made_all_the_same),
+        TEST(a_change_that_hangs_is_told_and_not_made_again),
         TEST(a_guest_under_way_is_left_alone_until_it_is_over),
         TEST(all_changes_mind_a_migration),
         TEST(a_period_that_cannot_be_set_now_is_set_later),
