@@ -12,6 +12,7 @@ struct MomVirt {
     MomVirtListener listener;
     MomVirtCache *cache;
     guint stats_period_s;
+    MomVirtSilence silence;
     MomVirtState state; /* as last told */
     guint hangs;        /* how often a call hung in an open connection */
 };
@@ -19,6 +20,7 @@ struct MomVirt {
 typedef struct {
     MomVirtCache *cache;
     guint stats_period_s;
+    MomVirtSilence silence; /* its data referenced */
     GPtrArray *guests;
 } ReadGuests;
 
@@ -53,8 +55,9 @@ static gboolean
 run_read_guests(virConnectPtr connection, gpointer data, GError **error)
 {
     ReadGuests *call = data;
-
-    const MomVirtReading reading = {call->stats_period_s, MOM_VIRT_PORTION_US};
+    g_autoptr(GHashTable) silent =
+        call->silence.find != NULL ? call->silence.find(call->silence.data) : NULL;
+    const MomVirtReading reading = {call->stats_period_s, MOM_VIRT_PORTION_US, silent};
 
     return mom_virt_guests_read(connection, call->cache, &reading, call->guests, error);
 }
@@ -104,6 +107,8 @@ free_read_guests(gpointer data)
 
     g_ptr_array_unref(call->guests);
     mom_virt_cache_unref(call->cache);
+    if (call->silence.find != NULL)
+        call->silence.unref(call->silence.data);
     g_free(call);
 }
 
@@ -146,6 +151,9 @@ ask_for_guests(MomVirt *self, Listener *listener)
     listener->hangs = self->hangs;
     call->cache = mom_virt_cache_ref(self->cache);
     call->stats_period_s = self->stats_period_s;
+    call->silence = self->silence;
+    if (call->silence.find != NULL)
+        call->silence.ref(call->silence.data);
     call->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_virt_guest_free);
     mom_virt_connection_call(self->connection, "read all guests", run_read_guests, call,
                              free_read_guests, answer_guests, listener);
@@ -296,6 +304,9 @@ mom_virt_new(const MomVirtOptions *options, const MomVirtListener *listener)
         self->listener = *listener;
     self->cache = mom_virt_cache_new();
     self->stats_period_s = options->stats_period_s;
+    self->silence = options->silence;
+    if (self->silence.find != NULL)
+        self->silence.ref(self->silence.data);
     self->connection = mom_virt_connection_new(&options->address, &options->times, &ours);
     return self;
 }
@@ -307,6 +318,8 @@ mom_virt_free(MomVirt *self)
         return;
     mom_virt_connection_free(self->connection);
     mom_virt_cache_unref(self->cache);
+    if (self->silence.find != NULL)
+        self->silence.unref(self->silence.data);
     g_free(self);
 }
 

@@ -17,11 +17,22 @@ gboolean mom_virt_init(GError **error);
 
 typedef struct MomVirt MomVirt;
 
+/* Somebody who knows guests that will not answer, so that no call need hang in them. */
+typedef struct {
+    /* A set as MomVirtReading.silent, which is unreffed; NULL: nobody is known.  Called in the
+     * worker, before each reading.  May be NULL. */
+    GHashTable *(*find)(gpointer data);
+    gpointer (*ref)(gpointer data); /* DATA lives as long as a call does */
+    GDestroyNotify unref;
+    gpointer data;
+} MomVirtSilence;
+
 typedef struct {
     MomVirtAddress address;
     MomVirtTimes times;
     /* How often guests report their memory, set once for each run of a guest; 0: left as it is. */
     guint stats_period_s;
+    MomVirtSilence silence;
 } MomVirtOptions;
 
 /* OPTIONS are copied; LISTENER may be NULL. */
