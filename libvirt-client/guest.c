@@ -367,7 +367,8 @@ pass_over(Reader *reader, virDomainPtr handle, guint silent_ms)
     return guest;
 }
 
-/* Those of HANDLES who answer, ended by NULL, as borrowed; GUESTS gets the others.  Caller frees. */
+/* Those of HANDLES who answer, ended by NULL, as borrowed; GUESTS gets the others.  Caller frees.
+ */
 static virDomainPtr *
 sort_out(Reader *reader, const MomVirtHandles handles, guint n, GPtrArray *guests)
 {

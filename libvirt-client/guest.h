@@ -66,9 +66,9 @@ guint mom_virt_cache_size(MomVirtCache *cache);
 #define MOM_VIRT_PORTION_US (G_USEC_PER_SEC / 2)
 
 typedef struct {
-    guint period_s;    /* how often guests are to report their memory, set once for each run of a
-                        * guest; 0: left as it is */
-    gint64 portion_us; /* see MOM_VIRT_PORTION_US */
+    guint period_s;     /* how often guests are to report their memory, set once for each run of a
+                         * guest; 0: left as it is */
+    gint64 portion_us;  /* see MOM_VIRT_PORTION_US */
     GHashTable *silent; /* who is known not to answer, and must not be asked: UUID -> for how many
                          * ms, as a pointer; NULL: nobody */
 } MomVirtReading;

@@ -353,8 +353,8 @@ mom_virt_read_disk(
 
     call->disk = g_strdup(disk);
     listener->done.limits = done;
-    mom_virt_connection_call(self->connection, "read disk limits", run_read_disk, call, change_unref,
-                             answer_limits, listener);
+    mom_virt_connection_call(self->connection, "read disk limits", run_read_disk, call,
+                             change_unref, answer_limits, listener);
 }
 
 void
