@@ -94,6 +94,7 @@ mom_parse_proc_stat(const char *text, MomProcStat *out)
         return FALSE;
     memcpy(stat.name, open + 1, MIN((gsize)(close - open - 1), sizeof stat.name - 1));
     rest = close + 1;
+    stat.state = rest[0] == ' ' ? rest[1] : '\0';
     if (!skip_word(&rest))
         return FALSE;
     for (int i = FIRST_NUMBER; i <= RSS; i++) {

@@ -19,6 +19,7 @@ MomValue mom_parse_key_value(const char *text, const char *key);
 
 /* What is wanted of /proc/PID/stat. */
 typedef struct {
+    char state; /* as proc(5) lists them: 'S' sleeps, 'T' was stopped */
     gint64 minor_faults;
     gint64 major_faults;
     gint64 cpu_ticks; /* user and system together */

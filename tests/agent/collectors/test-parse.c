@@ -50,6 +50,7 @@ a_process_is_read_by_field_number(void **state)
 
     assert_true(mom_parse_proc_stat(HEAD "100 101 102 103 104 105 106 107 " TAIL, &stat));
     assert_string_equal(stat.name, "qemu-kvm");
+    assert_int_equal(stat.state, 'S');
     assert_int_equal(stat.minor_faults, 100);
     assert_int_equal(stat.major_faults, 102);
     assert_int_equal(stat.cpu_ticks, 104 + 105);
@@ -65,6 +66,7 @@ names_may_hold_anything(void **state)
     assert_true(mom_parse_proc_stat(
         "7 (a) S (b c)) R 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 9 10 11", &stat));
     assert_string_equal(stat.name, "a) S (b c)");
+    assert_int_equal(stat.state, 'R');
     assert_int_equal(stat.rss_pages, 11);
     assert_true(mom_parse_proc_stat(
         "7 (a name longer than any kernel has) R 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 9 10 11",
