@@ -86,7 +86,9 @@ void mom_engine_begin_run(MomEntity *host, GPtrArray *guests);
 
 /* What is being released: guests are looked at, or (ERROR) cannot be. */
 void mom_engine_release_sampled(MomEngine *engine, const GError *error);
-/* Calls nobody. */
+/* Answers that come from now on, as hypervisors let go of their questions, release nothing any more;
+ * nobody is called. */
+void mom_engine_release_abandon(MomEngine *engine);
 void mom_engine_release_free(MomEngine *engine);
 
 /* What was found may have changed: its watcher is told, if it has. */

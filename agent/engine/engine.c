@@ -501,3 +501,4 @@ mom_engine_stop(MomEngine *engine)
         engine->timer = 0;
     }
 }
+    mom_engine_release_abandon(engine);

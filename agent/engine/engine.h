@@ -61,7 +61,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomEngine, mom_engine_free)
 void mom_engine_recall(MomEngine *engine, MomHistory *history, gint64 max_age_us);
 /* Collects the host once, loads the policies (what does not load is logged) and begins to cycle. */
 void mom_engine_start(MomEngine *engine);
-/* Ends the cycling; nothing is sent any more. */
+/* Ends the cycling, and what is being released; nothing is sent any more. */
 void mom_engine_stop(MomEngine *engine);
 /* Takes controllers, intervals and fallback_after of OPTIONS, at once; what is known of host and
  * guests stays. A shorter interval begins now, a longer one after what is due. */

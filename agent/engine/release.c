@@ -120,11 +120,23 @@ on_answer(const GError *error, gpointer data)
 }
 
 void
+mom_engine_release_abandon(MomEngine *engine)
+{
+    MomRelease *release = engine->release;
+
+    if (release && release->deadline) {
+        mom_clock_cancel(engine->clock, release->deadline);
+        release->deadline = 0;
+    }
+    if (release) {
+        release->done = NULL;
+    }
+}
+
+void
 mom_engine_release_free(MomEngine *engine)
 {
-    if (engine->release && engine->release->deadline) {
-        mom_clock_cancel(engine->clock, engine->release->deadline);
-    }
+    mom_engine_release_abandon(engine);
     g_clear_pointer(&engine->release, g_free);
 }
 

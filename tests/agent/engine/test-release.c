@@ -396,8 +396,8 @@ test_a_dry_run_sends_nothing(void **state)
     add_guest(f, "a", 3 * GB);
     manage(f);
     f->guard.dry_knobs = ~0u;
-    mom_engine_reconfigure(f->peers->engine, &(MomEngineOptions){.controllers = nobody,
-                                                                 .guard = &f->guard});
+    mom_engine_reconfigure(f->peers->engine,
+                           &(MomEngineOptions){.controllers = nobody, .guard = &f->guard});
     release(f, MOM_ON_STOP_RELEASE);
     assert_calls(f->recorder, "");
     assert_int_equal(f->released, 1);
@@ -509,6 +509,24 @@ test_an_open_question_is_not_asked_twice(void **state)
     assert_int_equal(f->released, 1);
 }
 
+/* Whoever does not wait lets go of the question, and its end must start nothing. */
+static void
+test_an_abandoned_release_sends_nothing_any_more(void **state)
+{
+    Fixture *f = *state;
+
+    add_guest(f, "a", 3 * GB);
+    manage(f);
+    f->peers->silent = TRUE;
+    release(f, MOM_ON_STOP_RELEASE);
+    mom_engine_stop(f->peers->engine);
+    g_clear_pointer(&f->peers->guests, g_ptr_array_unref);
+    engine_answer(f->peers);
+    virtual_clock_advance(f->peers->clock, 60 * SECOND);
+    assert_calls(f->recorder, "");
+    assert_int_equal(f->released, 0);
+}
+
 static void
 test_the_words(void **state)
 {
@@ -550,6 +568,7 @@ main(void)
         CASE(test_a_source_that_is_away_costs_the_guests_only),
         CASE(test_a_source_that_does_not_answer_is_not_waited_for),
         CASE(test_an_open_question_is_not_asked_twice),
+        CASE(test_an_abandoned_release_sends_nothing_any_more),
         cmocka_unit_test(test_the_words),
     };
     int result;
