@@ -88,6 +88,7 @@ set_balloon_target(
         .wish_kib = target_kib,
         .idle_us = record && record->balloon.call ? guard->now_us - record->balloon.time_us : -1,
         .sent_kib = is_on_its_way(guard, record) ? record->balloon.value.number : 0,
+        .is_blind = guard->is_blind && guard->is_blind(guest, guard->blind_data),
     };
     GArray *parts = parts_new();
     gboolean fits;

@@ -396,6 +396,13 @@ mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options)
     guard->options = *options;
 }
 
+void
+mom_guard_use_sight(MomGuard *guard, MomGuardBlind is_blind, gpointer data)
+{
+    guard->is_blind = is_blind;
+    guard->blind_data = data;
+}
+
 guint
 mom_guard_calls(const MomGuard *guard)
 {

@@ -69,6 +69,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuard, mom_guard_free)
  * sending, G_IO_ERROR_PERMISSION_DENIED if all of it was refused by rails, else BEHIND's error. */
 MomActuator *mom_guard_actuator(MomGuard *guard);
 
+/* TRUE if what is known of GUEST, or of the host, is too old to shrink it on. */
+typedef gboolean (*MomGuardBlind)(MomEntity *guest, gpointer data);
+
+/* Who is asked whether a guest is seen, when its balloon is wished to be turned; at first nobody,
+ * and all are. */
+void mom_guard_use_sight(MomGuard *guard, MomGuardBlind is_blind, gpointer data);
+
 /* From the next call on; at first the rails are mom_rail_limits_default and nothing is dry. */
 void mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options);
 

@@ -19,6 +19,7 @@ const MomRailLimits mom_rail_limits_default = {
     .host_reserve_percent = 5,
     .host_critical_percent = 5,
     .max_change_percent = 10,
+    .blind_after_s = 45,
 };
 
 static const MomRail no_size = {"balloon-absurd", "a target of 0 or less is no size"};
@@ -31,6 +32,8 @@ static const MomRail below_min = {"balloon-min", "held to the guest's guaranteed
 static const MomRail above_max = {"balloon-max", "held to the guest's maximum"};
 static const MomRail in_use = {"balloon-guest-reserve",
                                "held to what the guest uses and its reserve"};
+static const MomRail blind = {"balloon-blind",
+                              "not shrunk, as there was no data for a while and averages are old"};
 static const MomRail host_reserve = {"balloon-host-reserve",
                                      "held to what the host has above its own reserve"};
 static const MomRail too_fast = {"balloon-max-change", "held to the change allowed in this time"};
@@ -197,6 +200,14 @@ hold_to_use(Held *held, MomEntity *guest, const MomRailWish *wish)
     hold_above(held, MIN(least_kib, held->present_kib), &in_use);
 }
 
+/* Also of a critical host, whose free memory is no wiser than its averages. */
+static void
+hold_in_blindness(Held *held, const MomRailWish *wish)
+{
+    if (wish->is_blind)
+        hold_above(held, held->present_kib, &blind);
+}
+
 /* Growing up to the guarantee is not the host's to refuse: it was sold. */
 static void
 hold_to_host(Held *held, const MomRailWish *wish)
@@ -265,6 +276,7 @@ mom_rail_balloon(MomEntity *guest,
     hold_above(&held, held.min_kib, &below_min);
     hold_below(&held, held.max_kib, &above_max);
     hold_to_use(&held, guest, wish);
+    hold_in_blindness(&held, wish);
     hold_to_host(&held, wish);
     hold_to_pace(&held, wish);
     hold_above(&held, held.min_kib, &below_min);

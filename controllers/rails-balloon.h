@@ -28,6 +28,7 @@ typedef struct {
     double host_reserve_percent;  /* of the host's memory, not given away to growing guests */
     double host_critical_percent; /* at so little free memory the guests' reserve does not hold */
     double max_change_percent;    /* of a guest's maximum, in a second */
+    double blind_after_s;         /* without data for so long, whoever judges sight is blind */
     gboolean allow_passthrough;   /* balloon guests whose memory is pinned */
     gboolean allow_hugepages;     /* or made of huge pages */
 } MomRailLimits;
@@ -59,6 +60,7 @@ typedef struct {
     gint64 wish_kib;
     gint64 idle_us;  /* since a target was last sent to this guest; negative: never */
     gint64 sent_kib; /* that target, if the guest is still on its way to it, else 0 */
+    gboolean is_blind; /* what the wish was made on has a gap */
 } MomRailWish;
 
 /* TRUE and *TARGET_KIB, which is the wish held to what the rails leave, with *RAIL the last one

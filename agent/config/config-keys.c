@@ -73,6 +73,7 @@ const MomConfigKey mom_config_keys[] = {
     {"rails", "host-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "host-critical", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "max-change", MOM_CONFIG_PERCENT, "10", 0, 100},
+    {"rails", "blind-after", MOM_CONFIG_SECONDS, "45", 0, DAY_S},
     {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
     {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
     {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},

@@ -43,6 +43,7 @@ static const struct {
     {"rails", "host-reserve"},
     {"rails", "host-critical"},
     {"rails", "max-change"},
+    {"rails", "blind-after"},
     {"rails", "allow-passthrough"},
     {"rails", "allow-hugepages"},
     {"main", "trust-writable-paths"},

@@ -182,6 +182,12 @@ mom_engine_source_fault(const MomEngine *engine)
     return engine->silence.fault.message;
 }
 
+const char *
+mom_engine_sight_fault(const MomEngine *engine)
+{
+    return mom_sight_fault(&engine->sight);
+}
+
 gboolean
 mom_engine_uses_last_good(const MomEngine *engine)
 {

@@ -8,6 +8,7 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/guests.h"
 #include "agent/engine/pace.h"
+#include "agent/engine/sight.h"
 #include "agent/engine/silence.h"
 #include "agent/fault.h"
 
@@ -58,6 +59,8 @@ struct MomEngine {
     guint found_notes; /* that the watcher knows */
     MomRelease *release; /* NULL: nothing is released yet */
 
+    MomSight sight;
+    gboolean was_silent; /* the source was, which is told, and there is too little data since */
     MomSilence silence;
     MomFault policy_fault;
 };

@@ -158,6 +158,8 @@ decide(MomEngine *engine)
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
     }
     mom_decisions_begin_cycle(engine->decisions, engine->cycles + 1);
+    engine->was_silent = mom_sight_look(&engine->sight, host, guests,
+                                        mom_clock_now_us(engine->clock), engine->was_silent);
     mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     apply_controllers(engine, host, guests);
     read_back(engine, host, guests);
@@ -233,6 +235,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     if (!reported) {
         mom_silence_goes_on(&engine->silence, error);
     } else {
+        engine->was_silent |= mom_silence_lasts(&engine->silence);
         mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
         if (decision_due) {
@@ -368,6 +371,13 @@ controls_of(const MomController *const *controllers)
     return controls;
 }
 
+static gboolean
+is_blind(MomEntity *guest, gpointer data)
+{
+    return mom_sight_is_blind(&((MomEngine *)data)->sight, guest);
+}
+
+/* After the intervals are known. */
 static void
 take_guard_options(MomEngine *engine, const MomGuardOptions *options)
 {
@@ -375,6 +385,8 @@ take_guard_options(MomEngine *engine, const MomGuardOptions *options)
     if (options) {
         mom_guard_set_options(engine->guard, options);
     }
+    mom_sight_set(&engine->sight, (gint64)(engine->rails.blind_after_s * G_USEC_PER_SEC),
+                  MAX(engine->host_interval_us, engine->guest_interval_us));
 }
 
 /* What may change while the engine runs. */
@@ -411,6 +423,8 @@ mom_engine_new(const MomEngineOptions *options)
                                                               ? options->decisions_kept
                                                               : MOM_DECISIONS_KEPT);
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
+    mom_sight_init(&engine->sight, G_LOG_DOMAIN);
+    mom_guard_use_sight(engine->guard, is_blind, engine);
     take_guard_options(engine, options->guard);
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
@@ -443,6 +457,7 @@ mom_engine_free(MomEngine *engine)
     mom_guard_free(engine->guard); /* answers are told to nobody from here on */
     mom_engine_release_free(engine);
     mom_decisions_free(engine->decisions);
+    mom_sight_clear(&engine->sight);
     mom_silence_clear(&engine->silence);
     mom_fault_clear(&engine->policy_fault);
     mom_pulse_clear(&engine->pulse);
@@ -496,9 +511,9 @@ void
 mom_engine_stop(MomEngine *engine)
 {
     engine->running = FALSE;
+    mom_engine_release_abandon(engine);
     if (engine->timer) {
         mom_clock_cancel(engine->clock, engine->timer);
         engine->timer = 0;
     }
 }
-    mom_engine_release_abandon(engine);

@@ -104,6 +104,8 @@ char **mom_engine_set_aside(const MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
 const char *mom_engine_policy_fault(const MomEngine *engine);
 const char *mom_engine_source_fault(const MomEngine *engine);
+/* The same of data that has a gap. */
+const char *mom_engine_sight_fault(const MomEngine *engine);
 /* TRUE while policies that worked before stand in for the administrator's, which fail. */
 gboolean mom_engine_uses_last_good(const MomEngine *engine);
 /* What the source is called: "vdsm". */
