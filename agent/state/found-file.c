@@ -194,21 +194,27 @@ read_header(json_object *header, gpointer data)
     loading->this_boot = *boot_id && g_strcmp0(boot_id, saved) == 0;
 }
 
+void
+mom_found_add_record(MomFound *found, json_object *record)
+{
+    json_object *part;
+
+    if (json_object_object_get_ex(record, "ksm", &part) &&
+        json_object_is_type(part, json_type_object)) {
+        read_ksm(found, part);
+    } else if (json_object_object_get_ex(record, "guest", &part) &&
+               json_object_is_type(part, json_type_string)) {
+        read_guest(found, json_object_get_string(part), record);
+    }
+}
+
 static void
 read_record(json_object *record, gpointer data)
 {
     Loading *loading = data;
-    json_object *part;
 
-    if (!loading->this_boot) {
-        return;
-    }
-    if (json_object_object_get_ex(record, "ksm", &part) &&
-        json_object_is_type(part, json_type_object)) {
-        read_ksm(loading->found, part);
-    } else if (json_object_object_get_ex(record, "guest", &part) &&
-               json_object_is_type(part, json_type_string)) {
-        read_guest(loading->found, json_object_get_string(part), record);
+    if (loading->this_boot) {
+        mom_found_add_record(loading->found, record);
     }
 }
 

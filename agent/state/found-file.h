@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <json-c/json.h>
+
 #include "agent/state/state-dir.h"
 #include "controllers/found.h"
 
@@ -27,6 +29,8 @@ void mom_found_file_update(MomFoundFile *file);
 /* The file's content as records, see state-records.h; for the above and for tests. Caller unrefs.
  */
 GPtrArray *mom_found_to_records(MomFound *found);
+/* Adds what RECORD (borrowed, any JSON) has to FOUND, for the next and for the fuzzer. */
+void mom_found_add_record(MomFound *found, json_object *record);
 /* Adds what TEXT has to FOUND.  NULL, or what is wrong with it; what is undamaged is added all the
  * same. Caller frees. */
 char *mom_found_from_text(MomFound *found, const char *text, gsize length);

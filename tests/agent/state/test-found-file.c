@@ -120,7 +120,6 @@ test_another_boot_has_found_nothing(void **state)
 {
     g_autoptr(MomFound) much = found_much();
     g_autoptr(MomFound) again = mom_found_new();
-    g_autoptr(GPtrArray) records = g_ptr_array_new();
     g_autofree char *wrong = NULL;
     g_autofree char *boot = mom_boot_id();
     g_autofree char *text = text_of(much);
