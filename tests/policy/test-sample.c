@@ -34,13 +34,13 @@ a_schema_finds_each_of_many_names(void **state)
     g_autoptr(MomSchema) none = mom_schema_new(NULL, 0);
 
     g_ptr_array_add(many, g_strdup(""));
-    for (int i = 0; i < 3000; i++)
+    for (int i = 0; i < 300; i++)
         g_ptr_array_add(many, g_strdup_printf("f%d_same_middle_%d_x", i, i % 7));
     schema = mom_schema_new((const char *const *)(gconstpointer)many->pdata, many->len);
     assert_int_equal(mom_schema_size(schema), many->len);
     for (guint i = 0; i < many->len; i++)
         assert_int_equal(mom_schema_index(schema, many->pdata[i]), i);
-    assert_int_equal(mom_schema_index(schema, "f3000_same_middle_4_x"), -1);
+    assert_int_equal(mom_schema_index(schema, "f300_same_middle_6_x"), -1);
     assert_int_equal(mom_schema_index(none, "f"), -1);
     assert_int_equal(mom_schema_index(none, ""), -1);
 }
