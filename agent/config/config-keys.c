@@ -65,6 +65,7 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
     {"main", "adaptive-interval", MOM_CONFIG_BOOL, "true"},
     {"main", "min-cycle", MOM_CONFIG_SECONDS, "1", 0.1, DAY_S},
+    {"main", "guest-data", MOM_CONFIG_WORD, "auto", .words = "auto, libvirt, vdsm"},
     {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
     {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
     {"rails", "guest-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
@@ -308,6 +309,16 @@ check_mode(const MomConfigKey *key, const char *value)
         value);
 }
 
+static char *
+check_word(const MomConfigKey *key, const char *value)
+{
+    g_auto(GStrv) words = g_strsplit(key->words, ", ", -1);
+
+    return g_strv_contains((const char *const *)words, value)
+               ? NULL
+               : g_strdup_printf("`%s' is not one of %s", value, key->words);
+}
+
 char *
 mom_config_key_check(const MomConfigKey *key, const char *value)
 {
@@ -316,6 +327,7 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
         [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
         [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
+        [MOM_CONFIG_WORD] = check_word,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;
