@@ -283,13 +283,12 @@ note_strangers(MomHypervisorJoined *self)
 static MomGuestData *
 join(MomHypervisorJoined *self, const MomGuestData *listed)
 {
-    const Guest *known;
+    const Guest *known = listed->uuid ? g_hash_table_lookup(self->guests, listed->uuid) : NULL;
+    const MomJoinedGuest *numbers = known ? known->numbers : NULL;
 
-    if (self->state != LIVE || !listed->uuid) {
-        return mom_guest_data_share(listed);
-    }
-    known = g_hash_table_lookup(self->guests, listed->uuid);
-    return mom_joined_guest_join(known ? known->numbers : NULL, listed, now_us(self));
+    return self->state == LIVE && listed->uuid
+               ? mom_joined_guest_join(numbers, listed, now_us(self))
+               : mom_joined_guest_without(numbers, listed);
 }
 
 static void

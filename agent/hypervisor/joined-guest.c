@@ -182,6 +182,28 @@ hanging(const MomGuestData *listed)
     return guest;
 }
 
+static void
+take_process(MomGuestData *to, const MomGuestData *told)
+{
+    if (mom_value_is_nil(to->pid)) {
+        to->pid = told->pid;
+    }
+    if (mom_value_is_nil(to->age_s)) {
+        to->age_s = told->age_s;
+    }
+}
+
+MomGuestData *
+mom_joined_guest_without(const MomJoinedGuest *self, const MomGuestData *listed)
+{
+    MomGuestData *guest = mom_guest_data_share(listed);
+
+    if (self && self->data) {
+        take_process(guest, self->data);
+    }
+    return guest;
+}
+
 MomGuestData *
 mom_joined_guest_join(const MomJoinedGuest *self, const MomGuestData *listed, gint64 now_us)
 {
@@ -190,7 +212,7 @@ mom_joined_guest_join(const MomJoinedGuest *self, const MomGuestData *listed, gi
     if (self && self->hangs) {
         return hanging(listed);
     }
-    guest = mom_guest_data_share(listed);
+    guest = mom_joined_guest_without(self, listed);
     guest->is_one_sided = !self;
     if (!self || !self->data || now_us - self->read_us > MOM_JOINED_KEEP_US) {
         return guest;
@@ -199,11 +221,5 @@ mom_joined_guest_join(const MomJoinedGuest *self, const MomGuestData *listed, gi
     guest->data_age_s = mom_value_int((now_us - self->read_us) / G_USEC_PER_SEC);
     take_memory(guest, (MomJoinedGuest *)self);
     take_balloon(guest, self->data);
-    if (mom_value_is_nil(guest->pid)) {
-        guest->pid = self->data->pid;
-    }
-    if (mom_value_is_nil(guest->age_s)) {
-        guest->age_s = self->data->age_s;
-    }
     return guest;
 }

@@ -241,6 +241,23 @@ a_guest_that_libvirt_does_not_know_is_one_sided(void **state)
     assert_int_equal(guest->balloon_cur_kib.integer, 1100);
 }
 
+static void
+the_process_is_libvirts_to_tell_and_stays_what_it_was(void **state)
+{
+    g_autoptr(MomJoinedGuest) known = mom_joined_guest_new();
+    g_autoptr(MomGuestData) listed = listed_guest(), guest = NULL, unknown = NULL;
+
+    listed->pid = MOM_NIL;
+    unknown = mom_joined_guest_without(NULL, listed);
+    assert_true(mom_value_is_nil(unknown->pid));
+    take(known, told_guest(0, 1), 10);
+    guest = mom_joined_guest_without(known, listed);
+    assert_int_equal(guest->pid.integer, 71);
+    assert_string_equal(guest->data_source, "vdsm");
+    assert_int_equal(guest->mem_unused_kib.integer, 500);
+    assert_false(guest->is_one_sided);
+}
+
 /* It may be so that policies must not touch it, and libvirt does not know that. */
 static void
 a_guest_without_balloon_to_vdsm_has_none(void **state)
@@ -285,6 +302,7 @@ main(void)
         cmocka_unit_test(a_report_that_is_too_old_is_not_vdsms_to_tell_either),
         cmocka_unit_test(a_guest_that_libvirt_does_not_know_is_one_sided),
         cmocka_unit_test(a_guest_without_balloon_to_vdsm_has_none),
+        cmocka_unit_test(the_process_is_libvirts_to_tell_and_stays_what_it_was),
         cmocka_unit_test(disks_stay_vdsms),
     };
 
