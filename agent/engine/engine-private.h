@@ -14,6 +14,7 @@
 struct MomEngine {
     MomSource *source;
     MomClock *clock;
+    MomPollers *pollers; /* NULL: no guest is asked itself */
     const MomController *const *controllers;
     GPtrArray *controls; /* the names that they read, ended by NULL */
     MomMonitorPlan *guest_plan;

@@ -16,6 +16,7 @@
 #include "agent/hypervisor/source.h"
 #include "agent/plot.h"
 #include "agent/policies/policies.h"
+#include "agent/pollers/pollers.h"
 #include "agent/state/history.h"
 #include "controllers/controller.h"
 #include "controllers/guard.h"
@@ -50,6 +51,7 @@ typedef struct {
     const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
     guint decisions_kept;  /* 0: MOM_DECISIONS_KEPT */
     MomPlot *plot;         /* NULL: nothing is plotted */
+    MomPollers *pollers;   /* NULL: no guest is asked itself */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);

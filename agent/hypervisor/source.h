@@ -18,6 +18,7 @@ typedef struct {
     char *uuid;
     char *name;
     MomValue pid; /* of the qemu process */
+    MomValue vsock_cid; /* nil: it has no vsock device, or none is known */
 
     gboolean has_memory;           /* the guest reports memory statistics at all */
     MomValue mem_available_kib;    /* memory the guest's kernel manages */
