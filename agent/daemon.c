@@ -108,10 +108,21 @@ make_plot(MomDaemon *daemon)
 }
 
 static void
+guest_is_short(const char *uuid, gpointer data)
+{
+    MomDaemon *daemon = data;
+
+    mom_engine_guest_pressed(daemon->engine, uuid);
+}
+
+static void
 make_pollers(MomDaemon *daemon)
 {
     daemon->pollers = mom_pollers_new(&(MomPollersOptions){
         .config = daemon->config,
+        .trust = &daemon->trust,
+        .distress = guest_is_short,
+        .distress_data = daemon,
         .wanted = mom_monitor_plan_slow_sources(daemon->setup->guest_plan),
         .clock = mom_clock_real(),
     });

@@ -39,6 +39,8 @@ struct MomEngine {
     MomPace pace;
     gboolean pressed; /* the kernel told of pressure at `pressed_us` */
     gint64 pressed_us;
+    gboolean guest_pressed; /* a guest told of it at `guest_pressed_us` */
+    gint64 guest_pressed_us;
     guint distressed; /* guests, when they were last looked at */
     gboolean watched; /* some guest could come to be */
     gint64 watch_interval_us;

@@ -79,6 +79,8 @@ void mom_engine_reconnected(MomEngine *engine, const char *reason);
 /* The kernel told of memory pressure on the host: a cycle follows soon, and for a while the pace is
  * fast. */
 void mom_engine_pressed(MomEngine *engine);
+/* UUID's guest says that it is short of memory: the same, if it can be helped. */
+void mom_engine_guest_pressed(MomEngine *engine, const char *uuid);
 
 /* Policies. A change that is taken over is followed by a cycle. */
 gboolean

@@ -39,6 +39,8 @@ struct MomPoller {
     GQueue queue;       /* of Guest*, borrowed */
     guint under_way;
     guint tending;
+    MomPollerDistress distress; /* NULL: nobody wants to know */
+    gpointer distress_data;
 };
 
 static void begin_questions(MomPoller *poller);
@@ -104,6 +106,18 @@ answered(const MomAnswer *answer, const GError *error, gpointer data)
         note_failure(guest, error->message);
     }
     begin_questions(poller);
+}
+
+/* It goes on being asked as before. */
+static void
+told(const MomProbeGuest *who, const MomAnswer *answer, gpointer data)
+{
+    MomPoller *poller = data;
+
+    mom_answers_put(poller->answers, poller->probe->klass->source, who->uuid, answer,
+                    mom_clock_now_us(poller->clock));
+    if (poller->distress)
+        poller->distress(who->uuid, poller->distress_data);
 }
 
 static void
@@ -265,6 +279,10 @@ mom_poller_new(const MomPollerOptions *options)
     poller->interval_us = options->interval_us;
     poller->patience_us = options->patience_us ? options->patience_us : MOM_POLLER_PATIENCE_US;
     poller->at_once = options->at_once ? options->at_once : MOM_POLLER_AT_ONCE;
+    poller->distress = options->distress;
+    poller->distress_data = options->distress_data;
+    poller->probe->told = told;
+    poller->probe->told_data = poller;
     poller->guests = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, guest_free);
     g_queue_init(&poller->queue);
     return poller;

@@ -22,13 +22,18 @@
 
 typedef struct MomPoller MomPoller;
 
+/* UUID's guest said by itself that it is short of memory; its answer is in the table. */
+typedef void (*MomPollerDistress)(const char *uuid, gpointer data);
+
 typedef struct {
-    MomProbe *probe;     /* taken over */
-    MomAnswers *answers; /* borrowed */
-    MomClock *clock;     /* borrowed */
-    gint64 interval_us;  /* between two questions to a guest */
-    gint64 patience_us;  /* 0: MOM_POLLER_PATIENCE_US */
-    guint at_once;       /* 0: MOM_POLLER_AT_ONCE */
+    MomProbe *probe;            /* taken over */
+    MomAnswers *answers;        /* borrowed */
+    MomClock *clock;            /* borrowed */
+    gint64 interval_us;         /* between two questions to a guest */
+    gint64 patience_us;         /* 0: MOM_POLLER_PATIENCE_US */
+    guint at_once;              /* 0: MOM_POLLER_AT_ONCE */
+    MomPollerDistress distress; /* NULL: nobody wants to know */
+    gpointer distress_data;
 } MomPollerOptions;
 
 MomPoller *mom_poller_new(const MomPollerOptions *options);

@@ -4,6 +4,11 @@
  */
 #include "agent/pollers/pollers.h"
 
+#include "agent/config/config-keys.h"
+#include "agent/pollers/guestd-probe.h"
+
+#define GUESTD_SECTION MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon"
+
 /* An answer serves as long as three could have come since, and at least so long. */
 #define MAX_AGE_INTERVALS 3
 #define LEAST_MAX_AGE_US (30 * (gint64)G_USEC_PER_SEC)
@@ -14,9 +19,24 @@ struct MomPollers {
     MomPoller *pollers[MOM_N_SLOW_SOURCES]; /* NULL: not wanted */
 };
 
+static MomProbe *
+make_guestd_probe(MomPollers *pollers)
+{
+    const MomConfig *config = pollers->options.config;
+    const char *helper = mom_config_get(config, GUESTD_SECTION, "name-to-ip-helper");
+
+    return mom_guestd_probe_new(&(MomGuestdProbeOptions){
+        .helper = *helper ? helper : NULL,
+        .port = (guint16)mom_config_get_int(config, GUESTD_SECTION, "port"),
+        .vsock = mom_config_get_bool(config, GUESTD_SECTION, "vsock"),
+        .trust = pollers->options.trust,
+        .clock = pollers->options.clock,
+    });
+}
+
 /* What makes a source's probe; NULL: this momd has none. */
 static MomProbe *(*const probe_makers[MOM_N_SLOW_SOURCES])(MomPollers *pollers) = {
-    [MOM_SLOW_GUESTD] = NULL,
+    [MOM_SLOW_GUESTD] = make_guestd_probe,
     [MOM_SLOW_QEMU_AGENT] = NULL,
 };
 
@@ -45,6 +65,8 @@ make_poller(MomPollers *pollers, MomSlowSource source)
         .answers = pollers->answers,
         .clock = pollers->options.clock,
         .interval_us = interval_us(pollers->options.config),
+        .distress = pollers->options.distress,
+        .distress_data = pollers->options.distress_data,
     });
     set_max_age(pollers, source);
 }

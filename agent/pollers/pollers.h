@@ -8,6 +8,7 @@
 #pragma once
 
 #include "agent/config/config.h"
+#include "agent/config/trust.h"
 #include "agent/pollers/poller.h"
 
 typedef struct MomPollers MomPollers;
@@ -15,8 +16,11 @@ typedef struct MomPollers MomPollers;
 /* Everything is borrowed and must outlive the pollers. */
 typedef struct {
     const MomConfig *config;
-    guint wanted; /* bit 1 << MomSlowSource: some collector reads it */
+    const MomTrust *trust; /* of programs that are run */
+    guint wanted;          /* bit 1 << MomSlowSource: some collector reads it */
     MomClock *clock;
+    MomPollerDistress distress; /* a guest is short of memory, by its own word */
+    gpointer distress_data;
 } MomPollersOptions;
 
 /* NULL if none is wanted. */

@@ -36,6 +36,11 @@ typedef struct {
     void (*free)(MomProbe *self);
 } MomProbeClass;
 
+/* A guest says by itself that it is short of memory, with what an ANSWER would say. */
+typedef void (*MomProbeTold)(const MomProbeGuest *guest, const MomAnswer *answer, gpointer data);
+
 struct MomProbe {
     const MomProbeClass *klass;
+    MomProbeTold told; /* set by the poller; to be called from the main loop */
+    gpointer told_data;
 };
