@@ -13,10 +13,10 @@ static const struct {
     const char *field;
     MomGuestdNumber number;
 } table[] = {
-    {"psi_some_avg10", MOM_GUESTD_SOME_AVG10},
-    {"psi_full_avg10", MOM_GUESTD_FULL_AVG10},
-    {"psi_some_total", MOM_GUESTD_SOME_TOTAL_US},
-    {"psi_full_total", MOM_GUESTD_FULL_TOTAL_US},
+    {"psi_memory_some_avg10", MOM_GUESTD_SOME_AVG10},
+    {"psi_memory_full_avg10", MOM_GUESTD_FULL_AVG10},
+    {"psi_memory_some_total", MOM_GUESTD_SOME_TOTAL_US},
+    {"psi_memory_full_total", MOM_GUESTD_FULL_TOTAL_US},
 };
 
 static gboolean
@@ -30,13 +30,14 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
         mom_sample_set(sample, table[i].field, answer->number[table[i].number]);
     if (!mom_value_is_nil(answer->number[MOM_GUESTD_SOME_AVG10]))
-        mom_sample_set(sample, "psi_age", mom_value_int(age_s));
+        mom_sample_set(sample, "psi_memory_age", mom_value_int(age_s));
     return TRUE;
 }
 
 static const char *const none[] = {NULL};
 static const char *const fields[] = {
-    "psi_some_avg10", "psi_full_avg10", "psi_some_total", "psi_full_total", "psi_age", NULL,
+    "psi_memory_some_avg10", "psi_memory_full_avg10", "psi_memory_some_total",
+    "psi_memory_full_total", "psi_memory_age",        NULL,
 };
 
 const MomCollector mom_collector_guest_pressure = {

@@ -101,12 +101,12 @@ pressure_is_told_in_percent_and_microseconds(void **state)
     MomValue some;
 
     assert_ok(collect(subject, answers, OURS, &error));
-    assert_true(mom_sample_get(subject->sample, "psi_some_avg10", &some));
+    assert_true(mom_sample_get(subject->sample, "psi_memory_some_avg10", &some));
     assert_int_equal(some.type, MOM_VALUE_FLOAT);
     assert_true(some.real >= 1.25 && some.real <= 1.25);
-    assert_int_equal(subject_int(subject, "psi_some_total"), 700);
-    assert_int_equal(subject_int(subject, "psi_full_total"), 600);
-    assert_int_equal(subject_int(subject, "psi_age"), 7);
+    assert_int_equal(subject_int(subject, "psi_memory_some_total"), 700);
+    assert_int_equal(subject_int(subject, "psi_memory_full_total"), 600);
+    assert_int_equal(subject_int(subject, "psi_memory_age"), 7);
 }
 
 static void
@@ -117,12 +117,12 @@ a_guest_without_pressure_is_no_fault(void **state)
     g_autoptr(Subject) subject = subject_new("GuestPressure");
 
     assert_ok(collect(subject, answers, NULL, &error));
-    assert_false(subject_has(subject, "psi_some_avg10"));
+    assert_false(subject_has(subject, "psi_memory_some_avg10"));
     mom_answers_put_failure(answers, MOM_SLOW_GUESTD, "u0", "Connection refused");
     assert_ok(collect(subject, answers, NULL, &error));
     assert_ok(collect(subject, answers, REFERENCE, &error));
-    assert_true(subject_is_nil(subject, "psi_some_avg10"));
-    assert_false(subject_has(subject, "psi_age"));
+    assert_true(subject_is_nil(subject, "psi_memory_some_avg10"));
+    assert_false(subject_has(subject, "psi_memory_age"));
 }
 
 static void

@@ -114,8 +114,8 @@ class Asked(unittest.TestCase):
         self.assertGreater(guest["mem_usable"], 0)
         self.assertGreaterEqual(guest["guestd_age"], 0)
         if os.path.exists("/proc/pressure/memory"):
-            self.assertGreaterEqual(guest["psi_some_avg10"], 0)
-            self.assertGreaterEqual(guest["psi_full_total"], 0)
+            self.assertGreaterEqual(guest["psi_memory_some_avg10"], 0)
+            self.assertGreaterEqual(guest["psi_memory_full_total"], 0)
         self.wait_cycles(5)
         log = self.momd.log()
         self.assertEqual(self.status()["guests"], 2)
@@ -151,7 +151,7 @@ class Asked(unittest.TestCase):
         self.assertGreaterEqual(self.status()["cycles"], before + 8)
         self.assertEqual(len(self.guests()), 4)
         self.assertTrue(all(guest["mem_available"] == MAX_KIB for guest in self.guests().values()))
-        self.assertTrue(all(guest["psi_some_avg10"] is None for guest in self.guests().values()))
+        self.assertTrue(all(guest["psi_memory_some_avg10"] is None for guest in self.guests().values()))
 
     def test_nobody_asks_for_nothing(self) -> None:
         """without such a collector no guest is asked and no helper is run"""
