@@ -56,7 +56,7 @@ finish(Guest *guest, const MomAnswer *answer, const GError *error)
         done(answer, error, guest->data);
 }
 
-/* What may have gone wrong may be mended by another address. */
+/* What was learnt of the peer over this link is forgotten with it. */
 static void
 drop_link(Guest *guest)
 {
