@@ -17,6 +17,7 @@ typedef struct MomRelease MomRelease;
 struct MomEngine {
     MomSource *source;
     MomClock *clock;
+    MomPollers *pollers; /* NULL: no guest is asked itself */
     const MomController *const *controllers;
     GPtrArray *controls; /* the names that they read, ended by NULL */
     MomMonitorPlan *guest_plan;
@@ -42,6 +43,8 @@ struct MomEngine {
     MomPace pace;
     gboolean pressed; /* the kernel told of pressure at `pressed_us` */
     gint64 pressed_us;
+    gboolean guest_pressed; /* a guest told of it at `guest_pressed_us` */
+    gint64 guest_pressed_us;
     guint distressed; /* guests, when they were last looked at */
     gboolean watched; /* some guest could come to be */
     gint64 watch_interval_us;

@@ -183,6 +183,7 @@ collect_input(MomEngine *engine, gint64 spacing_us)
         .now_us = mom_clock_now_us(engine->clock),
         .wall_us = mom_clock_wall_us(engine->clock),
         .rails = &engine->rails,
+        .answers = mom_pollers_answers(engine->pollers),
     };
 }
 
@@ -266,6 +267,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
         engine->was_silent |= mom_silence_lasts(&engine->silence);
         mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
+        mom_pollers_tend(engine->pollers, reported);
         if (decision_due) {
             decide_soon(engine);
             return;
@@ -440,6 +442,7 @@ mom_engine_new(const MomEngineOptions *options)
 
     engine->source = options->source;
     engine->clock = options->clock;
+    engine->pollers = options->pollers;
     take_settings(engine, options);
     engine->guest_plan = mom_monitor_plan_ref(options->guest_plan);
     engine->host_root = g_strdup(options->host_root);

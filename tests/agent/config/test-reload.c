@@ -383,6 +383,8 @@ test_keys_that_need_a_restart_are_these(void **state)
         MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent/socket_path",
         MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent/socket_name_template",
         MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon/name-to-ip-helper",
+        MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon/port",
+        MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon/vsock",
         NULL,
     };
 
