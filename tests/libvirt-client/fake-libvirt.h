@@ -31,6 +31,12 @@ void fake_held_for(guint64 ms);
 void fake_slow(guint ms);
 /* What libvirt is at with it, of virDomainJobOperation; -1: nothing. */
 void fake_job(guint guest, int operation);
+/* What the agent in a guest answers: REPLY (copied) whatever it is asked; NULL, as at first: there is
+ * no agent. ON: it hangs, and libvirt gives it up after the time-out, counted in milliseconds. */
+void fake_agent(guint guest, const char *reply);
+void fake_agent_hangs(guint guest, gboolean on);
+/* The last command that reached a guest's agent; caller frees. */
+char *fake_agent_asked(guint guest);
 guint64 fake_balloon_kib(guint guest);
 guint fake_period_s(guint guest);
 
