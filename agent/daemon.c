@@ -113,6 +113,7 @@ make_pollers(MomDaemon *daemon)
     daemon->pollers = mom_pollers_new(&(MomPollersOptions){
         .config = daemon->config,
         .wanted = mom_monitor_plan_slow_sources(daemon->setup->guest_plan),
+        .hypervisors = daemon->hypervisors,
         .clock = mom_clock_real(),
     });
 }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "agent/guest-agent/socket-path.h"
 #include "agent/log.h"
 #include "controllers/guard.h"
 #include "policy/nearest.h"
@@ -50,11 +51,12 @@ const MomConfigKey mom_config_keys[] = {
     /* As the reference's collectors have them; not interpolated. */
     {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_path", MOM_CONFIG_TEXT,
      "/var/lib/libvirt/qemu"},
-    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_name_template", MOM_CONFIG_TEXT,
-     "%(name)s.agent"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_name_template",
+     MOM_CONFIG_SOCKET_TEMPLATE, "%(name)s.agent"},
     {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "name-to-ip-helper", MOM_CONFIG_TEXT, ""},
 
     /* Ours. */
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "channel", MOM_CONFIG_AGENT_CHANNEL, "auto"},
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
     {"main", "rpc-allowed-users", MOM_CONFIG_LIST, "root, vdsm"},
     {"main", "rpc-socket-mode", MOM_CONFIG_MODE, "0660"},
@@ -98,6 +100,7 @@ static const char *const collectors[] = {
     "GuestQemuProc",
     "GuestNetworkDaemon",
     "GuestQemuAgent",
+    "GuestQemuAgentOptional",
 };
 
 static const struct {
@@ -308,6 +311,22 @@ check_mode(const MomConfigKey *key, const char *value)
         value);
 }
 
+static char *
+check_socket_template(const MomConfigKey *key, const char *value)
+{
+    return mom_agent_socket_template_fault(value);
+}
+
+static char *
+check_agent_channel(const MomConfigKey *key, const char *value)
+{
+    static const char *const channels[] = {"libvirt", "socket", "auto", NULL};
+
+    return g_strv_contains(channels, value)
+               ? NULL
+               : g_strdup_printf("`%s' is not one of libvirt, socket, auto", value);
+}
+
 char *
 mom_config_key_check(const MomConfigKey *key, const char *value)
 {
@@ -316,6 +335,8 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
         [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
         [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
+        [MOM_CONFIG_SOCKET_TEMPLATE] = check_socket_template,
+        [MOM_CONFIG_AGENT_CHANNEL] = check_agent_channel,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

@@ -20,6 +20,8 @@ typedef enum {
     MOM_CONFIG_VERBOSITY,
     MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
     MOM_CONFIG_MODE,      /* of a socket, octal */
+    MOM_CONFIG_SOCKET_TEMPLATE, /* see agent/guest-agent/socket-path.h */
+    MOM_CONFIG_AGENT_CHANNEL,   /* libvirt, socket or auto */
 } MomConfigType;
 
 typedef struct {

@@ -23,6 +23,7 @@ struct MomHypervisors {
     MomHypervisorsOptions options;
     MomHypervisorVdsm *vdsm; /* one of these two */
     MomHypervisorLibvirt *libvirt;
+    gboolean libvirt_is_ready; /* its library */
 };
 
 /* ---- vdsm ---- */
@@ -109,17 +110,31 @@ text_or_null(const MomConfig *config, const char *section, const char *key)
     return *text ? text : NULL;
 }
 
+gboolean
+mom_hypervisors_libvirt_address(MomHypervisors *self, MomVirtAddress *out, GError **error)
+{
+    const MomConfig *config = self->options.config;
+
+    if (!self->libvirt_is_ready && !mom_virt_init(error)) {
+        return FALSE;
+    }
+    self->libvirt_is_ready = TRUE;
+    *out = (MomVirtAddress){
+        .uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
+        .read_only = mom_config_get_bool(config, "libvirt", "read-only"),
+        .user = text_or_null(config, "libvirt", "auth-user"),
+        .password_file = text_or_null(config, "libvirt", "auth-password-file"),
+        .vet = vet_password,
+        .vet_data = self,
+    };
+    return TRUE;
+}
+
 static gboolean
 make_libvirt(MomHypervisors *self, GError **error)
 {
     const MomConfig *config = self->options.config;
     MomHypervisorLibvirtOptions options = {
-        .address = {.uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
-                    .read_only = mom_config_get_bool(config, "libvirt", "read-only"),
-                    .user = text_or_null(config, "libvirt", "auth-user"),
-                    .password_file = text_or_null(config, "libvirt", "auth-password-file"),
-                    .vet = vet_password,
-                    .vet_data = self},
         .host_root = mom_config_get(config, "main", "host-root"),
         .stats_period_s = GUEST_STATS_PERIOD_S,
         .guests_changed = libvirt_guests_changed,
@@ -127,7 +142,7 @@ make_libvirt(MomHypervisors *self, GError **error)
         .data = self,
     };
 
-    if (!mom_virt_init(error)) {
+    if (!mom_hypervisors_libvirt_address(self, &options.address, error)) {
         return FALSE;
     }
     self->libvirt = mom_hypervisor_libvirt_new(&options);

@@ -19,6 +19,7 @@ typedef struct {
     char *name;
     MomValue pid; /* of the qemu process */
     MomValue vsock_cid; /* nil: it has no vsock device, or none is known */
+    MomValue agent_connected; /* boolean: QEMU's agent in it is at its channel; nil: not known */
 
     gboolean has_memory;           /* the guest reports memory statistics at all */
     MomValue mem_available_kib;    /* memory the guest's kernel manages */

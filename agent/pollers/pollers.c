@@ -4,6 +4,8 @@
  */
 #include "agent/pollers/pollers.h"
 
+#include "agent/guest-agent/probe.h"
+
 /* An answer serves as long as three could have come since, and at least so long. */
 #define MAX_AGE_INTERVALS 3
 #define LEAST_MAX_AGE_US (30 * (gint64)G_USEC_PER_SEC)
@@ -14,10 +16,24 @@ struct MomPollers {
     MomPoller *pollers[MOM_N_SLOW_SOURCES]; /* NULL: not wanted */
 };
 
+static MomProbe *
+make_agent_probe(MomPollers *pollers)
+{
+    return mom_agent_probe_configured(pollers->options.config, pollers->options.hypervisors);
+}
+
+/* What suits a source better than the poller's own figures; 0: nothing does. */
+static const struct {
+    gint64 patience_us;
+    guint at_once;
+} figures[MOM_N_SLOW_SOURCES] = {
+    [MOM_SLOW_QEMU_AGENT] = {MOM_AGENT_PATIENCE_US, MOM_AGENT_CONNECTIONS},
+};
+
 /* What makes a source's probe; NULL: this momd has none. */
 static MomProbe *(*const probe_makers[MOM_N_SLOW_SOURCES])(MomPollers *pollers) = {
     [MOM_SLOW_GUESTD] = NULL,
-    [MOM_SLOW_QEMU_AGENT] = NULL,
+    [MOM_SLOW_QEMU_AGENT] = make_agent_probe,
 };
 
 static gint64
@@ -45,6 +61,8 @@ make_poller(MomPollers *pollers, MomSlowSource source)
         .answers = pollers->answers,
         .clock = pollers->options.clock,
         .interval_us = interval_us(pollers->options.config),
+        .patience_us = figures[source].patience_us,
+        .at_once = figures[source].at_once,
     });
     set_max_age(pollers, source);
 }

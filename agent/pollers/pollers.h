@@ -8,6 +8,7 @@
 #pragma once
 
 #include "agent/config/config.h"
+#include "agent/hypervisor/hypervisors.h"
 #include "agent/pollers/poller.h"
 
 typedef struct MomPollers MomPollers;
@@ -16,6 +17,7 @@ typedef struct MomPollers MomPollers;
 typedef struct {
     const MomConfig *config;
     guint wanted; /* bit 1 << MomSlowSource: some collector reads it */
+    MomHypervisors *hypervisors; /* say how libvirt is reached; NULL: guests are not asked by it */
     MomClock *clock;
 } MomPollersOptions;
 

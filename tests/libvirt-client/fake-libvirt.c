@@ -40,6 +40,8 @@ static struct {
     guint64 held_ms;
     guint slow_ms;
     guint64 spent_ns;
+    FakeAgentAnswer agent_answer;
+    guint agent_timeout_ms;
     GHashTable *calls; /* name -> GUINT_TO_POINTER */
 } fake;
 
@@ -76,6 +78,8 @@ fake_stop(void)
     fake.n = 0;
     fake.held_ms = 0;
     fake.slow_ms = 0;
+    fake.agent_answer = NULL;
+    fake.agent_timeout_ms = 0;
 }
 
 const char *
@@ -99,6 +103,22 @@ fake_agent(guint guest, const char *reply)
     g_mutex_lock(&fake.lock);
     g_free(fake.guests[guest].agent_reply);
     fake.guests[guest].agent_reply = g_strdup(reply);
+    g_mutex_unlock(&fake.lock);
+}
+
+void
+fake_agent_by(FakeAgentAnswer answer)
+{
+    g_mutex_lock(&fake.lock);
+    fake.agent_answer = answer;
+    g_mutex_unlock(&fake.lock);
+}
+
+void
+fake_agent_timeout_ms(guint ms)
+{
+    g_mutex_lock(&fake.lock);
+    fake.agent_timeout_ms = ms;
     g_mutex_unlock(&fake.lock);
 }
 
@@ -411,19 +431,27 @@ virDomainLookupByUUIDString(virConnectPtr conn, const char *uuid)
 char *
 virDomainQemuAgentCommand(virDomainPtr guest, const char *cmd, int timeout, unsigned int flags)
 {
-    gint64 until_us = g_get_monotonic_time() + timeout * G_TIME_SPAN_MILLISECOND;
-    char *reply;
+    gint64 until_us;
+    g_autofree char *reply = NULL;
+    char *result;
 
     enter(__func__);
     g_free(guest->agent_asked);
     guest->agent_asked = g_strdup(cmd);
+    until_us = g_get_monotonic_time() +
+               (fake.agent_timeout_ms ? fake.agent_timeout_ms : (guint)timeout) *
+                   G_TIME_SPAN_MILLISECOND;
     fake.waiting++;
     while (guest->agent_hangs && g_cond_wait_until(&fake.changed, &fake.lock, until_us))
         ;
     fake.waiting--;
-    reply = guest->agent_hangs || guest->agent_reply == NULL ? NULL : strdup(guest->agent_reply);
+    if (!guest->agent_hangs)
+        reply = fake.agent_answer != NULL
+                    ? fake.agent_answer((guint)(guest - fake.guests), cmd)
+                    : g_strdup(guest->agent_reply);
+    result = reply != NULL ? strdup(reply) : NULL;
     leave(0);
-    return reply;
+    return result;
 }
 
 /* What follows asks no daemon. */
