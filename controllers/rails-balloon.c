@@ -100,14 +100,22 @@ mom_rail_balloon_refusal(const MomSample *sample, const MomRailLimits *limits)
 
 /* ---- how far ---- */
 
+/* The host's fields for all and for free memory, the better pair first.  The old names take huge
+ * pages for memory that could be given away, and shared memory, which may be guests, for free. */
+static const struct {
+    const char *total;
+    const char *free;
+} host_fields[] = {{"mem_total_managed", "mem_free_real"}, {"mem_available", "mem_free"}};
+
 MomRailHost
 mom_rail_host(MomEntity *host)
 {
     MomRailHost facts = {0};
 
-    facts.known = mom_entity_get_int(host, "mem_available", &facts.total_kib) &&
-                  mom_entity_get_int(host, "mem_free", &facts.free_kib) && facts.total_kib > 0 &&
-                  facts.free_kib >= 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(host_fields) && !facts.known; i++)
+        facts.known = mom_entity_get_int(host, host_fields[i].total, &facts.total_kib) &&
+                      mom_entity_get_int(host, host_fields[i].free, &facts.free_kib) &&
+                      facts.total_kib > 0 && facts.free_kib >= 0;
     return facts;
 }
 

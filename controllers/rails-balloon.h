@@ -37,7 +37,7 @@ extern const MomRailLimits mom_rail_limits_default;
 /* The host as it is at the beginning of a cycle. */
 typedef struct {
     gboolean known;      /* whether the following are */
-    gint64 total_kib;    /* all of the host's memory */
+    gint64 total_kib;    /* all of the host's memory, but huge pages if it tells of them */
     gint64 free_kib;     /* free and reclaimable */
     gint64 promised_kib; /* of that, what guests were given and have not taken yet */
 } MomRailHost;

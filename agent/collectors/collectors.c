@@ -8,7 +8,8 @@
 #include "agent/collectors/collector.h"
 
 extern const MomCollector mom_collector_host_memory, mom_collector_host_ksm, mom_collector_host_cpu,
-    mom_collector_host_time;
+    mom_collector_host_time, mom_collector_host_pressure, mom_collector_host_numa,
+    mom_collector_host_hugepages;
 extern const MomCollector mom_collector_guest_memory, mom_collector_guest_memory_optional,
     mom_collector_guest_balloon, mom_collector_guest_balloon_optional, mom_collector_guest_cpu_tune,
     mom_collector_guest_io_tune, mom_collector_guest_io_tune_optional,
@@ -22,6 +23,9 @@ const MomCollector *const mom_collectors[] = {
     &mom_collector_host_ksm,
     &mom_collector_host_cpu,
     &mom_collector_host_time,
+    &mom_collector_host_pressure,
+    &mom_collector_host_numa,
+    &mom_collector_host_hugepages,
     &mom_collector_guest_memory,
     &mom_collector_guest_memory_optional,
     &mom_collector_guest_balloon,

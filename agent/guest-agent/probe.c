@@ -223,7 +223,7 @@ tell_no_route(gpointer data)
     guest->route = 0;
     guest->may_read = FALSE;
     if (!guest->failures->len)
-        note_failure(guest, "libvirt knows of no agent that is connected");
+        note_failure(guest, "nothing leads to its agent");
     error = g_error_new_literal(MOM_AGENT_ERROR, MOM_AGENT_ERROR_GONE, guest->failures->str);
     finish(guest, NULL, error);
     return G_SOURCE_REMOVE;
@@ -234,8 +234,9 @@ try_route(Guest *guest)
 {
     g_autoptr(GError) error = NULL;
 
-    while (guest->route < MOM_AGENT_N_ROUTES && !has_route(guest, guest->route))
-        guest->route++;
+    for (; guest->route < MOM_AGENT_N_ROUTES && !has_route(guest, guest->route); guest->route++)
+        if (guest->route == MOM_AGENT_LIBVIRT && guest->probe->pool)
+            note_failure(guest, "libvirt knows of no agent that is connected");
     guest->answered = FALSE;
     if (guest->route == MOM_AGENT_N_ROUTES) {
         guest->idle = g_idle_add(tell_no_route, guest);

@@ -193,6 +193,9 @@ changeable(MomHypervisorLibvirt *self, MomEntity *guest, MomActuatorDone done, g
     } else if (may_only_read(self)) {
         refuse(done, data, G_IO_ERROR_PERMISSION_DENIED, "the connection to libvirt is read-only");
         uuid = NULL;
+    } else if (mom_qemu_processes_is_stopped(self->processes, uuid)) {
+        refuse(done, data, G_IO_ERROR_HOST_UNREACHABLE, "the guest's QEMU was stopped");
+        uuid = NULL;
     }
     return uuid;
 }
@@ -389,6 +392,25 @@ on_event(MomVirtEventKind kind, const char *uuid, const char *name, gpointer dat
         self->options.guests_changed(self->options.data);
 }
 
+/* Who cannot answer; in the reader's worker. */
+static GHashTable *
+find_silent(gpointer data)
+{
+    return mom_qemu_processes_find_silent(data);
+}
+
+static gpointer
+ref_processes(gpointer data)
+{
+    return mom_qemu_processes_ref(data);
+}
+
+static void
+unref_processes(gpointer data)
+{
+    mom_qemu_processes_unref(data);
+}
+
 MomHypervisorLibvirt *
 mom_hypervisor_libvirt_new(const MomHypervisorLibvirtOptions *options)
 {
@@ -408,7 +430,12 @@ mom_hypervisor_libvirt_new(const MomHypervisorLibvirtOptions *options)
     self->processes = mom_qemu_processes_new(self->options.host_root);
     self->hung = mom_hung_guests_new();
     self->away = TRUE;
-    virt = (MomVirtOptions){self->options.address, options->times, options->stats_period_s};
+    virt = (MomVirtOptions){
+        .address = self->options.address,
+        .times = options->times,
+        .stats_period_s = options->stats_period_s,
+        .silence = {find_silent, ref_processes, unref_processes, self->processes},
+    };
     if (virt.times.call_timeout_ms == 0)
         virt.times.call_timeout_ms = READ_TIMEOUT_MS;
     self->reader = mom_virt_new(&virt, &listener);
@@ -426,7 +453,7 @@ mom_hypervisor_libvirt_free(MomHypervisorLibvirt *self)
     if (self->writer != self->reader)
         mom_virt_free(self->writer);
     mom_virt_free(self->reader);
-    mom_qemu_processes_free(self->processes);
+    mom_qemu_processes_unref(self->processes);
     mom_hung_guests_free(self->hung);
     mom_guarantees_free(self->guarantees);
     mom_fault_clear(&self->connection_fault);

@@ -325,6 +325,49 @@ bounds_have_the_last_word(void **state)
     assert_string_equal(rail->name, "balloon-max");
 }
 
+/* Most of this host is huge pages, and its guests lie in shared memory. */
+static void
+the_host_is_judged_by_its_real_figures_where_it_has_them(void **state)
+{
+    const MomValue total = mom_value_int(1000), old_free = mom_value_int(600);
+    const MomValue managed = mom_value_int(200), real = mom_value_int(30);
+    const struct {
+        MomValue managed, real;
+        gint64 total_kib, free_kib;
+    } cases[] = {
+        {managed, real, 200, 30},
+        {managed, mom_value_int(0), 200, 0},
+        {MOM_NIL, real, 1000, 600}, /* one of the pair is none */
+        {managed, MOM_NIL, 1000, 600},
+        {mom_value_int(0), real, 1000, 600},
+        {managed, mom_value_int(-1), 1000, 600},
+        {MOM_NIL, MOM_NIL, 1000, 600},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Field fields[] = {{"mem_available", total},
+                                {"mem_free", old_free},
+                                {"mem_total_managed", cases[i].managed},
+                                {"mem_free_real", cases[i].real}};
+        g_autoptr(MomEntity) host = entity_with("host", fields, G_N_ELEMENTS(fields));
+        MomRailHost facts = mom_rail_host(host);
+
+        assert_true(facts.known);
+        assert_int_equal(facts.total_kib, cases[i].total_kib);
+        assert_int_equal(facts.free_kib, cases[i].free_kib);
+        assert_int_equal(facts.promised_kib, 0);
+    }
+}
+
+static void
+a_host_that_tells_nothing_is_not_known(void **state)
+{
+    const Field fields[] = {{"mem_available", mom_value_int(1000)}, {"mem_free", MOM_NIL}};
+    g_autoptr(MomEntity) host = entity_with("host", fields, G_N_ELEMENTS(fields));
+
+    assert_false(mom_rail_host(host).known);
+}
+
 int
 main(void)
 {
@@ -338,6 +381,8 @@ main(void)
         cmocka_unit_test(the_guarantee_is_given_by_a_host_that_has_nothing),
         cmocka_unit_test(a_guest_changes_so_much_in_a_second),
         cmocka_unit_test(bounds_have_the_last_word),
+        cmocka_unit_test(the_host_is_judged_by_its_real_figures_where_it_has_them),
+        cmocka_unit_test(a_host_that_tells_nothing_is_not_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
