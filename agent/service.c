@@ -220,6 +220,7 @@ get_status(MomRpcService *service)
     json_object_object_add(out, "set_aside", texts(set_aside));
     json_object_object_add(out, "policy_fault", text_or_nil(fault));
     json_object_object_add(out, "source_fault", text_or_nil(mom_engine_source_fault(engine)));
+    json_object_object_add(out, "sight_fault", text_or_nil(mom_engine_sight_fault(engine)));
     json_object_object_add(out, "state_fault",
                            text_or_nil(mom_keeper_fault(self_of(service)->keeper)));
     mom_service_add_last_decision(engine, out);

@@ -28,6 +28,7 @@ typedef struct {
     double host_reserve_percent;  /* of the host's memory, not given away to growing guests */
     double host_critical_percent; /* at so little free memory the guests' reserve does not hold */
     double max_change_percent;    /* of a guest's maximum, in a second */
+    double blind_after_s;         /* without data for so long, whoever judges sight is blind */
     gboolean allow_passthrough;   /* balloon guests whose memory is pinned */
     gboolean allow_hugepages;     /* or made of huge pages */
 } MomRailLimits;
@@ -45,6 +46,9 @@ typedef struct {
 /* Reads HOST's newest sample; nothing is promised yet. */
 MomRailHost mom_rail_host(MomEntity *host);
 
+/* What HOST, which is known, has to give above its own reserve; never less than 0. */
+gint64 mom_rail_host_room_kib(const MomRailHost *host, const MomRailLimits *limits);
+
 /* NULL if the guest of whom SAMPLE was taken may be ballooned at all, else why not. A missing size
  * or bound is no such reason. */
 const MomRail *mom_rail_balloon_refusal(const MomSample *sample, const MomRailLimits *limits);
@@ -56,6 +60,7 @@ typedef struct {
     gint64 wish_kib;
     gint64 idle_us;  /* since a target was last sent to this guest; negative: never */
     gint64 sent_kib; /* that target, if the guest is still on its way to it, else 0 */
+    gboolean is_blind; /* what the wish was made on has a gap */
 } MomRailWish;
 
 /* TRUE and *TARGET_KIB, which is the wish held to what the rails leave, with *RAIL the last one

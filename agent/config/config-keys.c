@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "agent/engine/release.h"
 #include "agent/guest-agent/socket-path.h"
 #include "agent/log.h"
 #include "controllers/guard.h"
@@ -68,11 +69,13 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "adaptive-interval", MOM_CONFIG_BOOL, "true"},
     {"main", "min-cycle", MOM_CONFIG_SECONDS, "1", 0.1, DAY_S},
     {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
+    {"main", "on-stop", MOM_CONFIG_ON_STOP, "leave"},
     {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
     {"rails", "guest-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "host-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "host-critical", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "max-change", MOM_CONFIG_PERCENT, "10", 0, 100},
+    {"rails", "blind-after", MOM_CONFIG_SECONDS, "45", 0, DAY_S},
     {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
     {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
     {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},
@@ -265,6 +268,16 @@ check_knobs(const MomConfigKey *key, const char *value)
 }
 
 static char *
+check_on_stop(const MomConfigKey *key, const char *value)
+{
+    MomOnStop ignored;
+
+    return mom_on_stop_parse(value, &ignored)
+               ? NULL
+               : g_strdup_printf("`%s' is none of leave, release, maximum", value);
+}
+
+static char *
 check_bool(const MomConfigKey *key, const char *value)
 {
     gboolean ignored;
@@ -340,6 +353,7 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
         [MOM_CONFIG_SOCKET_TEMPLATE] = check_socket_template,
         [MOM_CONFIG_AGENT_CHANNEL] = check_agent_channel,
+        [MOM_CONFIG_ON_STOP] = check_on_stop,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

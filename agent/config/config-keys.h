@@ -22,6 +22,7 @@ typedef enum {
     MOM_CONFIG_MODE,      /* of a socket, octal */
     MOM_CONFIG_SOCKET_TEMPLATE, /* see agent/guest-agent/socket-path.h */
     MOM_CONFIG_AGENT_CHANNEL,   /* libvirt, socket or auto */
+    MOM_CONFIG_ON_STOP,   /* leave, release or maximum */
 } MomConfigType;
 
 typedef struct {

@@ -22,6 +22,7 @@ static const struct {
     {"policies", "policies"},
     {"policy_fault", "wrong with the policies"},
     {"source_fault", "wrong with the guests' data"},
+    {"sight_fault", "not enough data"},
     {"last_decision", "last decision"},
     {"last_decision_time", "that was"},
 };

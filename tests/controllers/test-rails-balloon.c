@@ -325,6 +325,43 @@ bounds_have_the_last_word(void **state)
     assert_string_equal(rail->name, "balloon-max");
 }
 
+static void
+a_guest_that_is_not_seen_is_not_shrunk(void **state)
+{
+    const struct {
+        gint64 wish_mib;
+        gint64 free_percent; /* of the host */
+        gint64 target_mib;   /* 0: refused */
+        const char *rail;
+    } cases[] = {
+        {1500, 50, 0, "balloon-blind"},
+        {2047, 50, 0, "balloon-blind"},
+        {1500, 3, 0, "balloon-blind"},
+        {2048, 50, 2048, NULL},
+        {2200, 50, 2200, NULL},
+        {500, 50, 0, "balloon-blind"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(MomEntity) guest = guest_with_free(mom_value_int(1900 * MIB), MOM_NIL);
+        const MomRailHost host = host_with_free_percent(cases[i].free_percent);
+        MomRailWish wish = {.limits = &mom_rail_limits_default,
+                            .host = &host,
+                            .wish_kib = cases[i].wish_mib * MIB,
+                            .idle_us = -1,
+                            .is_blind = TRUE};
+        const MomRail *rail = NULL;
+        gint64 target = 0;
+
+        assert_int_equal(mom_rail_balloon(guest, &wish, &target, &rail), cases[i].target_mib != 0);
+        assert_int_equal(target / MIB, cases[i].target_mib);
+        if (cases[i].rail)
+            assert_string_equal(rail->name, cases[i].rail);
+        else
+            assert_null(rail);
+    }
+}
+
 /* Most of this host is huge pages, and its guests lie in shared memory. */
 static void
 the_host_is_judged_by_its_real_figures_where_it_has_them(void **state)
@@ -381,6 +418,7 @@ main(void)
         cmocka_unit_test(the_guarantee_is_given_by_a_host_that_has_nothing),
         cmocka_unit_test(a_guest_changes_so_much_in_a_second),
         cmocka_unit_test(bounds_have_the_last_word),
+        cmocka_unit_test(a_guest_that_is_not_seen_is_not_shrunk),
         cmocka_unit_test(the_host_is_judged_by_its_real_figures_where_it_has_them),
         cmocka_unit_test(a_host_that_tells_nothing_is_not_known),
     };
