@@ -20,9 +20,8 @@ typedef enum {
     MOM_CONFIG_VERBOSITY,
     MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
     MOM_CONFIG_MODE,      /* of a socket, octal */
+    MOM_CONFIG_WORD,      /* one of those that the row lists */
     MOM_CONFIG_SOCKET_TEMPLATE, /* see agent/guest-agent/socket-path.h */
-    MOM_CONFIG_AGENT_CHANNEL,   /* libvirt, socket or auto */
-    MOM_CONFIG_ON_STOP,   /* leave, release or maximum */
 } MomConfigType;
 
 typedef struct {
@@ -32,6 +31,7 @@ typedef struct {
     const char *value; /* the default */
     double min;        /* of INT, SECONDS and PERCENT */
     double max;
+    const char *words; /* of WORD: "this, that" */
 } MomConfigKey;
 
 /* Ended by a row without a section. */

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "agent/clock.h"
+#include "agent/decisions/condition.h"
 #include "agent/decisions/decisions.h"
 #include "agent/engine/monitor.h"
 #include "agent/engine/pulse.h"
@@ -101,6 +102,12 @@ MomEntity *mom_engine_host(MomEngine *engine);
 GPtrArray *mom_engine_guests(MomEngine *engine);
 /* The same of all guests, ready or not. */
 GPtrArray *mom_engine_all_guests(MomEngine *engine);
+/* Of a guest's data: whose it is, how old, whether it can be used; NULL: there is no such guest. */
+const MomCondition *mom_engine_guest_condition(const MomEngine *engine, const char *uuid);
+/* By its clock. */
+gint64 mom_engine_now_us(const MomEngine *engine);
+/* Whose the guests' numbers are at present: "libvirt". */
+const char *mom_engine_data_source(const MomEngine *engine);
 /* The lines of the tuning policy that are set aside, with place and reason. Caller frees. */
 char **mom_engine_set_aside(const MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
