@@ -4,15 +4,16 @@
  * that holds as much memory as it is told to over the second serial port.
  *
  * One line in, one line out: "hold MIB [same|unique|zero]", "wave LOW_MIB HIGH_MIB PERIOD_S",
- * "spin MS", "stat", "off".  The workload is a process of its own, and the first that the guest's
- * kernel kills when memory is short: it is started again, and says so.  Must never need anything
- * that is not in this file.
+ * "spin MS", "stop" and "go on" (a test's programs), "stat", "off".  The workload is a process of
+ * its own, and the first that the guest's kernel kills when memory is short: it is started again,
+ * and says so.  Must never need anything that is not in this file.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,6 +199,10 @@ obey(Work *work, const char *line, FILE *out)
         work->period_s = period;
     } else if (sscanf(line, "spin %u", &ms) == 1) {
         spin(work, ms);
+    } else if (strcmp(line, "stop") == 0) {
+        kill(-1, SIGSTOP); /* of all but init and this one */
+    } else if (strcmp(line, "go on") == 0) {
+        kill(-1, SIGCONT);
     } else if (strcmp(line, "off") == 0) {
         reboot(RB_POWER_OFF);
     } else if (strcmp(line, "stat") != 0) {
