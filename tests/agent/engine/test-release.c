@@ -491,6 +491,30 @@ test_a_source_that_does_not_answer_is_not_waited_for(void **state)
     assert_int_equal(f->released, 1);
 }
 
+/* It would come to pass behind what is released, and stay. */
+static void
+test_what_is_under_way_is_waited_for(void **state)
+{
+    Fixture *f = *state;
+
+    add_guest(f, "a", 3 * GB);
+    manage(f);
+    f->recorder->later = TRUE;
+    engine_write_file(f->peers->policy_dir, "20-more.policy",
+                      "(with Guests guest (guest.Control \"balloon_target\" 1500000))\n");
+    assert_true(mom_engine_reread_policies(f->peers->engine, "", f->peers->policy_dir, NULL));
+    virtual_clock_advance(f->peers->clock, 10 * SECOND);
+    assert_balloons(f, "a balloon 1500000; ");
+    g_string_truncate(f->recorder->log, 0);
+    f->recorder->later = FALSE;
+    release(f, MOM_ON_STOP_RELEASE);
+    assert_calls(f->recorder, "");
+    assert_int_equal(f->released, 0);
+    recorder_answer(f->recorder, NULL);
+    assert_balloons(f, "a balloon 3000000; ");
+    assert_int_equal(f->released, 1);
+}
+
 /* The question that was open at the stop is the one that counts. */
 static void
 test_an_open_question_is_not_asked_twice(void **state)
@@ -567,6 +591,7 @@ main(void)
         CASE(test_answers_are_not_waited_for_longer_than_that),
         CASE(test_a_source_that_is_away_costs_the_guests_only),
         CASE(test_a_source_that_does_not_answer_is_not_waited_for),
+        CASE(test_what_is_under_way_is_waited_for),
         CASE(test_an_open_question_is_not_asked_twice),
         CASE(test_an_abandoned_release_sends_nothing_any_more),
         cmocka_unit_test(test_the_words),
