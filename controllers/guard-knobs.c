@@ -162,9 +162,12 @@ set_cpu_tune(MomActuator *self,
         .knob = MOM_GUARD_CPU,
         .place = place_of(guest, "vcpu_quota"),
         .period_place = place_of(guest, "vcpu_period"),
-        .rail = mom_rail_cpu(quota_us, period_us),
+        .rail = mom_rail_guest(mom_entity_latest(guest)),
     };
     Call *call;
+
+    if (!part.rail)
+        part.rail = mom_rail_cpu(quota_us, period_us);
 
     part.from_known = mom_entity_get_int(guest, "vcpu_quota", &part.from.cpu.quota_us) &&
                       mom_entity_get_int(guest, "vcpu_period", &part.from.cpu.period_us);
@@ -228,6 +231,7 @@ set_io_tune(MomActuator *self,
             gpointer data)
 {
     MomGuard *guard = (MomGuard *)self;
+    const MomRail *alone = mom_rail_guest(mom_entity_latest(guest));
     GArray *parts = parts_new();
     gboolean refused = FALSE;
     Call *call;
@@ -237,7 +241,7 @@ set_io_tune(MomActuator *self,
             .knob = MOM_GUARD_IO,
             .change = i,
             .disk = changes[i].path ? changes[i].path : changes[i].name,
-            .rail = mom_rail_io(&changes[i].io_tune),
+            .rail = alone ? alone : mom_rail_io(&changes[i].io_tune),
             .place = changes[i].place,
         };
 

@@ -34,6 +34,8 @@ static const MomRail in_use = {"balloon-guest-reserve",
                                "held to what the guest uses and its reserve"};
 static const MomRail blind = {"balloon-blind",
                               "not shrunk, as there was no data for a while and averages are old"};
+static const MomRail stale = {"balloon-stale",
+                              "the guest's own report is too old to tell what it uses"};
 static const MomRail host_reserve = {"balloon-host-reserve",
                                      "held to what the host has above its own reserve"};
 static const MomRail too_fast = {"balloon-max-change", "held to the change allowed in this time"};
@@ -86,6 +88,10 @@ is_starting(const MomSample *sample, const MomRailLimits *limits)
 const MomRail *
 mom_rail_balloon_refusal(const MomSample *sample, const MomRailLimits *limits)
 {
+    const MomRail *guest = mom_rail_guest(sample);
+
+    if (guest)
+        return guest;
     if (is_false(sample, MOM_RAIL_KEY_ENABLED))
         return &disabled;
     if (is_false(sample, MOM_RAIL_KEY_DEVICE))
@@ -193,8 +199,11 @@ hold_to_use(Held *held, MomEntity *guest, const MomRailWish *wish)
     gint64 used_kib, least_kib;
 
     if (held->target_kib >= held->present_kib || is_critical(wish) ||
-        wish->limits->guest_reserve_percent <= 0 ||
-        !read_used_kib(guest, held->present_kib, &used_kib))
+        wish->limits->guest_reserve_percent <= 0)
+        return;
+    if (is_true(mom_entity_latest(guest), MOM_RAIL_KEY_STALE))
+        hold_above(held, held->present_kib, &stale);
+    if (!read_used_kib(guest, held->present_kib, &used_kib))
         return;
     least_kib = used_kib + percent_of(held->present_kib, wish->limits->guest_reserve_percent);
     hold_above(held, MIN(least_kib, held->present_kib), &in_use);

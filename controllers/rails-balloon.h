@@ -20,6 +20,7 @@
 #define MOM_RAIL_KEY_PASSTHROUGH "guest_passthrough" /* boolean: a host device pins its memory */
 #define MOM_RAIL_KEY_HUGEPAGES "guest_hugepages"     /* boolean: its memory is huge pages */
 #define MOM_RAIL_KEY_FREE "mem_free"                 /* KiB: unused and reclaimable in the guest */
+#define MOM_RAIL_KEY_STALE "mem_report_stale"        /* boolean: what it uses is no longer told */
 
 /* How far the rails go; a 0 switches off the one it belongs to. */
 typedef struct {

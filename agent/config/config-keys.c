@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "agent/engine/release.h"
 #include "agent/log.h"
 #include "controllers/guard.h"
 #include "policy/nearest.h"
@@ -56,6 +55,8 @@ const MomConfigKey mom_config_keys[] = {
     {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "name-to-ip-helper", MOM_CONFIG_TEXT, ""},
 
     /* Ours. */
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "port", MOM_CONFIG_INT, "2187", 1, 65535},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "vsock", MOM_CONFIG_BOOL, "true"},
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
     {"main", "rpc-allowed-users", MOM_CONFIG_LIST, "root, vdsm"},
     {"main", "rpc-socket-mode", MOM_CONFIG_MODE, "0660"},
@@ -66,8 +67,9 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
     {"main", "adaptive-interval", MOM_CONFIG_BOOL, "true"},
     {"main", "min-cycle", MOM_CONFIG_SECONDS, "1", 0.1, DAY_S},
+    {"main", "guest-data", MOM_CONFIG_WORD, "auto", .words = "auto, libvirt, vdsm"},
     {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
-    {"main", "on-stop", MOM_CONFIG_ON_STOP, "leave"},
+    {"main", "on-stop", MOM_CONFIG_WORD, "leave", .words = "leave, release, maximum"},
     {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
     {"rails", "guest-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "host-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
@@ -103,6 +105,7 @@ static const char *const collectors[] = {
     "GuestIoTuneOptional",
     "GuestQemuProc",
     "GuestNetworkDaemon",
+    "GuestPressure",
     "GuestQemuAgent",
 };
 
@@ -265,16 +268,6 @@ check_knobs(const MomConfigKey *key, const char *value)
 }
 
 static char *
-check_on_stop(const MomConfigKey *key, const char *value)
-{
-    MomOnStop ignored;
-
-    return mom_on_stop_parse(value, &ignored)
-               ? NULL
-               : g_strdup_printf("`%s' is none of leave, release, maximum", value);
-}
-
-static char *
 check_bool(const MomConfigKey *key, const char *value)
 {
     gboolean ignored;
@@ -324,6 +317,16 @@ check_mode(const MomConfigKey *key, const char *value)
         value);
 }
 
+static char *
+check_word(const MomConfigKey *key, const char *value)
+{
+    g_auto(GStrv) words = g_strsplit(key->words, ", ", -1);
+
+    return g_strv_contains((const char *const *)words, value)
+               ? NULL
+               : g_strdup_printf("`%s' is not one of %s", value, key->words);
+}
+
 char *
 mom_config_key_check(const MomConfigKey *key, const char *value)
 {
@@ -332,7 +335,7 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
         [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
         [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
-        [MOM_CONFIG_ON_STOP] = check_on_stop,
+        [MOM_CONFIG_WORD] = check_word,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

@@ -199,3 +199,21 @@ mom_engine_source_name(const MomEngine *engine)
 {
     return engine->source->klass->name;
 }
+
+const MomCondition *
+mom_engine_guest_condition(const MomEngine *engine, const char *uuid)
+{
+    return mom_guests_condition(engine->guests, uuid);
+}
+
+const char *
+mom_engine_data_source(const MomEngine *engine)
+{
+    return mom_source_data_source(engine->source);
+}
+
+gint64
+mom_engine_now_us(const MomEngine *engine)
+{
+    return mom_clock_now_us(engine->clock);
+}

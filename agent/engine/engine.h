@@ -10,12 +10,14 @@
 #pragma once
 
 #include "agent/clock.h"
+#include "agent/decisions/condition.h"
 #include "agent/decisions/decisions.h"
 #include "agent/engine/monitor.h"
 #include "agent/engine/pulse.h"
 #include "agent/hypervisor/source.h"
 #include "agent/plot.h"
 #include "agent/policies/policies.h"
+#include "agent/pollers/pollers.h"
 #include "agent/state/history.h"
 #include "controllers/controller.h"
 #include "controllers/guard.h"
@@ -50,6 +52,7 @@ typedef struct {
     const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
     guint decisions_kept;  /* 0: MOM_DECISIONS_KEPT */
     MomPlot *plot;         /* NULL: nothing is plotted */
+    MomPollers *pollers;   /* NULL: no guest is asked itself */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
@@ -77,6 +80,8 @@ void mom_engine_reconnected(MomEngine *engine, const char *reason);
 /* The kernel told of memory pressure on the host: a cycle follows soon, and for a while the pace is
  * fast. */
 void mom_engine_pressed(MomEngine *engine);
+/* UUID's guest says that it is short of memory: the same, if it can be helped. */
+void mom_engine_guest_pressed(MomEngine *engine, const char *uuid);
 
 /* Policies. A change that is taken over is followed by a cycle. */
 gboolean
@@ -99,6 +104,12 @@ MomEntity *mom_engine_host(MomEngine *engine);
 GPtrArray *mom_engine_guests(MomEngine *engine);
 /* The same of all guests, ready or not. */
 GPtrArray *mom_engine_all_guests(MomEngine *engine);
+/* Of a guest's data: whose it is, how old, whether it can be used; NULL: there is no such guest. */
+const MomCondition *mom_engine_guest_condition(const MomEngine *engine, const char *uuid);
+/* By its clock. */
+gint64 mom_engine_now_us(const MomEngine *engine);
+/* Whose the guests' numbers are at present: "libvirt". */
+const char *mom_engine_data_source(const MomEngine *engine);
 /* The lines of the tuning policy that are set aside, with place and reason. Caller frees. */
 char **mom_engine_set_aside(const MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */

@@ -41,7 +41,7 @@ mom_on_stop_parse(const char *text, MomOnStop *how)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
-        if (g_ascii_strcasecmp(text, words[i]) == 0) {
+        if (g_str_equal(text, words[i])) {
             *how = (MomOnStop)i;
             return TRUE;
         }

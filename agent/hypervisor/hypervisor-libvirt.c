@@ -338,6 +338,8 @@ tell_rights(MomHypervisorLibvirt *self)
     const char *why = mom_virt_read_only(self->reader);
     g_autofree char *message = NULL;
 
+    if (self->options.is_second)
+        return;
     if (self->options.address.read_only) {
         if (self->away)
             g_info("Guests are watched and not changed, as [libvirt] read-only says");
@@ -379,7 +381,10 @@ on_state(MomVirtState state, const GError *error, gpointer data)
             g_strdup_printf("Not connected to libvirt, trying on: %s", error->message);
 
         self->away = TRUE;
-        mom_fault_raise(&self->connection_fault, message);
+        if (self->options.is_second)
+            g_debug("%s", message);
+        else
+            mom_fault_raise(&self->connection_fault, message);
     }
 }
 

@@ -22,6 +22,8 @@ typedef struct {
     MomVirtTimes times;
     const char *host_root; /* NULL: "/" */
     guint stats_period_s;  /* how often guests are to report their memory; 0: left as it is */
+    gboolean is_second;    /* another source stands beside it: whether this one is there, and what
+                            * it may, is told by who joins them */
 
     /* A guest came, went, paused or resumed: a cycle is due soon.  May be NULL. */
     void (*guests_changed)(gpointer data);

@@ -8,6 +8,7 @@
 
 #include "agent/config/guarantees.h"
 #include "agent/config/vet.h"
+#include "agent/hypervisor/hypervisor-joined.h"
 #include "agent/hypervisor/hypervisor-libvirt.h"
 
 /* See mom_hypervisors_patience_us: (4 + 2) x 15. */
@@ -16,13 +17,16 @@
 /* How often guests under libvirt are asked to report their memory; vdsm's figure. */
 #define GUEST_STATS_PERIOD_S 5
 
-/* How often libvirt is asked for guests while one has less than its maximum. */
+/* How often libvirt is asked for guests while one has less than its maximum: as often as they
+ * report. */
 #define WATCH_INTERVAL_US (5 * (gint64)G_USEC_PER_SEC)
 
 struct MomHypervisors {
     MomHypervisorsOptions options;
-    MomHypervisorVdsm *vdsm; /* one of these two */
+    MomHypervisorVdsm *vdsm;       /* one of these two */
     MomHypervisorLibvirt *libvirt;
+    MomHypervisorLibvirt *numbers; /* beside vdsm, or NULL: libvirt read for its numbers */
+    MomHypervisorJoined *joined;   /* of it and vdsm; NULL without it */
 };
 
 /* ---- vdsm ---- */
@@ -62,6 +66,29 @@ vdsm_options(MomHypervisors *self, char *files[3])
     };
 }
 
+/* A guest that came or went is not on the list that was. */
+static void
+vdsm_changed(const char *reason, gpointer data)
+{
+    MomHypervisors *self = data;
+
+    if (self->joined) {
+        mom_hypervisor_joined_renew_list(self->joined);
+    }
+    self->options.hint(reason, self->options.data);
+}
+
+static void
+vdsm_connected(const char *reason, gpointer data)
+{
+    MomHypervisors *self = data;
+
+    if (self->joined) {
+        mom_hypervisor_joined_renew_list(self->joined);
+    }
+    self->options.reconnected(reason, self->options.data);
+}
+
 static void
 make_vdsm(MomHypervisors *self)
 {
@@ -69,8 +96,8 @@ make_vdsm(MomHypervisors *self)
     MomVdsmOptions options = vdsm_options(self, files);
 
     self->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(), self->options.with_io_tune,
-                                         self->options.hint, self->options.data);
-    mom_hypervisor_vdsm_watch_connected(self->vdsm, self->options.reconnected);
+                                         vdsm_changed, self);
+    mom_hypervisor_vdsm_watch_connected(self->vdsm, vdsm_connected);
 }
 
 /* ---- libvirt ---- */
@@ -135,6 +162,73 @@ make_libvirt(MomHypervisors *self, GError **error)
     return TRUE;
 }
 
+/* ---- libvirt's numbers beside vdsm ---- */
+
+static void
+numbers_live(gpointer data)
+{
+    const MomHypervisors *self = data;
+
+    self->options.hint("libvirt's numbers are there again", self->options.data);
+}
+
+static gint64
+guest_interval_us(const MomConfig *config)
+{
+    return (gint64)(mom_config_get_double(config, "main", "guest-monitor-interval") *
+                    G_USEC_PER_SEC);
+}
+
+/* For reading alone libvirt asks for no password, and how often guests report is vdsm's to say. */
+static void
+make_joined(MomHypervisors *self, gboolean is_wanted)
+{
+    const MomConfig *config = self->options.config;
+    MomHypervisorLibvirtOptions numbers = {
+        .address = {.uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
+                    .read_only = TRUE},
+        .host_root = mom_config_get(config, "main", "host-root"),
+        .is_second = TRUE,
+        .guests_changed = libvirt_guests_changed,
+        .data = self,
+    };
+    MomHypervisorJoinedOptions options = {
+        .list = mom_hypervisor_vdsm_source(self->vdsm),
+        .clock = mom_clock_real(),
+        .list_lasts_us = guest_interval_us(config),
+        .is_wanted = is_wanted,
+        .live = numbers_live,
+        .data = self,
+    };
+
+    self->numbers = mom_hypervisor_libvirt_new(&numbers);
+    options.numbers = mom_hypervisor_libvirt_source(self->numbers);
+    self->joined = mom_hypervisor_joined_new(&options);
+}
+
+/* FALSE only if libvirt is asked for by name. */
+static gboolean
+join_numbers(MomHypervisors *self, GError **error)
+{
+    const char *wish = mom_config_get(self->options.config, "main", "guest-data");
+    gboolean is_wanted = g_str_equal(wish, "libvirt");
+    g_autoptr(GError) why = NULL;
+
+    if (g_str_equal(wish, "vdsm")) {
+        return TRUE;
+    }
+    if (mom_virt_init(&why)) {
+        make_joined(self, is_wanted);
+        return TRUE;
+    }
+    if (is_wanted) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&why), "[main] guest-data: ");
+        return FALSE;
+    }
+    g_info("The guests' memory is read through vdsm alone: %s", why->message);
+    return TRUE;
+}
+
 /* ---- whichever ---- */
 
 MomHypervisors *
@@ -145,7 +239,8 @@ mom_hypervisors_new(const MomHypervisorsOptions *options, GError **error)
     self->options = *options;
     if (options->beside_vdsm) {
         make_vdsm(self);
-    } else if (!make_libvirt(self, error)) {
+    }
+    if (options->beside_vdsm ? !join_numbers(self, error) : !make_libvirt(self, error)) {
         return NULL;
     }
     return g_steal_pointer(&self);
@@ -159,6 +254,8 @@ mom_hypervisors_free(MomHypervisors *self)
     }
     mom_hypervisor_vdsm_free(self->vdsm);
     mom_hypervisor_libvirt_free(self->libvirt);
+    mom_hypervisor_libvirt_free(self->numbers);
+    mom_hypervisor_joined_free(self->joined);
     g_free(self);
 }
 
@@ -173,6 +270,9 @@ mom_hypervisors_start(MomHypervisors *self)
 MomSource *
 mom_hypervisors_source(MomHypervisors *self)
 {
+    if (self->joined) {
+        return mom_hypervisor_joined_source(self->joined);
+    }
     return self->vdsm ? mom_hypervisor_vdsm_source(self->vdsm)
                       : mom_hypervisor_libvirt_source(self->libvirt);
 }
@@ -187,7 +287,7 @@ mom_hypervisors_actuator(MomHypervisors *self)
 gint64
 mom_hypervisors_watch_interval_us(const MomHypervisors *self)
 {
-    return self->vdsm ? 0 : WATCH_INTERVAL_US;
+    return self->vdsm && !self->joined ? 0 : WATCH_INTERVAL_US;
 }
 
 /* vdsm may take one request's time to connect and two to answer (guests, then I/O limits); libvirt,
@@ -207,6 +307,9 @@ mom_hypervisors_reconfigure(MomHypervisors *self, const MomConfig *config)
     self->options.config = config;
     if (self->libvirt) {
         mom_hypervisor_libvirt_guarantee(self->libvirt, mom_guarantees_new(config));
+    }
+    if (self->joined) {
+        mom_hypervisor_joined_set_list_lasts(self->joined, guest_interval_us(config));
     }
 }
 

@@ -116,6 +116,8 @@ guests_that_cannot_or_must_not_are_left_alone(void **state)
         {MOM_RAIL_KEY_AGE, mom_value_int(59), "balloon-settling"},
         {MOM_RAIL_KEY_AGE, mom_value_int(60), NULL},
         {MOM_RAIL_KEY_AGE, mom_value_string("young"), NULL},
+        {MOM_RAIL_KEY_ONE_SIDED, yes, "guest-one-sided"},
+        {MOM_RAIL_KEY_ONE_SIDED, no, NULL},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -219,6 +221,33 @@ a_guest_keeps_what_it_uses_and_a_reserve(void **state)
             assert_string_equal(rail->name, cases[i].rail);
         else
             assert_null(rail);
+    }
+}
+
+static void
+a_guest_whose_report_is_too_old_keeps_its_size(void **state)
+{
+    const struct {
+        gint64 host_percent;
+        gint64 wish_mib, target_mib; /* 0: refused */
+        const char *rail;
+    } cases[] = {
+        {15, 1600, 0, "balloon-stale"},
+        {5, 1600, 1600, NULL}, /* a critical host */
+        {15, 2500, 2500, NULL}, /* grows */
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        MomRailHost host = host_with_free_percent(cases[i].host_percent);
+        g_autoptr(MomEntity) guest = guest_with_free(MOM_NIL, MOM_NIL);
+        const MomRail *rail = NULL;
+        gint64 target = 0;
+
+        entity_update(guest, MOM_RAIL_KEY_STALE, mom_value_bool(TRUE));
+        assert_int_equal(ask(guest, &host, cases[i].wish_mib * MIB, &target, &rail),
+                         cases[i].target_mib != 0);
+        assert_int_equal(target / MIB, cases[i].target_mib);
+        assert_string_equal(rail ? rail->name : "-", cases[i].rail ? cases[i].rail : "-");
     }
 }
 
@@ -414,6 +443,7 @@ main(void)
         cmocka_unit_test(guests_that_cannot_or_must_not_are_left_alone),
         cmocka_unit_test(rails_can_be_switched_off_one_by_one),
         cmocka_unit_test(a_guest_keeps_what_it_uses_and_a_reserve),
+        cmocka_unit_test(a_guest_whose_report_is_too_old_keeps_its_size),
         cmocka_unit_test(growing_leaves_the_host_its_reserve),
         cmocka_unit_test(the_guarantee_is_given_by_a_host_that_has_nothing),
         cmocka_unit_test(a_guest_changes_so_much_in_a_second),
