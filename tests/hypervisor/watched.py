@@ -32,8 +32,11 @@ class Watched(unittest.TestCase):
         self.momd.start()
         telling = [guest for short, guest in self.it.guests.items() if short not in silent]
         names = self.it.names() if known else [guest.name for guest in telling]
-        self.wait("momd has numbers of the guests", lambda: self.momd.answers() and self.momd.knows(*names) and
-                  all(self.numbers(guest)["mem_unused"] for guest in telling))
+        try:
+            self.wait("momd has numbers of the guests", lambda: self.momd.answers() and self.momd.knows(*names) and
+                      all(self.numbers(guest)["mem_unused"] for guest in telling))
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}\nmomd knows {json.dumps(self.momd.guests(), indent=1)}") from None
 
     def wait(self, what: str, test: Any, seconds: float = 120) -> Any:
         return self.momd.wait(what, test, seconds)
