@@ -46,9 +46,10 @@ typedef enum {
     MOM_VIRT_VCPUS,
     MOM_VIRT_VCPU_QUOTA_US, /* -1 is unlimited */
     MOM_VIRT_VCPU_PERIOD_US,
+    MOM_VIRT_VSOCK_CID, /* of a guest with a vsock device, 3 to 2^32 - 2 */
 } MomVirtDomainField;
 
-#define MOM_VIRT_N_DOMAIN_FIELDS 5
+#define MOM_VIRT_N_DOMAIN_FIELDS 6
 
 typedef struct {
     gatomicrefcount references;
