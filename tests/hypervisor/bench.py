@@ -43,7 +43,7 @@ class Calls:
     """What libvirtd was asked from now on, by its own account."""
 
     # virDomainFree is libvirtd's own: part of answering.
-    _CALL = re.compile(r"debug : (vir(?:Connect|Domain|Node)(?!Free)\w+):\d+ : (?:conn|dom)=")
+    _CALL = re.compile(r"debug : (vir(?:Connect|Domain|Node)(?!Free)\w+):\d+ : (?:conn|doms?)=")
     _TARGET = re.compile(r"debug : virDomainSetMemoryFlags:.*VM: name=([^,]+),.* memory=(\d+)")
 
     def __init__(self, libvirtd: Libvirtd, since: int | None = None) -> None:
