@@ -204,12 +204,6 @@ note_attempt(MomDecisions *decisions,
 
 /* ---- what led to them ---- */
 
-gboolean
-mom_decisions_want_reads(const MomDecisions *decisions)
-{
-    return decisions->unread->len > 0;
-}
-
 static const MomReads *
 find_tune_reads(MomEntity *entity, const char *disk)
 {
