@@ -5,15 +5,17 @@
  *
  * One line in, one line out: "hold MIB [same|unique|zero [SECONDS]]", "want MIB [...]", which takes
  * memory as it comes, "wave LOW_MIB HIGH_MIB PERIOD_S", "spin MS", "load DRIVER" (one that the
- * kernel's command line kept out, by bench.without=DRIVER), "stat", "off".  The workload is a
- * process of its own, and the first that the guest's kernel kills when memory is short: it is
- * started again, and says so.  Must never need anything that is not in this file.
+ * kernel's command line kept out, by bench.without=DRIVER), "stop" and "go on" (a test's programs),
+ * "stat", "off".  The workload is a process of its own, and the first that the guest's kernel kills
+ * when memory is short: it is started again, and says so.  Must never need anything that is not in
+ * this file.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,6 +280,10 @@ obey(Work *work, const char *line, FILE *out)
         work->period_s = period;
     } else if (sscanf(line, "spin %u", &ms) == 1) {
         spin(work, ms);
+    } else if (strcmp(line, "stop") == 0) {
+        kill(-1, SIGSTOP); /* of all but init and this one */
+    } else if (strcmp(line, "go on") == 0) {
+        kill(-1, SIGCONT);
     } else if (strcmp(line, "off") == 0) {
         reboot(RB_POWER_OFF);
     } else if (strcmp(line, "stat") != 0) {
