@@ -37,6 +37,7 @@ typedef struct {
     MomValue balloon_cur_kib;
     MomValue balloon_max_kib;
     MomValue balloon_min_kib;      /* the guaranteed minimum */
+    MomValue ovirt_guarantee_kib;  /* what oVirt's metadata in libvirt say of it; nil: it has none */
     MomValue ballooning_enabled;   /* boolean; nil where not told, as the following */
     MomValue balloon_device;       /* boolean: it has one */
     MomValue balloon_driver;       /* boolean: the driver in the guest has reported at least once */
