@@ -34,6 +34,9 @@ append_work(GString *line, MomEngine *engine)
         g_string_append_printf(line, "host %.0f %% free, ", percent);
     }
     g_string_append_printf(line, "%s connected", mom_engine_source_name(engine));
+    if (mom_engine_source_note(engine)) {
+        g_string_append_printf(line, " %s", mom_engine_source_note(engine));
+    }
 }
 
 /* One line, cut at a character. */

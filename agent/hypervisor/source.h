@@ -74,8 +74,21 @@ typedef struct {
     void (*sample)(MomSource *self, MomSourceDone done, gpointer data);
     /* What this interface is called in log and status: "vdsm". */
     const char *name;
+    /* The same where it may change; borrowed.  NULL: it does not. */
+    const char *(*name_now)(const MomSource *self);
+    /* What the status adds for people, until the next call; NULL, also of the function: nothing. */
+    const char *(*note)(MomSource *self);
+    /* Asked once when a decision over what was told last begins: why nothing may be changed by it, for
+     * people, static; NULL, also of the function: it may. */
+    const char *(*hold)(MomSource *self);
 } MomSourceClass;
 
 struct MomSource {
     const MomSourceClass *klass;
 };
+
+/* The name that it has now. */
+const char *mom_source_name(const MomSource *self);
+/* See the class. */
+const char *mom_source_note(MomSource *self);
+const char *mom_source_hold(MomSource *self);
