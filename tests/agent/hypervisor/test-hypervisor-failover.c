@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Who is in force when, over two interfaces made by hand and in virtual time.
+ *
+ * What an engine makes of it is in test-failover-engine.c.
+ */
+#include "agent/hypervisor/hypervisor-failover.h"
+
+#include <string.h>
+
+#include "tests/agent/kept-log.h"
+#include "tests/agent/virtual-clock.h"
+#include "tests/mom-test.h"
+
+#define SECOND G_GINT64_CONSTANT(1000000)
+#define AFTER_S 30
+#define STEP_S 5
+
+/* One interface. */
+typedef struct {
+    MomSource source;
+    MomActuator actuator;
+    const char *guests; /* one letter each, "ab"; NULL: it fails */
+    int code;           /* with this G_IO_ERROR */
+    gboolean silent;    /* a question stays open */
+    gboolean lazy;      /* a change stays open */
+    MomSourceDone done;
+    gpointer done_data;
+    MomActuatorDone changed; /* of the last change */
+    gpointer changed_data;
+    guint asked, sent;
+} Peer;
+
+typedef struct {
+    Peer vdsm, libvirt;
+    VirtualClock *clock;
+    MomHypervisorFailover *failover;
+    MomSource *source;
+    GString *told; /* of the last question: its guests, or "!why" */
+    gboolean open; /* it is not answered */
+    guint rests, changes;
+} Fixture;
+
+/* ---- peers ---- */
+
+static GPtrArray *
+make_guests(const char *names)
+{
+    GPtrArray *guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
+
+    for (; *names; names++) {
+        char name[] = {*names, '\0'};
+        MomGuestData *guest = mom_guest_data_new(name, name);
+
+        guest->has_memory = guest->has_balloon = g_ascii_islower(*names);
+        guest->balloon_min_kib = mom_value_int(1000);
+        g_ptr_array_add(guests, guest);
+    }
+    return guests;
+}
+
+static void
+peer_answer(Peer *peer)
+{
+    MomSourceDone done = peer->done;
+
+    peer->done = NULL;
+    if (peer->guests) {
+        g_autoptr(GPtrArray) guests = make_guests(peer->guests);
+
+        done(guests, NULL, peer->done_data);
+    } else {
+        g_autoptr(GError) error =
+            g_error_new(G_IO_ERROR, peer->code, "%s is away", peer->source.klass->name);
+
+        done(NULL, error, peer->done_data);
+    }
+}
+
+static void
+peer_sample(MomSource *source, MomSourceDone done, gpointer data)
+{
+    Peer *peer = (Peer *)source;
+
+    assert_null(peer->done); /* never two questions at once */
+    peer->asked++;
+    peer->done = done;
+    peer->done_data = data;
+    if (!peer->silent) {
+        peer_answer(peer);
+    }
+}
+
+static void
+peer_set_ksm(MomActuator *actuator,
+             MomEntity *host,
+             const MomKsmTune *tune,
+             MomActuatorDone done,
+             gpointer data)
+{
+    Peer *peer = (Peer *)((char *)actuator - G_STRUCT_OFFSET(Peer, actuator));
+
+    peer->sent++;
+    peer->changed = done;
+    peer->changed_data = data;
+    if (!peer->lazy) {
+        done(NULL, data);
+    }
+}
+
+static guint
+vdsm_keys(MomActuator *actuator)
+{
+    return 1;
+}
+
+static const MomSourceClass vdsm_class = {.sample = peer_sample, .name = "vdsm"};
+static const MomSourceClass libvirt_class = {.sample = peer_sample, .name = "libvirt"};
+static const MomActuatorClass vdsm_actuator = {.set_ksm = peer_set_ksm, .ksm_keys = vdsm_keys};
+static const MomActuatorClass libvirt_actuator = {.set_ksm = peer_set_ksm};
+
+/* ---- fixture ---- */
+
+static void
+on_rest(gpointer data)
+{
+    Fixture *f = data;
+
+    assert_null(f->libvirt.done); /* not in the middle of a question */
+    f->rests++;
+}
+
+static void
+on_changed(gpointer data)
+{
+    ((Fixture *)data)->changes++;
+}
+
+static int
+setup(void **state)
+{
+    Fixture *f = g_new0(Fixture, 1);
+
+    g_string_truncate(told, 0);
+    f->clock = virtual_clock_new();
+    f->told = g_string_new(NULL);
+    f->vdsm.source.klass = &vdsm_class;
+    f->vdsm.actuator.klass = &vdsm_actuator;
+    f->libvirt.source.klass = &libvirt_class;
+    f->libvirt.actuator.klass = &libvirt_actuator;
+    f->vdsm.guests = f->libvirt.guests = "ab";
+    f->vdsm.code = f->libvirt.code = G_IO_ERROR_NOT_CONNECTED;
+    f->failover = mom_hypervisor_failover_new(&(MomHypervisorFailoverOptions){
+        .primary = {&f->vdsm.source, &f->vdsm.actuator},
+        .secondary = {&f->libvirt.source, &f->libvirt.actuator},
+        .clock = virtual_clock_base(f->clock),
+        .fallback_after_us = AFTER_S * SECOND,
+        .rest = on_rest,
+        .changed = on_changed,
+        .data = f,
+    });
+    f->source = mom_hypervisor_failover_source(f->failover);
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    Fixture *f = *state;
+
+    mom_hypervisor_failover_close(f->failover);
+    f->vdsm.guests = f->libvirt.guests = NULL;
+    if (f->vdsm.done) {
+        peer_answer(&f->vdsm); /* told to nobody */
+    }
+    if (f->libvirt.done) {
+        peer_answer(&f->libvirt);
+    }
+    mom_hypervisor_failover_free(f->failover);
+    virtual_clock_free(f->clock);
+    g_string_free(f->told, TRUE);
+    g_free(f);
+    return 0;
+}
+
+static void
+on_told(GPtrArray *guests, const GError *error, gpointer data)
+{
+    Fixture *f = data;
+
+    assert_true(f->open); /* answered once */
+    f->open = FALSE;
+    g_string_truncate(f->told, 0);
+    if (error) {
+        g_string_printf(f->told, "!%s", error->message);
+    }
+    for (guint i = 0; guests && i < guests->len; i++) {
+        g_string_append(f->told, ((MomGuestData *)g_ptr_array_index(guests, i))->uuid);
+    }
+}
+
+static void
+ask(Fixture *f)
+{
+    f->open = TRUE;
+    f->source->klass->sample(f->source, on_told, f);
+}
+
+/* Asks every STEP_S for so many seconds. */
+static void
+pass(Fixture *f, guint seconds)
+{
+    for (guint s = 0; s < seconds; s += STEP_S) {
+        ask(f);
+        assert_false(f->open);
+        virtual_clock_advance(f->clock, STEP_S * SECOND);
+    }
+}
+
+static void
+on_set(const GError *error, gpointer data)
+{
+    g_string_append(data, error ? error->message : "ok");
+}
+
+/* What comes of a change, once that is known. */
+static void
+change(Fixture *f, GString *outcome)
+{
+    MomActuator *actuator = mom_hypervisor_failover_actuator(f->failover);
+
+    mom_actuator_set_ksm(actuator, NULL, &(MomKsmTune){0}, on_set, outcome);
+}
+
+/* Where a change goes: to one, and only to it. */
+static void
+assert_in_force(Fixture *f, const char *name)
+{
+    g_autoptr(GString) outcome = g_string_new(NULL);
+    guint vdsm = f->vdsm.sent, libvirt = f->libvirt.sent;
+
+    assert_string_equal(mom_source_name(f->source), name);
+    change(f, outcome);
+    assert_string_equal(outcome->str, "ok");
+    assert_int_equal(f->vdsm.sent - vdsm, g_str_equal(name, "vdsm"));
+    assert_int_equal(f->libvirt.sent - libvirt, g_str_equal(name, "libvirt"));
+}
+
+/* vdsm goes, and libvirt stands in. */
+static void
+fail_over(Fixture *f)
+{
+    f->vdsm.guests = NULL;
+    pass(f, AFTER_S + STEP_S);
+    assert_in_force(f, "libvirt");
+    assert_string_equal(f->told->str, "ab");
+}
+
+#define ASSERT_LOG(expected)                                                                       \
+    do {                                                                                           \
+        assert_string_equal(told->str, expected);                                                  \
+        g_string_truncate(told, 0);                                                                \
+    } while (0)
+#define STANDS_IN(why)                                                                             \
+    "W:vdsm has told nothing of its guests for 30 s: they are read and tuned through libvirt "     \
+    "until it does: " why ";"
+#define IS_BACK                                                                                    \
+    "I:vdsm is back: guests are read and tuned through it again, and no more through libvirt;"
+
+/* ---- tests ---- */
+
+static void
+while_vdsm_is_there_libvirt_is_left_alone(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 600);
+    assert_in_force(f, "vdsm");
+    assert_int_equal(f->libvirt.asked, 0);
+    assert_null(mom_source_note(f->source));
+    assert_null(mom_source_hold(f->source));
+    ASSERT_LOG("");
+}
+
+static void
+a_short_outage_is_waited_out(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    for (int i = 0; i < 20; i++) { /* one answer now and then is enough */
+        f->vdsm.guests = NULL;
+        pass(f, AFTER_S - STEP_S);
+        assert_string_equal(f->told->str, "!vdsm is away");
+        f->vdsm.guests = "ab";
+        pass(f, STEP_S);
+        assert_string_equal(f->told->str, "ab");
+    }
+    assert_int_equal(f->libvirt.asked, 0);
+    assert_int_equal(f->changes, 0);
+    ASSERT_LOG("");
+}
+
+static void
+after_a_longer_one_libvirt_stands_in(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    fail_over(f);
+    assert_int_equal(f->changes, 1);
+    assert_string_equal(mom_source_note(f->source), "in place of vdsm: vdsm is away");
+    assert_null(mom_source_hold(f->source)); /* its numbers are fresh */
+    ASSERT_LOG(STANDS_IN("vdsm is away"));
+    pass(f, 600);
+    assert_in_force(f, "libvirt");
+    ASSERT_LOG("");
+}
+
+static void
+also_if_vdsm_was_never_there_or_only_starts_up(void **state)
+{
+    Fixture *f = *state;
+
+    f->vdsm.code = G_IO_ERROR_BUSY;
+    f->libvirt.guests = "";
+    f->vdsm.guests = NULL;
+    pass(f, AFTER_S);
+    assert_string_equal(f->told->str, "!vdsm is away");
+    pass(f, STEP_S);
+    assert_in_force(f, "libvirt");
+    assert_string_equal(f->told->str, "");
+}
+
+static void
+vdsm_that_does_not_answer_at_all_is_not_waited_for(void **state)
+{
+    Fixture *f = *state;
+
+    f->vdsm.silent = TRUE;
+    ask(f);
+    virtual_clock_advance(f->clock, AFTER_S * SECOND - 1);
+    assert_true(f->open);
+    virtual_clock_advance(f->clock, 1);
+    assert_false(f->open);
+    /* Of guests that it never told libvirt says nothing of oVirt. */
+    assert_string_equal(f->told->str, "");
+    ASSERT_LOG(STANDS_IN("vdsm does not answer"));
+    pass(f, 60);
+    assert_in_force(f, "libvirt");
+    assert_int_equal(f->vdsm.asked, 1);
+    f->vdsm.silent = FALSE;
+    peer_answer(&f->vdsm);
+    pass(f, STEP_S);
+    assert_in_force(f, "vdsm");
+    assert_string_equal(f->told->str, "ab");
+}
+
+static void
+an_answer_that_comes_while_libvirt_is_asked_counts(void **state)
+{
+    Fixture *f = *state;
+
+    f->vdsm.silent = f->libvirt.silent = TRUE;
+    ask(f);
+    virtual_clock_advance(f->clock, AFTER_S * SECOND);
+    assert_int_equal(f->libvirt.asked, 1);
+    f->vdsm.silent = FALSE;
+    peer_answer(&f->vdsm);
+    assert_string_equal(f->told->str, "ab");
+    pass(f, STEP_S);
+    assert_int_equal(f->rests, 0); /* it still owes an answer */
+    peer_answer(&f->libvirt);
+    pass(f, STEP_S);
+    assert_int_equal(f->rests, 1);
+    assert_in_force(f, "vdsm");
+    assert_int_equal(f->changes, 0);
+    ASSERT_LOG("");
+}
+
+static void
+when_vdsm_is_back_one_decision_only_looks(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    fail_over(f);
+    g_string_truncate(told, 0);
+    f->vdsm.guests = "ab";
+    pass(f, STEP_S); /* it is seen to be there */
+    assert_string_equal(mom_source_note(f->source), "in place of vdsm, which is coming back");
+    pass(f, STEP_S);
+    ASSERT_LOG(IS_BACK);
+    assert_int_equal(f->rests, 1);
+    assert_int_equal(f->changes, 2);
+    assert_in_force(f, "vdsm");
+    assert_non_null(mom_source_hold(f->source));
+    assert_null(mom_source_hold(f->source));
+    assert_null(mom_source_note(f->source));
+    pass(f, 60);
+    assert_null(mom_source_hold(f->source));
+    assert_int_equal(f->rests, 1);
+}
+
+static void
+who_goes_again_within_the_grace_has_none_left(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    fail_over(f);
+    f->vdsm.guests = "ab";
+    pass(f, 2 * STEP_S);
+    assert_in_force(f, "vdsm");
+    fail_over(f);
+    assert_null(mom_source_hold(f->source));
+}
+
+static void
+vdsm_is_given_time_to_find_its_guests(void **state)
+{
+    Fixture *f = *state;
+    static const char *const less[] = {"", "a", "aB"}; /* a capital has no numbers yet */
+
+    f->vdsm.guests = f->libvirt.guests = "aB"; /* B never had */
+    pass(f, 60);
+    f->vdsm.guests = f->libvirt.guests = "ab";
+    pass(f, 60);
+    fail_over(f);
+    for (gsize i = 0; i < G_N_ELEMENTS(less); i++) {
+        f->vdsm.guests = less[i];
+        pass(f, 35);
+        assert_in_force(f, "libvirt");
+        assert_string_equal(f->told->str, "ab");
+    }
+    pass(f, 30); /* one that it does not find is gone, or never will tell more */
+    assert_in_force(f, "vdsm");
+    assert_string_equal(f->told->str, "aB");
+}
+
+static void
+a_guest_that_ended_meanwhile_is_not_waited_for(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    fail_over(f);
+    f->libvirt.guests = f->vdsm.guests = "b";
+    pass(f, 3 * STEP_S);
+    assert_in_force(f, "vdsm");
+}
+
+static void
+changes_under_way_at_vdsm_are_given_up(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GString) outcome = g_string_new(NULL);
+
+    f->vdsm.lazy = TRUE;
+    pass(f, 60);
+    change(f, outcome);
+    fail_over(f);
+    assert_string_equal(outcome->str, "vdsm had not answered when it was given up, and may have "
+                                      "done it or not");
+    f->vdsm.changed(NULL, f->vdsm.changed_data);
+    assert_true(g_str_has_suffix(outcome->str, "or not")); /* told once */
+}
+
+static void
+changes_under_way_at_libvirt_are_waited_for(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GString) outcome = g_string_new(NULL);
+
+    pass(f, 60);
+    fail_over(f);
+    f->libvirt.lazy = TRUE;
+    change(f, outcome);
+    f->libvirt.lazy = FALSE;
+    f->vdsm.guests = "ab";
+    pass(f, 300);
+    assert_string_equal(mom_source_name(f->source), "libvirt");
+    f->libvirt.changed(NULL, f->libvirt.changed_data);
+    assert_string_equal(outcome->str, "ok");
+    pass(f, STEP_S);
+    assert_in_force(f, "vdsm");
+}
+
+/* For how many seconds vdsm must answer until it counts. */
+static guint
+return_time(Fixture *f)
+{
+    guint seconds = 0;
+
+    f->vdsm.guests = "ab";
+    for (pass(f, STEP_S); mom_hypervisor_failover_stands_in(f->failover); seconds += STEP_S) {
+        pass(f, STEP_S);
+        assert_true(seconds < 10000);
+    }
+    return seconds;
+}
+
+static void
+who_comes_and_goes_is_trusted_less_each_time(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    fail_over(f);
+    assert_int_equal(return_time(f), 5);
+    fail_over(f);
+    assert_int_equal(return_time(f), 30);
+    fail_over(f);
+    f->vdsm.guests = "ab";
+    pass(f, 2 * STEP_S);
+    assert_string_equal(mom_source_note(f->source),
+                        "in place of vdsm, which comes and goes and is watched for 50 s more");
+    f->vdsm.guests = NULL; /* which begins anew */
+    pass(f, STEP_S);
+    assert_int_equal(return_time(f), 60);
+    pass(f, 600);
+    fail_over(f);
+    assert_int_equal(return_time(f), 5);
+}
+
+static void
+without_libvirt_vdsm_is_waited_for(void **state)
+{
+    Fixture *f = *state;
+
+    f->vdsm.guests = f->libvirt.guests = NULL;
+    pass(f, 600);
+    assert_in_force(f, "vdsm");
+    assert_string_equal(f->told->str, "!vdsm is away");
+    ASSERT_LOG("I:libvirt cannot stand in for vdsm, which is waited for: libvirt is away;");
+    f->vdsm.guests = "ab";
+    pass(f, 2 * STEP_S);
+    assert_string_equal(f->told->str, "ab");
+    assert_int_equal(f->rests, 1); /* it tries no more */
+    f->vdsm.guests = NULL;
+    pass(f, 600);
+    ASSERT_LOG(""); /* once is enough */
+    assert_int_equal(f->changes, 0);
+    f->libvirt.guests = "ab";
+    pass(f, STEP_S);
+    assert_in_force(f, "libvirt"); /* it may come later */
+}
+
+static void
+with_neither_the_first_that_comes_is_taken(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    fail_over(f);
+    assert_int_equal(return_time(f), 5);
+    fail_over(f); /* from now on vdsm would be watched */
+    f->libvirt.guests = NULL;
+    pass(f, 60);
+    assert_string_equal(f->told->str, "!libvirt is away");
+    assert_string_equal(mom_source_name(f->source), "libvirt");
+    f->vdsm.guests = "a";
+    pass(f, 2 * STEP_S);
+    assert_in_force(f, "vdsm");
+}
+
+static void
+it_can_be_forbidden_and_allowed_while_it_lasts(void **state)
+{
+    Fixture *f = *state;
+
+    mom_hypervisor_failover_set_after(f->failover, 0);
+    pass(f, 60);
+    f->vdsm.guests = NULL;
+    pass(f, 600);
+    assert_in_force(f, "vdsm");
+    assert_int_equal(f->libvirt.asked, 0);
+    mom_hypervisor_failover_set_after(f->failover, AFTER_S * SECOND);
+    pass(f, STEP_S);
+    assert_in_force(f, "libvirt");
+    g_string_truncate(told, 0);
+    mom_hypervisor_failover_set_after(f->failover, 0);
+    pass(f, STEP_S);
+    assert_in_force(f, "vdsm");
+    assert_string_equal(f->told->str, "!vdsm is away");
+    assert_int_equal(f->rests, 1);
+    ASSERT_LOG("I:libvirt stands in no more: guests are read and tuned through vdsm;");
+}
+
+static void
+what_can_be_set_of_ksm_is_what_is_in_force(void **state)
+{
+    Fixture *f = *state;
+    MomActuator *actuator = mom_hypervisor_failover_actuator(f->failover);
+
+    pass(f, 60);
+    assert_int_equal(mom_actuator_ksm_keys(actuator), 1);
+    fail_over(f);
+    assert_int_equal(mom_actuator_ksm_keys(actuator), MOM_KSM_ALL_KEYS);
+}
+
+static void
+an_end_in_the_middle_is_told_to_nobody(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GString) outcome = g_string_new(NULL);
+
+    f->vdsm.lazy = f->vdsm.silent = f->libvirt.silent = TRUE;
+    change(f, outcome);
+    ask(f);
+    virtual_clock_advance(f->clock, AFTER_S * SECOND);
+    assert_int_equal(f->libvirt.asked, 1);
+    mom_hypervisor_failover_close(f->failover);
+    assert_string_equal(outcome->str, "given up, closing");
+    f->vdsm.changed(NULL, f->vdsm.changed_data);
+    assert_string_equal(outcome->str, "given up, closing");
+    peer_answer(&f->vdsm);
+    peer_answer(&f->libvirt);
+    assert_true(f->open);
+}
+
+/* Whatever they do, in whatever order: questions are answered once and in time, changes go to who
+ * is in force, and libvirt is asked nothing while vdsm is well. */
+static void
+storms_change_no_rule(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GRand) chance = g_rand_new_with_seed(1);
+    static const char *const lists[] = {NULL, NULL, "", "a", "aB", "ab", "ab", "ab", "ab"};
+
+    for (int i = 0; i < 20000; i++) {
+        Peer *peer = g_rand_boolean(chance) ? &f->vdsm : &f->libvirt;
+
+        if (g_rand_int_range(chance, 0, 20) == 0) {
+            peer->guests = lists[g_rand_int_range(chance, 0, G_N_ELEMENTS(lists))];
+            peer->silent = g_rand_int_range(chance, 0, 4) == 0;
+        }
+        if (!f->open) {
+            guint asked = f->libvirt.asked;
+            gboolean was_well = f->vdsm.guests && !f->vdsm.silent && !f->vdsm.done &&
+                                !mom_hypervisor_failover_stands_in(f->failover);
+
+            ask(f);
+            assert_true(!was_well || (f->libvirt.asked == asked && !f->open));
+        }
+        if (peer->done && (!peer->silent || g_rand_int_range(chance, 0, 10) == 0)) {
+            peer_answer(peer);
+        }
+        assert_in_force(f, mom_hypervisor_failover_stands_in(f->failover) ? "libvirt" : "vdsm");
+        virtual_clock_advance(f->clock, g_rand_int_range(chance, 0, 10 * SECOND));
+        assert_true(!f->open || f->vdsm.done || f->libvirt.done); /* somebody is waited for */
+    }
+    assert_true(f->changes > 20);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(while_vdsm_is_there_libvirt_is_left_alone),
+        TEST(a_short_outage_is_waited_out),
+        TEST(after_a_longer_one_libvirt_stands_in),
+        TEST(also_if_vdsm_was_never_there_or_only_starts_up),
+        TEST(vdsm_that_does_not_answer_at_all_is_not_waited_for),
+        TEST(an_answer_that_comes_while_libvirt_is_asked_counts),
+        TEST(when_vdsm_is_back_one_decision_only_looks),
+        TEST(who_goes_again_within_the_grace_has_none_left),
+        TEST(vdsm_is_given_time_to_find_its_guests),
+        TEST(a_guest_that_ended_meanwhile_is_not_waited_for),
+        TEST(changes_under_way_at_vdsm_are_given_up),
+        TEST(changes_under_way_at_libvirt_are_waited_for),
+        TEST(who_comes_and_goes_is_trusted_less_each_time),
+        TEST(without_libvirt_vdsm_is_waited_for),
+        TEST(with_neither_the_first_that_comes_is_taken),
+        TEST(it_can_be_forbidden_and_allowed_while_it_lasts),
+        TEST(what_can_be_set_of_ksm_is_what_is_in_force),
+        TEST(an_end_in_the_middle_is_told_to_nobody),
+        TEST(storms_change_no_rule),
+    };
+    int failed;
+
+    kept_log_begin();
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    kept_log_end();
+    return failed;
+}
