@@ -74,6 +74,8 @@ const MomConfigKey mom_config_keys[] = {
     {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
     {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
     {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},
+    {"main", "hypervisor-fallback", MOM_CONFIG_FALLBACK, "libvirt"},
+    {"main", "fallback-after", MOM_CONFIG_SECONDS, "30", 1, DAY_S},
     /* vdsm's own; libvirt asks for them on oVirt hosts only. */
     {"libvirt", "auth-user", MOM_CONFIG_TEXT, "vdsm@ovirt"},
     {"libvirt", "auth-password-file", MOM_CONFIG_TEXT, "/etc/pki/vdsm/keys/libvirt_password"},
@@ -308,6 +310,14 @@ check_mode(const MomConfigKey *key, const char *value)
         value);
 }
 
+static char *
+check_fallback(const MomConfigKey *key, const char *value)
+{
+    return strcmp(value, "libvirt") == 0 || strcmp(value, "none") == 0
+               ? NULL
+               : g_strdup_printf("`%s' is neither libvirt nor none", value);
+}
+
 char *
 mom_config_key_check(const MomConfigKey *key, const char *value)
 {
@@ -316,6 +326,7 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
         [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
         [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
+        [MOM_CONFIG_FALLBACK] = check_fallback,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

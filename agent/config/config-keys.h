@@ -20,6 +20,7 @@ typedef enum {
     MOM_CONFIG_VERBOSITY,
     MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
     MOM_CONFIG_MODE,      /* of a socket, octal */
+    MOM_CONFIG_FALLBACK,  /* libvirt or none */
 } MomConfigType;
 
 typedef struct {
