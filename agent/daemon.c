@@ -19,6 +19,7 @@
 #include "agent/hypervisor/hypervisors.h"
 #include "agent/rpc/server.h"
 #include "agent/service.h"
+#include "agent/state/found-file.h"
 #include "agent/state/history.h"
 #include "agent/state/keeper.h"
 
@@ -31,6 +32,7 @@ struct MomDaemon {
     MomPlot *plot; /* NULL: nothing is plotted */
     MomEngine *engine;
     MomKeeper *keeper;
+    MomFoundFile *found;
     MomService service;
     MomRpcServer *rpc;
     MomSupervisor *supervisor;
@@ -196,6 +198,29 @@ make_keeper(MomDaemon *daemon)
 }
 
 static void
+on_found(gpointer data)
+{
+    mom_found_file_update(data);
+}
+
+static void
+make_found_file(MomDaemon *daemon)
+{
+    daemon->found =
+        mom_found_file_new(mom_keeper_dir(daemon->keeper), mom_engine_found(daemon->engine));
+    mom_engine_watch_found(daemon->engine, on_found, daemon->found);
+}
+
+/* That a directory cannot be used was told once. */
+static void
+recall_found(MomDaemon *daemon)
+{
+    if (!mom_keeper_fault(daemon->keeper)) {
+        mom_found_file_load(daemon->found);
+    }
+}
+
+static void
 recall_history(MomDaemon *daemon)
 {
     gint64 max_age_us = HISTORY_CYCLES * seconds_us(daemon->config, "policy-engine-interval");
@@ -283,6 +308,7 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     make_plot(daemon);
     make_engine(daemon);
     make_keeper(daemon);
+    make_found_file(daemon);
     if (!make_rpc(daemon, log, error)) {
         return NULL;
     }
@@ -303,6 +329,7 @@ mom_daemon_free(MomDaemon *daemon)
         mom_engine_stop(daemon->engine);
     }
     mom_hypervisors_free(daemon->hypervisors);
+    mom_found_file_free(daemon->found);
     mom_keeper_free(daemon->keeper);
     mom_engine_free(daemon->engine);
     mom_plot_free(daemon->plot);
@@ -337,6 +364,7 @@ void
 mom_daemon_start(MomDaemon *daemon)
 {
     mom_keeper_load(daemon->keeper);
+    recall_found(daemon);
     recall_history(daemon);
     mom_hypervisors_start(daemon->hypervisors);
     mom_engine_start(daemon->engine);
@@ -410,10 +438,25 @@ mom_daemon_reread_policies(MomDaemon *daemon, GError **error)
 }
 
 void
+mom_daemon_release(MomDaemon *daemon, MomReleased done, gpointer data)
+{
+    MomOnStop how = MOM_ON_STOP_LEAVE;
+
+    mom_on_stop_parse(mom_config_get(daemon->config, "main", "on-stop"), &how);
+    if (how == MOM_ON_STOP_LEAVE) {
+        done(data);
+    } else {
+        mom_engine_release(daemon->engine, how, done, data);
+    }
+}
+
+void
 mom_daemon_stop(MomDaemon *daemon)
 {
     g_clear_pointer(&daemon->rpc, mom_rpc_server_free);
     mom_engine_stop(daemon->engine);
     mom_keeper_finish(daemon->keeper);
+    mom_engine_watch_found(daemon->engine, NULL, NULL);
+    g_clear_pointer(&daemon->found, mom_found_file_free);
     save_history(daemon);
 }

@@ -33,6 +33,7 @@ typedef struct {
     MomLog *log;
     MomDaemon *daemon;
     MomReload *reload;
+    gboolean stopping;
 } Running;
 
 static MomSupervisor *
@@ -41,15 +42,28 @@ supervisor_of(const Running *running)
     return running->daemon ? mom_daemon_supervisor(running->daemon) : NULL;
 }
 
+static void
+on_released(gpointer loop)
+{
+    g_main_loop_quit(loop);
+}
+
+/* Who asks twice does not want to wait. */
 static gboolean
 on_quit(gpointer data)
 {
     Running *running = data;
 
+    if (running->stopping || !running->daemon) {
+        g_info("Signal caught, stopping at once");
+        g_main_loop_quit(running->loop);
+        return G_SOURCE_CONTINUE;
+    }
     g_info("Signal caught, stopping");
+    running->stopping = TRUE;
     mom_supervisor_stopping(supervisor_of(running));
-    g_main_loop_quit(running->loop);
-    return G_SOURCE_REMOVE;
+    mom_daemon_release(running->daemon, on_released, running->loop);
+    return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -57,6 +71,9 @@ on_hangup(gpointer data)
 {
     Running *running = data;
 
+    if (running->stopping) {
+        return G_SOURCE_CONTINUE;
+    }
     mom_supervisor_reloading(supervisor_of(running));
     mom_reload_run(running->reload);
     mom_supervisor_reloaded(supervisor_of(running));

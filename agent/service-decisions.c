@@ -20,20 +20,34 @@ mom_service_get_decisions(MomEngine *engine, json_object *filter, GError **error
     return mom_decision_query_json(&query, mom_decisions_ring(mom_engine_decisions(engine)));
 }
 
+static const MomCondition *
+condition_of(const char *uuid, gpointer engine)
+{
+    return mom_engine_guest_condition(engine, uuid);
+}
+
+static MomExplainGuests
+explain_guests(MomEngine *engine, GPtrArray *guests)
+{
+    return (MomExplainGuests){guests, condition_of, engine, mom_engine_now_us(engine)};
+}
+
 json_object *
 mom_service_explain(MomEngine *engine, const char *what, GError **error)
 {
-    g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+    g_autoptr(GPtrArray) all = mom_engine_all_guests(engine);
+    const MomExplainGuests guests = explain_guests(engine, all);
 
-    return mom_explain(mom_engine_decisions(engine), mom_engine_host(engine), guests, what, error);
+    return mom_explain(mom_engine_decisions(engine), mom_engine_host(engine), &guests, what, error);
 }
 
 json_object *
 mom_service_get_guests(MomEngine *engine)
 {
-    g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+    g_autoptr(GPtrArray) all = mom_engine_all_guests(engine);
+    const MomExplainGuests guests = explain_guests(engine, all);
 
-    return mom_explain_guests(mom_engine_decisions(engine), guests);
+    return mom_explain_guests(mom_engine_decisions(engine), &guests);
 }
 
 void

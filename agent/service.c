@@ -212,6 +212,8 @@ get_status(MomRpcService *service)
     json_object_object_add(out, "hypervisor",
                            json_object_new_string(mom_engine_source_name(engine)));
     json_object_object_add(out, "hypervisor_note", text_or_nil(mom_engine_source_note(engine)));
+    json_object_object_add(out, "guest_data",
+                           json_object_new_string(mom_engine_data_source(engine)));
     json_object_object_add(out, "guests", json_object_new_int64(guests->len));
     json_object_object_add(out, "cycles", json_object_new_int64((gint64)mom_engine_cycles(engine)));
     json_object_object_add(out, "policies",
@@ -221,6 +223,7 @@ get_status(MomRpcService *service)
     json_object_object_add(out, "set_aside", texts(set_aside));
     json_object_object_add(out, "policy_fault", text_or_nil(fault));
     json_object_object_add(out, "source_fault", text_or_nil(mom_engine_source_fault(engine)));
+    json_object_object_add(out, "sight_fault", text_or_nil(mom_engine_sight_fault(engine)));
     json_object_object_add(out, "state_fault",
                            text_or_nil(mom_keeper_fault(self_of(service)->keeper)));
     mom_service_add_last_decision(engine, out);

@@ -12,15 +12,12 @@
 static gboolean
 host_free_percent(MomEngine *engine, double *percent)
 {
-    MomEntity *host = mom_engine_host(engine);
-    gint64 free_kib, total_kib;
+    MomRailHost facts = mom_rail_host(mom_engine_host(engine));
 
-    if (!mom_entity_get_int(host, "mem_free", &free_kib) ||
-        !mom_entity_get_int(host, "mem_available", &total_kib) || total_kib <= 0) {
-        return FALSE;
+    if (facts.known) {
+        *percent = 100.0 * (double)facts.free_kib / (double)facts.total_kib;
     }
-    *percent = 100.0 * (double)free_kib / (double)total_kib;
-    return TRUE;
+    return facts.known;
 }
 
 static void
@@ -36,6 +33,9 @@ append_work(GString *line, MomEngine *engine)
     g_string_append_printf(line, "%s connected", mom_engine_source_name(engine));
     if (mom_engine_source_note(engine)) {
         g_string_append_printf(line, " %s", mom_engine_source_note(engine));
+    }
+    if (mom_engine_sight_fault(engine)) {
+        g_string_append(line, ", too little data to shrink guests");
     }
 }
 

@@ -26,7 +26,7 @@ place_of(const MomEntity *entity, const char *name)
 
 /* Of GUEST; NULL: nothing was ever sent to it. */
 static GuestRecord *
-record_of(MomGuard *guard, MomEntity *guest)
+record_of(const MomGuard *guard, MomEntity *guest)
 {
     const char *uuid = mom_entity_get_string_property(guest, "uuid");
 
@@ -39,6 +39,14 @@ is_on_its_way(const MomGuard *guard, const GuestRecord *record)
 {
     return record && record->balloon.phase != MOM_SENT_NOTHING && !record->balloon.reached &&
            record->balloon.call > guard->forgotten;
+}
+
+gint64
+mom_guard_heading_kib(const MomGuard *guard, MomEntity *guest, gint64 present_kib)
+{
+    const GuestRecord *record = record_of(guard, guest);
+
+    return is_on_its_way(guard, record) ? record->balloon.value.number : present_kib;
 }
 
 /* What a rail holds a target to moves with every look at the guest.  While the last one is not
@@ -80,6 +88,7 @@ set_balloon_target(
         .wish_kib = target_kib,
         .idle_us = record && record->balloon.call ? guard->now_us - record->balloon.time_us : -1,
         .sent_kib = is_on_its_way(guard, record) ? record->balloon.value.number : 0,
+        .is_blind = guard->is_blind && guard->is_blind(guest, guard->blind_data),
     };
     GArray *parts = parts_new();
     gboolean fits;
@@ -153,9 +162,12 @@ set_cpu_tune(MomActuator *self,
         .knob = MOM_GUARD_CPU,
         .place = place_of(guest, "vcpu_quota"),
         .period_place = place_of(guest, "vcpu_period"),
-        .rail = mom_rail_cpu(quota_us, period_us),
+        .rail = mom_rail_guest(mom_entity_latest(guest)),
     };
     Call *call;
+
+    if (!part.rail)
+        part.rail = mom_rail_cpu(quota_us, period_us);
 
     part.from_known = mom_entity_get_int(guest, "vcpu_quota", &part.from.cpu.quota_us) &&
                       mom_entity_get_int(guest, "vcpu_period", &part.from.cpu.period_us);
@@ -219,6 +231,7 @@ set_io_tune(MomActuator *self,
             gpointer data)
 {
     MomGuard *guard = (MomGuard *)self;
+    const MomRail *alone = mom_rail_guest(mom_entity_latest(guest));
     GArray *parts = parts_new();
     gboolean refused = FALSE;
     Call *call;
@@ -228,7 +241,7 @@ set_io_tune(MomActuator *self,
             .knob = MOM_GUARD_IO,
             .change = i,
             .disk = changes[i].path ? changes[i].path : changes[i].name,
-            .rail = mom_rail_io(&changes[i].io_tune),
+            .rail = alone ? alone : mom_rail_io(&changes[i].io_tune),
             .place = changes[i].place,
         };
 

@@ -24,6 +24,10 @@ struct MomGuard {
     gint64 now_us;
     MomRailHost host;
     GHashTable *guests; /* uuid -> GuestRecord */
+    MomGuardBlind is_blind; /* may be NULL */
+    gpointer blind_data;
+    MomFound *found;
+    const char *release; /* why all is undone; NULL: it is not */
     MomSent ksm[MOM_N_KSM_KEYS];
 };
 

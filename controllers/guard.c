@@ -78,6 +78,7 @@ guard_unref(MomGuard *guard)
     if (--guard->references > 0)
         return;
     g_hash_table_unref(guard->guests);
+    mom_found_free(guard->found);
     g_free(guard);
 }
 
@@ -213,6 +214,28 @@ note_balloon(MomGuard *guard, const char *uuid, const Part *part)
     mom_follow_begin(&record->follow, guard->now_us);
 }
 
+/* What is about to be changed for the first time. */
+static void
+note_found(MomGuard *guard, MomEntity *entity, const Part *part)
+{
+    if (guard->release || !part->from_known)
+        return;
+    switch (part->knob) {
+    case MOM_GUARD_BALLOON:
+        mom_found_balloon(guard->found, entity, part->from.number);
+        break;
+    case MOM_GUARD_KSM:
+        mom_found_ksm(guard->found, part->key, part->from.number);
+        break;
+    case MOM_GUARD_CPU:
+        mom_found_cpu(guard->found, entity, part->from.cpu.quota_us, part->from.cpu.period_us);
+        break;
+    case MOM_GUARD_IO:
+        mom_found_io(guard->found, entity, part->disk, &part->from.limits);
+        break;
+    }
+}
+
 /* In a dry run a call is taken for accepted at once, so that a wish that would not be repeated is
  * not told again either. */
 static void
@@ -259,8 +282,11 @@ mom_guard_leave(MomGuard *guard,
         mom_sent_begin(sent, same_functions[part->knob], &part->to, call->number, guard->now_us);
         if (part->knob == MOM_GUARD_BALLOON)
             note_balloon(guard, call->uuid, part);
+        if (!dry)
+            note_found(guard, entity, part);
         mom_guard_tell_now(guard,
                            (MomGuardReport){.verdict = dry ? MOM_GUARD_DRY : MOM_GUARD_SENT,
+                                            .why = guard->release,
                                             .call = dry ? 0 : call->number,
                                             .repeats = sent->repeats},
                            entity, part);
@@ -332,6 +358,35 @@ mom_guard_begin_cycle(MomGuard *guard, MomEntity *host, GPtrArray *guests, gint6
         look_at_guest(guard, g_ptr_array_index(guests, i));
 }
 
+/* ---- undoing ---- */
+
+gboolean
+mom_guard_is_dry(const MomGuard *guard)
+{
+    return guard->options.dry_knobs != 0;
+}
+
+MomFound *
+mom_guard_found(MomGuard *guard)
+{
+    return guard->found;
+}
+
+void
+mom_guard_begin_release(MomGuard *guard, const char *why)
+{
+    guard->release = why;
+    guard->options.rails.max_change_percent = 0;
+}
+
+gboolean
+mom_guard_room_kib(const MomGuard *guard, gint64 *room_kib)
+{
+    if (guard->host.known)
+        *room_kib = mom_rail_host_room_kib(&guard->host, &guard->options.rails);
+    return guard->host.known;
+}
+
 /* ---- public ---- */
 
 void
@@ -347,6 +402,13 @@ void
 mom_guard_hold(MomGuard *guard, const char *why)
 {
     guard->held_back = why;
+}
+
+void
+mom_guard_use_sight(MomGuard *guard, MomGuardBlind is_blind, gpointer data)
+{
+    guard->is_blind = is_blind;
+    guard->blind_data = data;
 }
 
 guint
@@ -375,6 +437,7 @@ mom_guard_new(MomActuator *behind, MomGuardVerdictFunc report, gpointer data)
     guard->report_data = data;
     guard->references = 1;
     guard->guests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, guest_record_free);
+    guard->found = mom_found_new();
     return guard;
 }
 

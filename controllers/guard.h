@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "controllers/found.h"
 #include "controllers/rails-balloon.h"
 
 typedef enum {
@@ -68,6 +69,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuard, mom_guard_free)
  * sending, G_IO_ERROR_PERMISSION_DENIED if all of it was refused by rails, else BEHIND's error. */
 MomActuator *mom_guard_actuator(MomGuard *guard);
 
+/* TRUE if what is known of GUEST, or of the host, is too old to shrink it on. */
+typedef gboolean (*MomGuardBlind)(MomEntity *guest, gpointer data);
+
+/* Who is asked whether a guest is seen, when its balloon is wished to be turned; at first nobody,
+ * and all are. */
+void mom_guard_use_sight(MomGuard *guard, MomGuardBlind is_blind, gpointer data);
+
 /* From the next call on; at first the rails are mom_rail_limits_default and nothing is dry. */
 void mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options);
 
@@ -92,6 +100,25 @@ void mom_guard_forget(MomGuard *guard, const char *uuid);
 /* The hypervisor may have lost what was sent so far: a wish that is not seen is sent again at once,
  * and not only after the time that a setting may take to show. */
 void mom_guard_forget_sent(MomGuard *guard);
+
+/* TRUE if some knob is in a dry run. */
+gboolean mom_guard_is_dry(const MomGuard *guard);
+
+/* What each knob was before the guard let it be turned for the first time; of guests that are gone
+ * too, as they may come back.  Borrowed; others may add what an earlier life of momd had found. */
+MomFound *mom_guard_found(MomGuard *guard);
+
+/* From now on what is asked for is to undo what was done before momd ends: reports say WHY
+ * (static), nothing is noted as found, and guests may grow at once (max_change does not hold). To
+ * be told after mom_guard_begin_cycle. */
+void mom_guard_begin_release(MomGuard *guard, const char *why);
+
+/* Where the balloon of GUEST, which has PRESENT_KIB, goes: there if it was sent nowhere else. */
+gint64 mom_guard_heading_kib(const MomGuard *guard, MomEntity *guest, gint64 present_kib);
+
+/* What the host has above its own reserve and what guests were given and have not taken yet; FALSE:
+ * that is not known.  As of mom_guard_begin_cycle, less what was given away since. */
+gboolean mom_guard_room_kib(const MomGuard *guard, gint64 *room_kib);
 
 /* "sent", "done", "failed", "unchanged", "railed", "dry", "stuck", "follows". */
 const char *mom_guard_verdict_name(MomGuardVerdict verdict);

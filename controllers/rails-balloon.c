@@ -19,6 +19,7 @@ const MomRailLimits mom_rail_limits_default = {
     .host_reserve_percent = 5,
     .host_critical_percent = 5,
     .max_change_percent = 10,
+    .blind_after_s = 45,
 };
 
 static const MomRail no_size = {"balloon-absurd", "a target of 0 or less is no size"};
@@ -31,6 +32,10 @@ static const MomRail below_min = {"balloon-min", "held to the guest's guaranteed
 static const MomRail above_max = {"balloon-max", "held to the guest's maximum"};
 static const MomRail in_use = {"balloon-guest-reserve",
                                "held to what the guest uses and its reserve"};
+static const MomRail blind = {"balloon-blind",
+                              "not shrunk, as there was no data for a while and averages are old"};
+static const MomRail stale = {"balloon-stale",
+                              "the guest's own report is too old to tell what it uses"};
 static const MomRail host_reserve = {"balloon-host-reserve",
                                      "held to what the host has above its own reserve"};
 static const MomRail too_fast = {"balloon-max-change", "held to the change allowed in this time"};
@@ -83,6 +88,10 @@ is_starting(const MomSample *sample, const MomRailLimits *limits)
 const MomRail *
 mom_rail_balloon_refusal(const MomSample *sample, const MomRailLimits *limits)
 {
+    const MomRail *guest = mom_rail_guest(sample);
+
+    if (guest)
+        return guest;
     if (is_false(sample, MOM_RAIL_KEY_ENABLED))
         return &disabled;
     if (is_false(sample, MOM_RAIL_KEY_DEVICE))
@@ -100,14 +109,22 @@ mom_rail_balloon_refusal(const MomSample *sample, const MomRailLimits *limits)
 
 /* ---- how far ---- */
 
+/* The host's fields for all and for free memory, the better pair first.  The old names take huge
+ * pages for memory that could be given away, and shared memory, which may be guests, for free. */
+static const struct {
+    const char *total;
+    const char *free;
+} host_fields[] = {{"mem_total_managed", "mem_free_real"}, {"mem_available", "mem_free"}};
+
 MomRailHost
 mom_rail_host(MomEntity *host)
 {
     MomRailHost facts = {0};
 
-    facts.known = mom_entity_get_int(host, "mem_available", &facts.total_kib) &&
-                  mom_entity_get_int(host, "mem_free", &facts.free_kib) && facts.total_kib > 0 &&
-                  facts.free_kib >= 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(host_fields) && !facts.known; i++)
+        facts.known = mom_entity_get_int(host, host_fields[i].total, &facts.total_kib) &&
+                      mom_entity_get_int(host, host_fields[i].free, &facts.free_kib) &&
+                      facts.total_kib > 0 && facts.free_kib >= 0;
     return facts;
 }
 
@@ -117,6 +134,14 @@ percent_of(gint64 whole, double percent)
     double part = (double)whole * percent / 100;
 
     return part < (double)(G_MAXINT64 / 2) ? (gint64)part : G_MAXINT64 / 2;
+}
+
+gint64
+mom_rail_host_room_kib(const MomRailHost *host, const MomRailLimits *limits)
+{
+    gint64 reserve_kib = percent_of(host->total_kib, limits->host_reserve_percent);
+
+    return MAX(host->free_kib - host->promised_kib - reserve_kib, 0);
 }
 
 static gboolean
@@ -174,26 +199,35 @@ hold_to_use(Held *held, MomEntity *guest, const MomRailWish *wish)
     gint64 used_kib, least_kib;
 
     if (held->target_kib >= held->present_kib || is_critical(wish) ||
-        wish->limits->guest_reserve_percent <= 0 ||
-        !read_used_kib(guest, held->present_kib, &used_kib))
+        wish->limits->guest_reserve_percent <= 0)
+        return;
+    if (is_true(mom_entity_latest(guest), MOM_RAIL_KEY_STALE))
+        hold_above(held, held->present_kib, &stale);
+    if (!read_used_kib(guest, held->present_kib, &used_kib))
         return;
     least_kib = used_kib + percent_of(held->present_kib, wish->limits->guest_reserve_percent);
     hold_above(held, MIN(least_kib, held->present_kib), &in_use);
+}
+
+/* Also of a critical host, whose free memory is no wiser than its averages. */
+static void
+hold_in_blindness(Held *held, const MomRailWish *wish)
+{
+    if (wish->is_blind)
+        hold_above(held, held->present_kib, &blind);
 }
 
 /* Growing up to the guarantee is not the host's to refuse: it was sold. */
 static void
 hold_to_host(Held *held, const MomRailWish *wish)
 {
-    const MomRailHost *host = wish->host;
-    gint64 left_kib;
+    gint64 room_kib;
 
-    if (held->target_kib <= held->present_kib || !host->known ||
+    if (held->target_kib <= held->present_kib || !wish->host->known ||
         wish->limits->host_reserve_percent <= 0)
         return;
-    left_kib = host->free_kib - host->promised_kib -
-               percent_of(host->total_kib, wish->limits->host_reserve_percent);
-    hold_below(held, MAX(held->present_kib + MAX(left_kib, 0), held->min_kib), &host_reserve);
+    room_kib = mom_rail_host_room_kib(wish->host, wish->limits);
+    hold_below(held, MAX(held->present_kib + room_kib, held->min_kib), &host_reserve);
 }
 
 /* What was sent was fast enough then, and is not taken back because the guest is slower. */
@@ -251,6 +285,7 @@ mom_rail_balloon(MomEntity *guest,
     hold_above(&held, held.min_kib, &below_min);
     hold_below(&held, held.max_kib, &above_max);
     hold_to_use(&held, guest, wish);
+    hold_in_blindness(&held, wish);
     hold_to_host(&held, wish);
     hold_to_pace(&held, wish);
     hold_above(&held, held.min_kib, &below_min);

@@ -20,6 +20,7 @@
 #define MOM_RAIL_KEY_PASSTHROUGH "guest_passthrough" /* boolean: a host device pins its memory */
 #define MOM_RAIL_KEY_HUGEPAGES "guest_hugepages"     /* boolean: its memory is huge pages */
 #define MOM_RAIL_KEY_FREE "mem_free"                 /* KiB: unused and reclaimable in the guest */
+#define MOM_RAIL_KEY_STALE "mem_report_stale"        /* boolean: what it uses is no longer told */
 
 /* How far the rails go; a 0 switches off the one it belongs to. */
 typedef struct {
@@ -28,6 +29,7 @@ typedef struct {
     double host_reserve_percent;  /* of the host's memory, not given away to growing guests */
     double host_critical_percent; /* at so little free memory the guests' reserve does not hold */
     double max_change_percent;    /* of a guest's maximum, in a second */
+    double blind_after_s;         /* without data for so long, whoever judges sight is blind */
     gboolean allow_passthrough;   /* balloon guests whose memory is pinned */
     gboolean allow_hugepages;     /* or made of huge pages */
 } MomRailLimits;
@@ -37,13 +39,16 @@ extern const MomRailLimits mom_rail_limits_default;
 /* The host as it is at the beginning of a cycle. */
 typedef struct {
     gboolean known;      /* whether the following are */
-    gint64 total_kib;    /* all of the host's memory */
+    gint64 total_kib;    /* all of the host's memory, but huge pages if it tells of them */
     gint64 free_kib;     /* free and reclaimable */
     gint64 promised_kib; /* of that, what guests were given and have not taken yet */
 } MomRailHost;
 
 /* Reads HOST's newest sample; nothing is promised yet. */
 MomRailHost mom_rail_host(MomEntity *host);
+
+/* What HOST, which is known, has to give above its own reserve; never less than 0. */
+gint64 mom_rail_host_room_kib(const MomRailHost *host, const MomRailLimits *limits);
 
 /* NULL if the guest of whom SAMPLE was taken may be ballooned at all, else why not. A missing size
  * or bound is no such reason. */
@@ -56,6 +61,7 @@ typedef struct {
     gint64 wish_kib;
     gint64 idle_us;  /* since a target was last sent to this guest; negative: never */
     gint64 sent_kib; /* that target, if the guest is still on its way to it, else 0 */
+    gboolean is_blind; /* what the wish was made on has a gap */
 } MomRailWish;
 
 /* TRUE and *TARGET_KIB, which is the wish held to what the rails leave, with *RAIL the last one

@@ -66,6 +66,8 @@ static const MomRail ksm_merged = {
 
 static const MomRail bad_quota = {"cpu-quota", "a CPU quota is at least 1000 us"};
 static const MomRail bad_period = {"cpu-period", "a CPU period is 1000 to 1000000 us"};
+static const MomRail one_sided = {
+    "guest-one-sided", "of vdsm and libvirt only one knows the guest, which is coming or going"};
 static const MomRail bad_limit = {"io-limit", "an I/O limit is an integer of 0 or more"};
 
 const MomRail *
@@ -137,6 +139,16 @@ mom_rail_cpu(gint64 quota_us, gint64 period_us)
     if (!mom_cpu_quota_is_unlimited(quota_us) && quota_us < MIN_QUOTA_US)
         return &bad_quota;
     return NULL;
+}
+
+const MomRail *
+mom_rail_guest(const MomSample *sample)
+{
+    MomValue v;
+
+    return sample && mom_sample_get(sample, MOM_RAIL_KEY_ONE_SIDED, &v) && mom_value_truth(v)
+               ? &one_sided
+               : NULL;
 }
 
 const MomRail *

@@ -26,6 +26,12 @@ const MomRail *mom_rail_ksm_on_host(MomEntity *host, const MomKsmTune *tune, Mom
 /* NULL if the kernel takes this pair. */
 const MomRail *mom_rail_cpu(gint64 quota_us, gint64 period_us);
 
+/* The sample's keys by which all knobs of a guest are judged. */
+#define MOM_RAIL_KEY_ONE_SIDED "guest_one_sided" /* boolean: only one of two who should knows it */
+
+/* NULL if the guest of whom SAMPLE was taken (may be NULL) is one to be managed at all. */
+const MomRail *mom_rail_guest(const MomSample *sample);
+
 /* NULL if every limit that is present and not nil is an integer of 0 or more. */
 const MomRail *mom_rail_io(const MomLimits *limits);
 

@@ -18,6 +18,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
 typedef virDomainStatsRecordPtr *MomVirtRecords;
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MomVirtRecords, virDomainStatsRecordListFree, NULL)
 
+/* A list of guests as libvirt gives it, ended by NULL. */
+typedef virDomainPtr *MomVirtHandles;
+
+static inline void
+mom_virt_handles_free(MomVirtHandles handles)
+{
+    for (gsize i = 0; handles[i] != NULL; i++)
+        virDomainFree(handles[i]);
+    free(handles);
+}
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(MomVirtHandles, mom_virt_handles_free, NULL)
+
 /* A list of typed parameters that grows. All zero is an empty one. */
 typedef struct {
     virTypedParameterPtr items;

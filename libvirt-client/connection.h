@@ -33,8 +33,9 @@ typedef struct {
 } MomVirtTimes;
 
 /* Calls that hang at the same time, each in a thread of ours and in one of the twenty that libvirtd
- * has for all its clients.  Each guest that hangs holds one, so with one more than these nothing is
- * known of any guest until the first of them returns. */
+ * has for all its clients.  Each guest that hangs, without anybody having known (MomVirtSilence),
+ * holds one, so with one more than these nothing is known of any guest until the first of them
+ * returns. */
 #define MOM_VIRT_MAX_LEFT_BEHIND 4
 
 typedef struct MomVirtConnection MomVirtConnection;

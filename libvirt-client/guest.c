@@ -27,6 +27,9 @@ static const struct {
     [MOM_VIRT_RSS_KIB] = {"balloon.rss", VIR_DOMAIN_MEMORY_STAT_RSS},
 };
 
+/* Not with ENFORCE: a driver without balloon statistics would refuse the whole call. */
+#define READ_STATS (VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_STATE)
+
 /* Drivers whose bulk answer has all that exists. */
 static const char *const complete_drivers[] = {"QEMU"};
 
@@ -327,13 +330,21 @@ find_domain(Reader *reader, const MomVirtGuest *guest, virDomainPtr handle)
 }
 
 static MomVirtGuest *
-read_guest(Reader *reader, const virDomainStatsRecord *record)
+guest_new(virDomainPtr handle)
 {
     MomVirtGuest *guest = g_new0(MomVirtGuest, 1);
 
-    virDomainGetUUIDString(record->dom, guest->uuid);
-    guest->name = g_strdup(virDomainGetName(record->dom));
-    guest->id = (int)virDomainGetID(record->dom);
+    virDomainGetUUIDString(handle, guest->uuid);
+    guest->name = g_strdup(virDomainGetName(handle));
+    guest->id = (int)virDomainGetID(handle);
+    return guest;
+}
+
+static MomVirtGuest *
+read_guest(Reader *reader, const virDomainStatsRecord *record)
+{
+    MomVirtGuest *guest = guest_new(record->dom);
+
     mom_virt_guest_take(guest, record->params, record->nparams);
     if (!reader->complete)
         read_one_by_one(guest, record->dom);
@@ -343,6 +354,71 @@ read_guest(Reader *reader, const virDomainStatsRecord *record)
         guest->held_ms = mom_virt_held_ms(record->dom);
     guest->domain = find_domain(reader, guest, record->dom);
     return guest;
+}
+
+/* A guest that is not to be asked. */
+static MomVirtGuest *
+pass_over(Reader *reader, virDomainPtr handle, guint silent_ms)
+{
+    MomVirtGuest *guest = guest_new(handle);
+
+    guest->held_ms = MAX(silent_ms, mom_virt_held_ms(handle));
+    guest->domain = find_domain(reader, guest, handle);
+    return guest;
+}
+
+/* Those of HANDLES who answer, ended by NULL, as borrowed; GUESTS gets the others.  Caller frees.
+ */
+static virDomainPtr *
+sort_out(Reader *reader, const MomVirtHandles handles, guint n, GPtrArray *guests)
+{
+    virDomainPtr *asked = g_new0(virDomainPtr, n + 1);
+    guint n_asked = 0;
+
+    for (guint i = 0; i < n; i++) {
+        char uuid[VIR_UUID_STRING_BUFLEN] = "";
+        gpointer silent_ms;
+
+        virDomainGetUUIDString(handles[i], uuid);
+        if (g_hash_table_lookup_extended(reader->reading->silent, uuid, NULL, &silent_ms))
+            g_ptr_array_add(guests, pass_over(reader, handles[i], GPOINTER_TO_UINT(silent_ms)));
+        else
+            asked[n_asked++] = handles[i];
+    }
+    return asked;
+}
+
+/* As virConnectGetAllDomainStats, of those who answer. */
+static int
+read_the_others(Reader *reader,
+                virConnectPtr connection,
+                GPtrArray *guests,
+                virDomainStatsRecordPtr **records)
+{
+    g_auto(MomVirtHandles) handles = NULL;
+    g_autofree virDomainPtr *asked = NULL;
+    int n = virConnectListAllDomains(connection, &handles, VIR_CONNECT_LIST_DOMAINS_RUNNING);
+
+    if (n < 0)
+        return n;
+    asked = sort_out(reader, handles, (guint)n, guests);
+    if (asked[0] == NULL)
+        return 0;
+    return virDomainListGetStats(asked, READ_STATS, records,
+                                 VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
+}
+
+static int
+read_records(Reader *reader,
+             virConnectPtr connection,
+             GPtrArray *guests,
+             virDomainStatsRecordPtr **records)
+{
+    if (reader->reading->silent != NULL && g_hash_table_size(reader->reading->silent) > 0)
+        return read_the_others(reader, connection, guests, records);
+    return virConnectGetAllDomainStats(connection, READ_STATS, records,
+                                       VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT |
+                                           VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING);
 }
 
 static gboolean
@@ -363,16 +439,12 @@ mom_virt_guests_read(virConnectPtr connection,
                      GPtrArray *guests,
                      GError **error)
 {
-    const unsigned int flags =
-        VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT | VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING;
     Reader reader = {cache, reading, is_complete(connection), 0};
     g_auto(MomVirtRecords) records = NULL;
 
-    /* Not ENFORCE: a driver without balloon statistics would refuse the whole call. */
-    if (virConnectGetAllDomainStats(connection, VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_STATE,
-                                    &records, flags) < 0)
+    if (read_records(&reader, connection, guests, &records) < 0)
         return mom_virt_fail(error, "read the statistics of all guests", NULL);
-    for (gsize i = 0; records[i] != NULL; i++)
+    for (gsize i = 0; records != NULL && records[i] != NULL; i++)
         g_ptr_array_add(guests, read_guest(&reader, records[i]));
     cache_keep_only(cache, guests);
     return TRUE;

@@ -5,8 +5,9 @@
  * Where a driver's bulk answer lacks the balloon's numbers (libvirt's test driver) they are read
  * guest by guest; never where it can give them, because there a missing number means a guest that
  * hangs, and asking it would hang too.  What the domain XML says is cached until an event; of many
- * guests that are new at once it is read in portions, or the first call would take too long.  Runs
- * in the worker.
+ * guests that are new at once it is read in portions, or the first call would take too long.  Of
+ * guests that are known not to answer only the names are read, which costs a second call.  Runs in
+ * the worker.
  */
 #pragma once
 
@@ -34,8 +35,9 @@ typedef struct {
     char uuid[VIR_UUID_STRING_BUFLEN];
     char *name;
     int id;           /* of this run of the guest */
-    gboolean reached; /* FALSE: another call was in its QEMU, so what only QEMU knows is missing */
-    guint64 held_ms;  /* then: for how long that call has been; 0: no time to speak of */
+    gboolean reached; /* FALSE: another call was in its QEMU, or it is known not to answer, so what
+                       * only QEMU knows is missing */
+    guint64 held_ms;  /* then: for how long that has been so; 0: no time to speak of */
     guint present;    /* bit 1 << MomVirtStat */
     guint64 value[MOM_VIRT_N_STATS];
     MomVirtDomain *domain; /* NULL if its XML could not be read, or not yet */
@@ -64,9 +66,11 @@ guint mom_virt_cache_size(MomVirtCache *cache);
 #define MOM_VIRT_PORTION_US (G_USEC_PER_SEC / 2)
 
 typedef struct {
-    guint period_s;    /* how often guests are to report their memory, set once for each run of a
-                        * guest; 0: left as it is */
-    gint64 portion_us; /* see MOM_VIRT_PORTION_US */
+    guint period_s;     /* how often guests are to report their memory, set once for each run of a
+                         * guest; 0: left as it is */
+    gint64 portion_us;  /* see MOM_VIRT_PORTION_US */
+    GHashTable *silent; /* who is known not to answer, and must not be asked: UUID -> for how many
+                         * ms, as a pointer; NULL: nobody */
 } MomVirtReading;
 
 /* Appends all running guests to GUESTS (of MomVirtGuest).  A guest that vanishes meanwhile is left

@@ -12,6 +12,7 @@ struct MomVirt {
     MomVirtListener listener;
     MomVirtCache *cache;
     guint stats_period_s;
+    MomVirtSilence silence;
     MomVirtState state; /* as last told */
     guint hangs;        /* how often a call hung in an open connection */
 };
@@ -19,10 +20,12 @@ struct MomVirt {
 typedef struct {
     MomVirtCache *cache;
     guint stats_period_s;
+    MomVirtSilence silence; /* its data referenced */
     GPtrArray *guests;
 } ReadGuests;
 
 typedef struct {
+    gatomicrefcount references; /* the call, and who may have to make it again */
     MomVirtCache *cache;
     char *uuid;
     char *disk;
@@ -39,8 +42,11 @@ typedef struct {
         MomVirtDone plain;
     } done;
     gpointer data;
-    MomVirt *again; /* who is asked once more, if it is a reading */
-    guint hangs;    /* AGAIN's when it was asked */
+    MomVirt *self;
+    guint hangs;      /* SELF's when it was asked */
+    Change *change;   /* of a change: what to make again; referenced */
+    const char *what; /* static, as below */
+    MomVirtCall run;
 } Listener;
 
 /* ---- in the worker ---- */
@@ -49,8 +55,9 @@ static gboolean
 run_read_guests(virConnectPtr connection, gpointer data, GError **error)
 {
     ReadGuests *call = data;
-
-    const MomVirtReading reading = {call->stats_period_s, MOM_VIRT_PORTION_US};
+    g_autoptr(GHashTable) silent =
+        call->silence.find != NULL ? call->silence.find(call->silence.data) : NULL;
+    const MomVirtReading reading = {call->stats_period_s, MOM_VIRT_PORTION_US, silent};
 
     return mom_virt_guests_read(connection, call->cache, &reading, call->guests, error);
 }
@@ -100,21 +107,41 @@ free_read_guests(gpointer data)
 
     g_ptr_array_unref(call->guests);
     mom_virt_cache_unref(call->cache);
+    if (call->silence.find != NULL)
+        call->silence.unref(call->silence.data);
     g_free(call);
 }
 
 static void
-free_change(gpointer data)
+change_unref(gpointer data)
 {
     Change *call = data;
 
+    if (!g_atomic_ref_count_dec(&call->references))
+        return;
     mom_virt_cache_unref(call->cache);
     g_free(call->uuid);
     g_free(call->disk);
     g_free(call);
 }
 
+static Change *
+change_ref(Change *call)
+{
+    g_atomic_ref_count_inc(&call->references);
+    return call;
+}
+
+static void
+free_listener(Listener *listener)
+{
+    g_clear_pointer(&listener->change, change_unref);
+    g_free(listener);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Listener, free_listener)
+
 static void answer_guests(gpointer job, const GError *error, gpointer data);
+static void answer_change(gpointer job, const GError *error, gpointer data);
 
 static void
 ask_for_guests(MomVirt *self, Listener *listener)
@@ -124,30 +151,42 @@ ask_for_guests(MomVirt *self, Listener *listener)
     listener->hangs = self->hangs;
     call->cache = mom_virt_cache_ref(self->cache);
     call->stats_period_s = self->stats_period_s;
+    call->silence = self->silence;
+    if (call->silence.find != NULL)
+        call->silence.ref(call->silence.data);
     call->guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_virt_guest_free);
     mom_virt_connection_call(self->connection, "read all guests", run_read_guests, call,
                              free_read_guests, answer_guests, listener);
 }
 
-/* It hung in a guest (and did not only wait for an opening), and another connection takes over. A
- * guest that hangs is met once, and there are never more hanging calls than a few: this ends. */
-static gboolean
-may_ask_again(const Listener *listener, const GError *error)
+static void
+make_change(MomVirt *self, Listener *listener)
 {
-    const MomVirt *self = listener->again;
+    listener->hangs = self->hangs;
+    mom_virt_connection_call(self->connection, listener->what, listener->run,
+                             change_ref(listener->change), change_unref, answer_change, listener);
+}
 
-    return g_error_matches(error, MOM_VIRT_ERROR, MOM_VIRT_ERROR_TIMEOUT) &&
-           self->hangs != listener->hangs && mom_virt_state(self) == MOM_VIRT_OPENING;
+/* It failed with CODE because a call hung in a guest (and did not only wait for an opening), and
+ * another connection takes over.  A guest that hangs is met once, and there are never more hanging
+ * calls than a few: this ends. */
+static gboolean
+may_ask_again(const Listener *listener, const GError *error, int code)
+{
+    const MomVirt *self = listener->self;
+
+    return g_error_matches(error, MOM_VIRT_ERROR, code) && self->hangs != listener->hangs &&
+           mom_virt_state(self) == MOM_VIRT_OPENING;
 }
 
 static void
 answer_guests(gpointer job, const GError *error, gpointer data)
 {
-    g_autofree Listener *listener = data;
+    g_autoptr(Listener) listener = data;
     ReadGuests *call = job;
-    MomVirt *self = listener->again;
+    MomVirt *self = listener->self;
 
-    if (may_ask_again(listener, error)) {
+    if (may_ask_again(listener, error, MOM_VIRT_ERROR_TIMEOUT)) {
         ask_for_guests(self, g_steal_pointer(&listener));
         return;
     }
@@ -158,27 +197,34 @@ answer_guests(gpointer job, const GError *error, gpointer data)
 static void
 answer_limits(gpointer job, const GError *error, gpointer data)
 {
-    g_autofree Listener *listener = data;
+    g_autoptr(Listener) listener = data;
     Change *call = job;
 
     if (listener->done.limits != NULL)
         listener->done.limits(error == NULL ? &call->limits : NULL, error, listener->data);
 }
 
+/* A change that hangs itself may have been made; one that was not asked for may be made again. */
 static void
 answer_change(gpointer job, const GError *error, gpointer data)
 {
-    g_autofree Listener *listener = data;
+    g_autoptr(Listener) listener = data;
+    MomVirt *self = listener->self;
 
+    if (may_ask_again(listener, error, MOM_VIRT_ERROR_BUSY)) {
+        make_change(self, g_steal_pointer(&listener));
+        return;
+    }
     if (listener->done.plain != NULL)
         listener->done.plain(error, listener->data);
 }
 
 static Listener *
-listener_new(gpointer data)
+listener_new(MomVirt *self, gpointer data)
 {
     Listener *listener = g_new0(Listener, 1);
 
+    listener->self = self;
     listener->data = data;
     return listener;
 }
@@ -188,6 +234,7 @@ change_new(MomVirt *self, const char *uuid)
 {
     Change *call = g_new0(Change, 1);
 
+    g_atomic_ref_count_init(&call->references);
     call->cache = mom_virt_cache_ref(self->cache);
     call->uuid = g_strdup(uuid);
     return call;
@@ -197,11 +244,13 @@ static void
 send_change(
     MomVirt *self, const char *what, MomVirtCall run, Change *call, MomVirtDone done, gpointer data)
 {
-    Listener *listener = listener_new(data);
+    Listener *listener = listener_new(self, data);
 
     listener->done.plain = done;
-    mom_virt_connection_call(self->connection, what, run, call, free_change, answer_change,
-                             listener);
+    listener->change = call;
+    listener->what = what;
+    listener->run = run;
+    make_change(self, listener);
 }
 
 static void
@@ -255,6 +304,9 @@ mom_virt_new(const MomVirtOptions *options, const MomVirtListener *listener)
         self->listener = *listener;
     self->cache = mom_virt_cache_new();
     self->stats_period_s = options->stats_period_s;
+    self->silence = options->silence;
+    if (self->silence.find != NULL)
+        self->silence.ref(self->silence.data);
     self->connection = mom_virt_connection_new(&options->address, &options->times, &ours);
     return self;
 }
@@ -266,6 +318,8 @@ mom_virt_free(MomVirt *self)
         return;
     mom_virt_connection_free(self->connection);
     mom_virt_cache_unref(self->cache);
+    if (self->silence.find != NULL)
+        self->silence.unref(self->silence.data);
     g_free(self);
 }
 
@@ -284,10 +338,9 @@ mom_virt_read_only(const MomVirt *self)
 void
 mom_virt_read_guests(MomVirt *self, MomVirtGuestsDone done, gpointer data)
 {
-    Listener *listener = listener_new(data);
+    Listener *listener = listener_new(self, data);
 
     listener->done.guests = done;
-    listener->again = self;
     ask_for_guests(self, listener);
 }
 
@@ -296,12 +349,12 @@ mom_virt_read_disk(
     MomVirt *self, const char *uuid, const char *disk, MomVirtLimitsDone done, gpointer data)
 {
     Change *call = change_new(self, uuid);
-    Listener *listener = listener_new(data);
+    Listener *listener = listener_new(self, data);
 
     call->disk = g_strdup(disk);
     listener->done.limits = done;
-    mom_virt_connection_call(self->connection, "read disk limits", run_read_disk, call, free_change,
-                             answer_limits, listener);
+    mom_virt_connection_call(self->connection, "read disk limits", run_read_disk, call,
+                             change_unref, answer_limits, listener);
 }
 
 void

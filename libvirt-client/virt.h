@@ -17,11 +17,22 @@ gboolean mom_virt_init(GError **error);
 
 typedef struct MomVirt MomVirt;
 
+/* Somebody who knows guests that will not answer, so that no call need hang in them. */
+typedef struct {
+    /* A set as MomVirtReading.silent, which is unreffed; NULL: nobody is known.  Called in the
+     * worker, before each reading.  May be NULL. */
+    GHashTable *(*find)(gpointer data);
+    gpointer (*ref)(gpointer data); /* DATA lives as long as a call does */
+    GDestroyNotify unref;
+    gpointer data;
+} MomVirtSilence;
+
 typedef struct {
     MomVirtAddress address;
     MomVirtTimes times;
     /* How often guests report their memory, set once for each run of a guest; 0: left as it is. */
     guint stats_period_s;
+    MomVirtSilence silence;
 } MomVirtOptions;
 
 /* OPTIONS are copied; LISTENER may be NULL. */
@@ -43,7 +54,8 @@ typedef void (*MomVirtDone)(const GError *error, gpointer data);
 /* In all of these DONE may be NULL, and strings are copied.  For what a change means see tune.h.
  *
  * A reading that hangs in a guest is made anew over the connection that takes over: the guest is
- * passed over then, as the call that hangs is in it. */
+ * passed over then, as the call that hangs is in it.  So are changes that had to wait behind one
+ * that hangs. */
 void mom_virt_read_guests(MomVirt *self, MomVirtGuestsDone done, gpointer data);
 void mom_virt_read_disk(
     MomVirt *self, const char *uuid, const char *disk, MomVirtLimitsDone done, gpointer data);

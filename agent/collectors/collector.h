@@ -52,5 +52,12 @@ struct MomCollector {
 /* All collectors, ended by NULL. */
 extern const MomCollector *const mom_collectors[];
 
+/* For collectors of guest data: whose it is and how old, in the fields below. */
+#define MOM_FIELD_DATA_SOURCE "data_source"
+#define MOM_FIELD_DATA_AGE "data_age"
+void mom_collector_set_origin(MomSample *sample, const MomGuestData *guest);
+/* For collectors of what a controller turns: why a guest is to be left alone, for the rails. */
+void mom_collector_set_doubts(MomSample *sample, const MomGuestData *guest);
+
 /* The collector of that name (exact case), or NULL. */
 const MomCollector *mom_collector_find(const char *name);

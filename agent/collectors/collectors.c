@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The list of all collectors.
+ * The list of all collectors, and what several of them say.
  *
  * A new collector is one file like host-cpu.c and two lines here.  The order means nothing: the
  * options `collectors` say which run, and in which order.
@@ -8,7 +8,8 @@
 #include "agent/collectors/collector.h"
 
 extern const MomCollector mom_collector_host_memory, mom_collector_host_ksm, mom_collector_host_cpu,
-    mom_collector_host_time;
+    mom_collector_host_time, mom_collector_host_pressure, mom_collector_host_numa,
+    mom_collector_host_hugepages;
 extern const MomCollector mom_collector_guest_memory, mom_collector_guest_memory_optional,
     mom_collector_guest_balloon, mom_collector_guest_balloon_optional, mom_collector_guest_cpu_tune,
     mom_collector_guest_io_tune, mom_collector_guest_io_tune_optional,
@@ -21,6 +22,9 @@ const MomCollector *const mom_collectors[] = {
     &mom_collector_host_ksm,
     &mom_collector_host_cpu,
     &mom_collector_host_time,
+    &mom_collector_host_pressure,
+    &mom_collector_host_numa,
+    &mom_collector_host_hugepages,
     &mom_collector_guest_memory,
     &mom_collector_guest_memory_optional,
     &mom_collector_guest_balloon,
@@ -40,4 +44,23 @@ mom_collector_find(const char *name)
             return mom_collectors[i];
     }
     return NULL;
+}
+
+void
+mom_collector_set_origin(MomSample *sample, const MomGuestData *guest)
+{
+    if (!guest->data_source)
+        return;
+    mom_sample_set(sample, MOM_FIELD_DATA_SOURCE, mom_value_string(guest->data_source));
+    mom_sample_set(sample, MOM_FIELD_DATA_AGE, guest->data_age_s);
+}
+
+/* Absent where there is no doubt: a key more in each guest's statistics says nothing. */
+void
+mom_collector_set_doubts(MomSample *sample, const MomGuestData *guest)
+{
+    if (guest->is_one_sided)
+        mom_sample_set(sample, MOM_RAIL_KEY_ONE_SIDED, mom_value_bool(TRUE));
+    if (guest->is_stale)
+        mom_sample_set(sample, MOM_RAIL_KEY_STALE, mom_value_bool(TRUE));
 }

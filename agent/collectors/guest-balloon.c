@@ -39,7 +39,9 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
     mom_sample_set(sample, "balloon_cur", guest->balloon_cur_kib);
     mom_sample_set(sample, "balloon_max", guest->balloon_max_kib);
     mom_sample_set(sample, "balloon_min", guest->balloon_min_kib);
+    mom_collector_set_origin(sample, guest);
     set_rail_keys(sample, guest);
+    mom_collector_set_doubts(sample, guest);
     refusal =
         mom_rail_balloon_refusal(sample, input->rails ? input->rails : &mom_rail_limits_default);
     mom_sample_set(sample, "balloon_allowed", mom_value_bool(!refusal));
@@ -48,15 +50,18 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
 }
 
 static const char *const sizes[] = {"balloon_cur", "balloon_max", "balloon_min", NULL};
-static const char *const verdict[] = {"balloon_allowed", "balloon_refusal", NULL};
+static const char *const extra[] = {"balloon_allowed", "balloon_refusal", MOM_FIELD_DATA_SOURCE,
+                                    MOM_FIELD_DATA_AGE, NULL};
 static const char *const none[] = {NULL};
-static const char *const all[] = {"balloon_cur",     "balloon_max",     "balloon_min",
-                                  "balloon_allowed", "balloon_refusal", NULL};
+static const char *const all[] = {
+    "balloon_cur",     "balloon_max",         "balloon_min",      "balloon_allowed",
+    "balloon_refusal", MOM_FIELD_DATA_SOURCE, MOM_FIELD_DATA_AGE, NULL,
+};
 
 const MomCollector mom_collector_guest_balloon = {
     .name = "GuestBalloon",
     .fields = sizes,
-    .optional = verdict,
+    .optional = extra,
     .collect = collect,
 };
 

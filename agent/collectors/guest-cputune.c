@@ -23,6 +23,7 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
     if (mom_value_is_nil(guest->vcpu_count))
         return TRUE;
     mom_sample_set(sample, "vcpu_count", guest->vcpu_count);
+    mom_collector_set_doubts(sample, guest);
     set_or_default(sample, "vcpu_user_limit", guest->vcpu_user_limit, DEFAULT_USER_LIMIT_PERCENT);
     set_or_default(sample, "vcpu_quota", guest->vcpu_quota_us, 0);
     set_or_default(sample, "vcpu_period", guest->vcpu_period_us, 0);

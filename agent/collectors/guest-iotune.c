@@ -85,6 +85,7 @@ collect(gpointer unused, const MomCollectInput *input, MomSample *sample, GError
     }
     set_list(sample, "io_tune", tunes);
     set_list(sample, "io_tune_current", states);
+    mom_collector_set_doubts(sample, guest);
     return TRUE;
 }
 

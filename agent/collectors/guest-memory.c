@@ -37,6 +37,7 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
         mom_sample_set(sample, "mem_report_age", input->guest->report_age_s);
     if (!input->guest->has_memory)
         return TRUE;
+    mom_collector_set_origin(sample, input->guest);
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         MomValue v = *(const MomValue *)(gconstpointer)(guest + table[i].offset);
 
@@ -50,11 +51,24 @@ static const char *const fields[] = {
 };
 /* The reference's, and ours. */
 static const char *const extra_fields[] = {
-    "swap_total", "swap_usage", "mem_usable", "mem_caches", "mem_report_age", NULL,
+    "swap_total",     "swap_usage",          "mem_usable",       "mem_caches",
+    "mem_report_age", MOM_FIELD_DATA_SOURCE, MOM_FIELD_DATA_AGE, NULL,
 };
 static const char *const all_fields[] = {
-    "mem_available", "mem_unused", "major_fault", "minor_fault", "swap_in",        "swap_out",
-    "swap_total",    "swap_usage", "mem_usable",  "mem_caches",  "mem_report_age", NULL,
+    "mem_available",
+    "mem_unused",
+    "major_fault",
+    "minor_fault",
+    "swap_in",
+    "swap_out",
+    "swap_total",
+    "swap_usage",
+    "mem_usable",
+    "mem_caches",
+    "mem_report_age",
+    MOM_FIELD_DATA_SOURCE,
+    MOM_FIELD_DATA_AGE,
+    NULL,
 };
 static const char *const none[] = {NULL};
 

@@ -3,7 +3,9 @@
  * HostMemory: the host's memory and swap, from /proc/meminfo and /proc/vmstat.
  *
  * Without total, free, buffers or cache there is no sample: a half-read host must not be judged.
- * Swap counters are growths; a kernel without swap has none, which is nil and no error.
+ * Swap counters are growths; a kernel without swap has none, which is nil and no error.  What the
+ * old names say is what they have always said, right or wrong: old policies' thresholds are made for
+ * it.  The right numbers have names of their own.
  */
 #include "agent/collectors/collector.h"
 #include "agent/collectors/hostfile.h"
@@ -49,6 +51,37 @@ set_sizes(MomSample *sample, const char *text, GError **error)
     return TRUE;
 }
 
+/* Memory set aside as huge pages of all sizes, used or not.  Kernels older than the line Hugetlb
+ * tell of the default size only, and one without huge pages of none. */
+static gint64
+hugepages_kib(const char *text)
+{
+    gint64 pools_kib, pages, page_kib;
+
+    if (mom_parse_key(text, "Hugetlb:", &pools_kib))
+        return pools_kib;
+    if (mom_parse_key(text, "HugePages_Total:", &pages) &&
+        mom_parse_key(text, "Hugepagesize:", &page_kib) &&
+        !__builtin_mul_overflow(pages, page_kib, &pools_kib))
+        return pools_kib;
+    return 0;
+}
+
+/* MemAvailable is the kernel's own estimate of what can be had without swapping.  Neither huge pages
+ * nor shared memory (tmpfs, guests behind a memfd) are in it, while Cached has the latter and
+ * MemTotal the former. */
+static void
+set_real_sizes(MomSample *sample, const char *text)
+{
+    gint64 total_kib = 0, pools_kib = hugepages_kib(text), available_kib;
+
+    mom_parse_key(text, "MemTotal:", &total_kib);
+    if (mom_parse_key(text, "MemAvailable:", &available_kib) && available_kib >= 0)
+        mom_sample_set(sample, "mem_free_real", mom_value_int(available_kib));
+    if (pools_kib >= 0 && pools_kib < total_kib)
+        mom_sample_set(sample, "mem_total_managed", mom_value_int(total_kib - pools_kib));
+}
+
 static void
 set_swapping(State *state, const MomCollectInput *input, MomSample *sample, const char *text)
 {
@@ -86,6 +119,7 @@ collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError *
     }
     if (!set_sizes(sample, meminfo, error))
         return FALSE;
+    set_real_sizes(sample, meminfo);
     set_swapping(data, input, sample, vmstat);
     return TRUE;
 }
@@ -94,7 +128,7 @@ static const char *const fields[] = {
     "mem_available", "mem_unused", "mem_free",   "swap_in", "swap_out",
     "anon_pages",    "swap_total", "swap_usage", NULL,
 };
-static const char *const optional[] = {NULL};
+static const char *const optional[] = {"mem_free_real", "mem_total_managed", NULL};
 
 const MomCollector mom_collector_host_memory = {
     .name = "HostMemory",

@@ -94,6 +94,7 @@ mom_parse_proc_stat(const char *text, MomProcStat *out)
         return FALSE;
     memcpy(stat.name, open + 1, MIN((gsize)(close - open - 1), sizeof stat.name - 1));
     rest = close + 1;
+    stat.state = rest[0] == ' ' ? rest[1] : '\0';
     if (!skip_word(&rest))
         return FALSE;
     for (int i = FIRST_NUMBER; i <= RSS; i++) {
@@ -124,4 +125,48 @@ mom_parse_cpu_count(const char *text)
             count++;
     }
     return count;
+}
+
+/* " NAME=" at *TEXT; *TEXT is behind it. */
+static gboolean
+skip_name(const char **text, const char *name)
+{
+    gsize length = strlen(name);
+
+    if (**text != ' ' || strncmp(*text + 1, name, length) != 0 || (*text)[1 + length] != '=')
+        return FALSE;
+    *text += length + 2;
+    return g_ascii_isdigit(**text);
+}
+
+static gboolean
+parse_share(const char **text, const char *name, double *out)
+{
+    char *end;
+
+    if (!skip_name(text, name))
+        return FALSE;
+    *out = g_ascii_strtod(*text, &end);
+    *text = end;
+    return *out <= 100;
+}
+
+gboolean
+mom_parse_pressure(const char *text, const char *kind, MomPressureLine *out)
+{
+    gsize length = strlen(kind);
+    MomPressureLine found;
+
+    for (const char *line = text; line; line = next_line(line)) {
+        const char *rest = line + length;
+
+        if (strncmp(line, kind, length) == 0 && parse_share(&rest, "avg10", &found.avg10) &&
+            parse_share(&rest, "avg60", &found.avg60) &&
+            parse_share(&rest, "avg300", &found.avg300) && skip_name(&rest, "total") &&
+            parse_number(rest, &rest, &found.total_us)) {
+            *out = found;
+            return TRUE;
+        }
+    }
+    return FALSE;
 }

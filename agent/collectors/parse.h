@@ -19,6 +19,7 @@ MomValue mom_parse_key_value(const char *text, const char *key);
 
 /* What is wanted of /proc/PID/stat. */
 typedef struct {
+    char state; /* as proc(5) lists them: 'S' sleeps, 'T' was stopped */
     gint64 minor_faults;
     gint64 major_faults;
     gint64 cpu_ticks; /* user and system together */
@@ -33,3 +34,15 @@ gboolean mom_parse_proc_stat(const char *text, MomProcStat *out);
 
 /* How many processors /proc/cpuinfo lists; 0 if none. */
 gint64 mom_parse_cpu_count(const char *text);
+
+/* One line of a file of /proc/pressure. */
+typedef struct {
+    double avg10; /* percent of the last so many seconds in which tasks waited */
+    double avg60;
+    double avg300;
+    gint64 total_us; /* waited since boot */
+} MomPressureLine;
+
+/* The line that begins with KIND: "some" or "full". FALSE, *OUT untouched, if there is none that is
+ * whole, or a share of it is no percentage. */
+gboolean mom_parse_pressure(const char *text, const char *kind, MomPressureLine *out);

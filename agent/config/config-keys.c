@@ -65,16 +65,19 @@ const MomConfigKey mom_config_keys[] = {
     {"main", "state-dir", MOM_CONFIG_TEXT, "/var/lib/momd"},
     {"main", "adaptive-interval", MOM_CONFIG_BOOL, "true"},
     {"main", "min-cycle", MOM_CONFIG_SECONDS, "1", 0.1, DAY_S},
+    {"main", "guest-data", MOM_CONFIG_WORD, "auto", .words = "auto, libvirt, vdsm"},
     {"main", "dry-run", MOM_CONFIG_KNOBS, "false"},
+    {"main", "on-stop", MOM_CONFIG_WORD, "leave", .words = "leave, release, maximum"},
     {"rails", "settle-time", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
     {"rails", "guest-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "host-reserve", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "host-critical", MOM_CONFIG_PERCENT, "5", 0, 100},
     {"rails", "max-change", MOM_CONFIG_PERCENT, "10", 0, 100},
+    {"rails", "blind-after", MOM_CONFIG_SECONDS, "45", 0, DAY_S},
     {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
     {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
     {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},
-    {"main", "hypervisor-fallback", MOM_CONFIG_FALLBACK, "libvirt"},
+    {"main", "hypervisor-fallback", MOM_CONFIG_WORD, "libvirt", .words = "libvirt, none"},
     {"main", "fallback-after", MOM_CONFIG_SECONDS, "30", 1, DAY_S},
     /* vdsm's own; libvirt asks for them on oVirt hosts only. */
     {"libvirt", "auth-user", MOM_CONFIG_TEXT, "vdsm@ovirt"},
@@ -90,6 +93,9 @@ static const char *const collectors[] = {
     "HostKSM",
     "HostCpu",
     "HostTime",
+    "HostPressure",
+    "HostNuma",
+    "HostHugepages",
     "GuestMemory",
     "GuestBalloon",
     "GuestMemoryOptional",
@@ -311,11 +317,13 @@ check_mode(const MomConfigKey *key, const char *value)
 }
 
 static char *
-check_fallback(const MomConfigKey *key, const char *value)
+check_word(const MomConfigKey *key, const char *value)
 {
-    return strcmp(value, "libvirt") == 0 || strcmp(value, "none") == 0
+    g_auto(GStrv) words = g_strsplit(key->words, ", ", -1);
+
+    return g_strv_contains((const char *const *)words, value)
                ? NULL
-               : g_strdup_printf("`%s' is neither libvirt nor none", value);
+               : g_strdup_printf("`%s' is not one of %s", value, key->words);
 }
 
 char *
@@ -326,7 +334,7 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
         [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
         [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
-        [MOM_CONFIG_FALLBACK] = check_fallback,
+        [MOM_CONFIG_WORD] = check_word,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

@@ -20,7 +20,7 @@ typedef enum {
     MOM_CONFIG_VERBOSITY,
     MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
     MOM_CONFIG_MODE,      /* of a socket, octal */
-    MOM_CONFIG_FALLBACK,  /* libvirt or none */
+    MOM_CONFIG_WORD,      /* one of those that the row lists */
 } MomConfigType;
 
 typedef struct {
@@ -30,6 +30,7 @@ typedef struct {
     const char *value; /* the default */
     double min;        /* of INT, SECONDS and PERCENT */
     double max;
+    const char *words; /* of WORD: "this, that" */
 } MomConfigKey;
 
 /* Ended by a row without a section. */

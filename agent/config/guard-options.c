@@ -26,6 +26,7 @@ mom_guard_options_from_config(const MomConfig *config)
                 .host_reserve_percent = percent(config, "host-reserve"),
                 .host_critical_percent = percent(config, "host-critical"),
                 .max_change_percent = percent(config, "max-change"),
+                .blind_after_s = mom_config_get_double(config, "rails", "blind-after"),
                 .allow_passthrough = mom_config_get_bool(config, "rails", "allow-passthrough"),
                 .allow_hugepages = mom_config_get_bool(config, "rails", "allow-hugepages"),
             },

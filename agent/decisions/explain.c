@@ -183,16 +183,30 @@ find_guest(GPtrArray *guests, const char *what)
     return NULL;
 }
 
-static json_object *
-explain_guest(const MomDecisions *decisions, MomEntity *guest)
+static const MomCondition *
+condition_of(const MomExplainGuests *guests, MomEntity *guest)
 {
+    const char *uuid = mom_entity_get_string_property(guest, "uuid");
+
+    return guests->condition && uuid ? guests->condition(uuid, guests->data) : NULL;
+}
+
+static json_object *
+explain_guest(const MomDecisions *decisions, MomEntity *guest, const MomExplainGuests *guests)
+{
+    const MomCondition *condition = condition_of(guests, guest);
     const char *name = mom_entity_get_string_property(guest, "name");
     const char *uuid = mom_entity_get_string_property(guest, "uuid");
     MomDecisionQuery query = {.guest = uuid, .last = LAST};
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_append_printf(text, "%s (%s)\n", name, uuid);
-    append_memory(text, guest);
+    if (!condition || condition->is_managed) {
+        append_memory(text, guest);
+    }
+    if (condition) {
+        mom_condition_append(text, condition, guests->now_us);
+    }
     if (!append_wishes(text, decisions, uuid, NULL)) {
         g_string_append(text, "No policy has wished anything for it.\n");
     }
@@ -284,23 +298,23 @@ explain_knob(const MomDecisions *decisions, MomEntity *host, GPtrArray *guests, 
 json_object *
 mom_explain(const MomDecisions *decisions,
             MomEntity *host,
-            GPtrArray *guests,
+            const MomExplainGuests *guests,
             const char *what,
             GError **error)
 {
     gboolean is_knob = g_str_has_prefix(what, KNOB_MARK);
     const char *family = is_knob ? what + strlen(KNOB_MARK) : what;
-    MomEntity *guest = is_knob ? NULL : find_guest(guests, what);
+    MomEntity *guest = is_knob ? NULL : find_guest(guests->guests, what);
     json_object *json = NULL;
 
     if (guest) {
-        return explain_guest(decisions, guest);
+        return explain_guest(decisions, guest, guests);
     }
     if (!is_knob) {
         json = explain_past_guest(decisions, what);
     }
     if (!json) {
-        json = explain_knob(decisions, host, guests, family);
+        json = explain_knob(decisions, host, guests->guests, family);
     }
     if (!json) {
         g_set_error(
@@ -355,14 +369,18 @@ newest_of(const MomDecisions *decisions, const char *uuid)
 }
 
 static json_object *
-guest_json(const MomDecisions *decisions, MomEntity *guest)
+guest_json(const MomDecisions *decisions, MomEntity *guest, const MomExplainGuests *guests)
 {
+    const MomCondition *condition = condition_of(guests, guest);
     json_object *json = json_object_new_object();
     const char *uuid = mom_entity_get_string_property(guest, "uuid");
     const MomDecision *last = newest_of(decisions, uuid);
     g_autofree char *line = last ? mom_decision_line(last) : NULL;
-    Memory memory = memory_of(guest);
+    Memory memory = {0};
 
+    if (!condition || condition->is_managed) {
+        memory = memory_of(guest);
+    }
     add_text(json, "name", mom_entity_get_string_property(guest, "name"));
     add_text(json, "uuid", uuid);
     add_kib(json, "balloon_cur", memory.has_cur, memory.cur_kib);
@@ -375,16 +393,20 @@ guest_json(const MomDecisions *decisions, MomEntity *guest)
     json_object_object_add(
         json, "last_decision_time",
         last ? json_object_new_double((double)last->last_us / (double)G_USEC_PER_SEC) : NULL);
+    if (condition) {
+        mom_condition_add(json, condition, guests->now_us);
+    }
     return json;
 }
 
 json_object *
-mom_explain_guests(const MomDecisions *decisions, GPtrArray *guests)
+mom_explain_guests(const MomDecisions *decisions, const MomExplainGuests *guests)
 {
     json_object *json = json_object_new_array();
 
-    for (guint i = 0; i < guests->len; i++) {
-        json_object_array_add(json, guest_json(decisions, g_ptr_array_index(guests, i)));
+    for (guint i = 0; i < guests->guests->len; i++) {
+        json_object_array_add(
+            json, guest_json(decisions, g_ptr_array_index(guests->guests, i), guests));
     }
     return json;
 }

@@ -91,6 +91,31 @@ mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data)
     engine->watch_data = data;
 }
 
+MomFound *
+mom_engine_found(MomEngine *engine)
+{
+    return mom_guard_found(engine->guard);
+}
+
+void
+mom_engine_watch_found(MomEngine *engine, MomEngineWatch watch, gpointer data)
+{
+    engine->found_watch = watch;
+    engine->found_data = data;
+    engine->found_notes = mom_engine_found(engine)->notes;
+}
+
+void
+mom_engine_tell_found(MomEngine *engine)
+{
+    guint notes = mom_engine_found(engine)->notes;
+
+    if (engine->found_watch && notes != engine->found_notes) {
+        engine->found_notes = notes;
+        engine->found_watch(engine->found_data);
+    }
+}
+
 const MomPulse *
 mom_engine_pulse(const MomEngine *engine)
 {
@@ -157,6 +182,12 @@ mom_engine_source_fault(const MomEngine *engine)
     return engine->silence.fault.message;
 }
 
+const char *
+mom_engine_sight_fault(const MomEngine *engine)
+{
+    return mom_sight_fault(&engine->sight);
+}
+
 gboolean
 mom_engine_uses_last_good(const MomEngine *engine)
 {
@@ -173,4 +204,22 @@ const char *
 mom_engine_source_note(const MomEngine *engine)
 {
     return mom_source_note(engine->source);
+}
+
+const MomCondition *
+mom_engine_guest_condition(const MomEngine *engine, const char *uuid)
+{
+    return mom_guests_condition(engine->guests, uuid);
+}
+
+const char *
+mom_engine_data_source(const MomEngine *engine)
+{
+    return mom_source_data_source(engine->source);
+}
+
+gint64
+mom_engine_now_us(const MomEngine *engine)
+{
+    return mom_clock_now_us(engine->clock);
 }

@@ -85,7 +85,8 @@ count_distressed(MomEngine *engine, GPtrArray *guests)
 gint64
 mom_engine_guests_interval_us(const MomEngine *engine)
 {
-    return engine->watched && engine->watch_interval_us > 0 && mom_pace_adapts(&engine->pace)
+    return engine->watched && engine->watch_interval_us > 0 &&
+                   mom_source_is_live(engine->source) && mom_pace_adapts(&engine->pace)
                ? MIN(engine->watch_interval_us, engine->guest_interval_us)
                : engine->guest_interval_us;
 }

@@ -8,8 +8,11 @@
 #include "agent/engine/engine.h"
 #include "agent/engine/guests.h"
 #include "agent/engine/pace.h"
+#include "agent/engine/sight.h"
 #include "agent/engine/silence.h"
 #include "agent/fault.h"
+
+typedef struct MomRelease MomRelease;
 
 struct MomEngine {
     MomSource *source;
@@ -51,6 +54,13 @@ struct MomEngine {
     MomEngineWatch watch; /* may be NULL */
     gpointer watch_data;
 
+    MomEngineWatch found_watch; /* may be NULL */
+    gpointer found_data;
+    guint found_notes; /* that the watcher knows */
+    MomRelease *release; /* NULL: nothing is released yet */
+
+    MomSight sight;
+    gboolean was_silent; /* the source was, which is told, and there is too little data since */
     MomSilence silence;
     MomFault policy_fault;
 };
@@ -67,3 +77,22 @@ gint64 mom_engine_guests_interval_us(const MomEngine *engine);
 
 /* The next turn is at the earliest of the due times. */
 void mom_engine_schedule(MomEngine *engine);
+
+/* A sample of the host, now. */
+void mom_engine_collect_host(MomEngine *engine);
+
+/* Asks the source for guests, unless it has been asked and has not answered. */
+void mom_engine_sample(MomEngine *engine);
+
+/* Entities without the controls and tunes of the last cycle. */
+void mom_engine_begin_run(MomEntity *host, GPtrArray *guests);
+
+/* What is being released: guests are looked at, or (ERROR) cannot be. */
+void mom_engine_release_sampled(MomEngine *engine, const GError *error);
+/* Answers that come from now on, as hypervisors let go of their questions, release nothing any more;
+ * nobody is called. */
+void mom_engine_release_abandon(MomEngine *engine);
+void mom_engine_release_free(MomEngine *engine);
+
+/* What was found may have changed: its watcher is told, if it has. */
+void mom_engine_tell_found(MomEngine *engine);

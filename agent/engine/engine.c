@@ -11,8 +11,8 @@
 
 /* ---- deciding ---- */
 
-static void
-begin_run(MomEntity *host, GPtrArray *guests)
+void
+mom_engine_begin_run(MomEntity *host, GPtrArray *guests)
 {
     mom_entity_begin_run(host);
     for (guint i = 0; i < guests->len; i++) {
@@ -50,7 +50,7 @@ try_policies(MomPolicyStore *candidate, gpointer data, GError **error)
     }
     guests = mom_guests_ready(engine->guests);
     ok = mom_policy_evaluate(candidate, host, guests, NULL, error);
-    begin_run(host, guests);
+    mom_engine_begin_run(host, guests);
     return ok;
 }
 
@@ -127,7 +127,7 @@ read_back(MomEngine *engine, MomEntity *host, GPtrArray *guests)
         !mom_policy_evaluate(mom_policies_running(engine->policies), host, guests, &options,
                              &error)) {
         g_warning("what led to the decisions is not known: %s", error->message);
-        begin_run(host, guests);
+        mom_engine_begin_run(host, guests);
     }
     if (wanted) {
         mom_decisions_take_reads(engine->decisions);
@@ -158,6 +158,8 @@ decide(MomEngine *engine)
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
     }
     mom_decisions_begin_cycle(engine->decisions, engine->cycles + 1);
+    engine->was_silent = mom_sight_look(&engine->sight, host, guests,
+                                        mom_clock_now_us(engine->clock), engine->was_silent);
     mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     mom_guard_hold(engine->guard, mom_source_hold(engine->source));
     apply_controllers(engine, host, guests);
@@ -166,6 +168,7 @@ decide(MomEngine *engine)
     mom_decisions_end_cycle(engine->decisions);
     engine->cycles++;
     engine->last_cycle_us = mom_clock_now_us(engine->clock);
+    mom_engine_tell_found(engine);
     mom_engine_set_pace(engine, guests, mom_guard_calls(engine->guard) != calls);
 }
 
@@ -184,8 +187,8 @@ collect_input(MomEngine *engine, gint64 spacing_us)
     };
 }
 
-static void
-collect_host(MomEngine *engine)
+void
+mom_engine_collect_host(MomEngine *engine)
 {
     MomCollectInput input = collect_input(engine, engine->host_interval_us);
 
@@ -200,6 +203,21 @@ look_at_guests(MomEngine *engine)
     mom_engine_look_for_distress(engine, guests);
 }
 
+/* An answer after the cycling has ended: of use only if there is something to release. */
+static void
+end_with(MomEngine *engine, GPtrArray *reported, const GError *error)
+{
+    MomCollectInput input = collect_input(engine, engine->guest_interval_us);
+
+    if (!engine->release) {
+        return;
+    }
+    if (reported) {
+        mom_guests_collect(engine->guests, reported, &input);
+    }
+    mom_engine_release_sampled(engine, error);
+}
+
 static void
 sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
@@ -210,6 +228,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     engine->sampling = FALSE;
     engine->decide = FALSE;
     if (!engine->running) {
+        end_with(engine, reported, error);
         return;
     }
     mom_pulse_answered(&engine->pulse, error);
@@ -218,6 +237,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     if (!reported) {
         mom_silence_goes_on(&engine->silence, error);
     } else {
+        engine->was_silent |= mom_silence_lasts(&engine->silence);
         mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
         if (decision_due) {
@@ -262,6 +282,17 @@ keep_step(MomEngine *engine, gint64 now_us)
     engine->guests_due_us = now_us + mom_engine_guests_interval_us(engine);
 }
 
+void
+mom_engine_sample(MomEngine *engine)
+{
+    if (engine->sampling) {
+        return;
+    }
+    engine->sampling = TRUE;
+    mom_pulse_asked(&engine->pulse, mom_clock_now_us(engine->clock));
+    engine->source->klass->sample(engine->source, sampled, engine);
+}
+
 static void
 wake(gpointer data)
 {
@@ -278,12 +309,10 @@ wake(gpointer data)
         keep_step(engine, now_us);
     }
     if (host || policy) {
-        collect_host(engine);
+        mom_engine_collect_host(engine);
     }
-    if ((guests || policy) && !engine->sampling) {
-        engine->sampling = TRUE;
-        mom_pulse_asked(&engine->pulse, now_us);
-        engine->source->klass->sample(engine->source, sampled, engine);
+    if (guests || policy) {
+        mom_engine_sample(engine);
     }
     mom_engine_schedule(engine);
 }
@@ -344,6 +373,13 @@ controls_of(const MomController *const *controllers)
     return controls;
 }
 
+static gboolean
+is_blind(MomEntity *guest, gpointer data)
+{
+    return mom_sight_is_blind(&((MomEngine *)data)->sight, guest);
+}
+
+/* After the intervals are known. */
 static void
 take_guard_options(MomEngine *engine, const MomGuardOptions *options)
 {
@@ -351,6 +387,8 @@ take_guard_options(MomEngine *engine, const MomGuardOptions *options)
     if (options) {
         mom_guard_set_options(engine->guard, options);
     }
+    mom_sight_set(&engine->sight, (gint64)(engine->rails.blind_after_s * G_USEC_PER_SEC),
+                  MAX(engine->host_interval_us, engine->guest_interval_us));
 }
 
 /* What may change while the engine runs. */
@@ -387,6 +425,8 @@ mom_engine_new(const MomEngineOptions *options)
                                                               ? options->decisions_kept
                                                               : MOM_DECISIONS_KEPT);
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
+    mom_sight_init(&engine->sight, G_LOG_DOMAIN);
+    mom_guard_use_sight(engine->guard, is_blind, engine);
     take_guard_options(engine, options->guard);
     engine->policies =
         mom_policies_new(options->policy_file, options->policy_dir, try_policies, engine);
@@ -416,8 +456,10 @@ mom_engine_free(MomEngine *engine)
     mom_guests_free(engine->guests);
     mom_monitor_free(engine->host);
     mom_plot_file_free(engine->host_plot);
-    mom_guard_free(engine->guard);
+    mom_guard_free(engine->guard); /* answers are told to nobody from here on */
+    mom_engine_release_free(engine);
     mom_decisions_free(engine->decisions);
+    mom_sight_clear(&engine->sight);
     mom_silence_clear(&engine->silence);
     mom_fault_clear(&engine->policy_fault);
     mom_pulse_clear(&engine->pulse);
@@ -442,7 +484,7 @@ mom_engine_start(MomEngine *engine)
     gint64 now_us = mom_clock_now_us(engine->clock);
 
     engine->running = TRUE;
-    collect_host(engine);
+    mom_engine_collect_host(engine);
     mom_policies_reload(engine->policies, NULL);
     engine->host_due_us = now_us + engine->host_interval_us;
     engine->guests_due_us = now_us;
@@ -471,6 +513,7 @@ void
 mom_engine_stop(MomEngine *engine)
 {
     engine->running = FALSE;
+    mom_engine_release_abandon(engine);
     if (engine->timer) {
         mom_clock_cancel(engine->clock, engine->timer);
         engine->timer = 0;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "agent/clock.h"
+#include "agent/decisions/condition.h"
 #include "agent/decisions/decisions.h"
 #include "agent/engine/monitor.h"
 #include "agent/engine/pulse.h"
@@ -61,7 +62,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomEngine, mom_engine_free)
 void mom_engine_recall(MomEngine *engine, MomHistory *history, gint64 max_age_us);
 /* Collects the host once, loads the policies (what does not load is logged) and begins to cycle. */
 void mom_engine_start(MomEngine *engine);
-/* Ends the cycling; nothing is sent any more. */
+/* Ends the cycling, and what is being released; nothing is sent any more. */
 void mom_engine_stop(MomEngine *engine);
 /* Takes controllers, intervals and fallback_after of OPTIONS, at once; what is known of host and
  * guests stays. A shorter interval begins now, a longer one after what is due. */
@@ -102,11 +103,19 @@ MomEntity *mom_engine_host(MomEngine *engine);
 GPtrArray *mom_engine_guests(MomEngine *engine);
 /* The same of all guests, ready or not. */
 GPtrArray *mom_engine_all_guests(MomEngine *engine);
+/* Of a guest's data: whose it is, how old, whether it can be used; NULL: there is no such guest. */
+const MomCondition *mom_engine_guest_condition(const MomEngine *engine, const char *uuid);
+/* By its clock. */
+gint64 mom_engine_now_us(const MomEngine *engine);
+/* Whose the guests' numbers are at present: "libvirt". */
+const char *mom_engine_data_source(const MomEngine *engine);
 /* The lines of the tuning policy that are set aside, with place and reason. Caller frees. */
 char **mom_engine_set_aside(const MomEngine *engine);
 /* What is wrong at present, as it was told in the log; NULL if nothing is. Borrowed. */
 const char *mom_engine_policy_fault(const MomEngine *engine);
 const char *mom_engine_source_fault(const MomEngine *engine);
+/* The same of data that has a gap. */
+const char *mom_engine_sight_fault(const MomEngine *engine);
 /* TRUE while policies that worked before stand in for the administrator's, which fail. */
 gboolean mom_engine_uses_last_good(const MomEngine *engine);
 /* What the source is called at present: "vdsm". */
@@ -120,6 +129,10 @@ const char *mom_engine_host_root(const MomEngine *engine);
  * done. One watcher; NULL: none. */
 typedef void (*MomEngineWatch)(gpointer data);
 void mom_engine_watch(MomEngine *engine, MomEngineWatch watch, gpointer data);
+/* What each knob was before it was first turned, see controllers/found.h; borrowed. Who keeps it
+ * is told by WATCH when it has changed. One watcher; NULL: none. */
+MomFound *mom_engine_found(MomEngine *engine);
+void mom_engine_watch_found(MomEngine *engine, MomEngineWatch watch, gpointer data);
 /* The life of the cycle, see pulse.h; borrowed. */
 const MomPulse *mom_engine_pulse(const MomEngine *engine);
 

@@ -13,6 +13,7 @@ typedef struct {
     MomMonitor *monitor;
     MomPlotFile *plot; /* NULL: it is not plotted */
     guint seen; /* the collection that last reported it */
+    MomCondition condition; /* of its data then */
 } Guest;
 
 struct MomGuests {
@@ -159,6 +160,8 @@ collect_one(MomGuests *guests, const MomGuestData *data, const MomCollectInput *
     set_properties(mom_monitor_entity(guest->monitor), data);
     input.guest = data;
     mom_monitor_collect(guest->monitor, &input);
+    guest->condition = mom_condition_of(data, base->now_us,
+                                        mom_monitor_ready(guest->monitor) == MOM_READY_YES);
 }
 
 static void
@@ -219,4 +222,12 @@ mom_guests_all(const MomGuests *guests)
         g_ptr_array_add(all, mom_monitor_entity(guest->monitor));
     }
     return all;
+}
+
+const MomCondition *
+mom_guests_condition(const MomGuests *guests, const char *uuid)
+{
+    const Guest *guest = g_hash_table_lookup(guests->by_uuid, uuid);
+
+    return guest ? &guest->condition : NULL;
 }

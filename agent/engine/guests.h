@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "agent/decisions/condition.h"
 #include "agent/engine/monitor.h"
 #include "agent/plot.h"
 
@@ -36,3 +37,6 @@ void mom_guests_collect(MomGuests *guests, GPtrArray *reported, const MomCollect
 GPtrArray *mom_guests_ready(const MomGuests *guests);
 /* The same of all guests, ready or not. */
 GPtrArray *mom_guests_all(const MomGuests *guests);
+/* The condition of a guest's data at the last collection; NULL: there is no such guest. Borrowed until
+ * the next one. */
+const MomCondition *mom_guests_condition(const MomGuests *guests, const char *uuid);

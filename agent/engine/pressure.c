@@ -5,30 +5,20 @@
  */
 #include "agent/engine/pressure.h"
 
-#include <string.h>
-
 #include "agent/collectors/hostfile.h"
+#include "agent/collectors/parse.h"
 
 #define FILE_CAP 4096
-#define LINE_START "some avg10="
 
 gboolean
 mom_pressure_parse(const char *text, double *percent)
 {
-    const char *line = g_str_has_prefix(text, LINE_START) ? text : strstr(text, "\n" LINE_START);
-    const char *start;
-    char *end;
-    double value;
+    MomPressureLine line;
 
-    if (!line) {
+    if (!mom_parse_pressure(text, "some", &line)) {
         return FALSE;
     }
-    start = strchr(line, '=') + 1;
-    value = g_ascii_strtod(start, &end);
-    if (!g_ascii_isdigit(*start) || !g_ascii_isspace(*end) || !(value <= 100)) {
-        return FALSE;
-    }
-    *percent = value;
+    *percent = line.avg10;
     return TRUE;
 }
 

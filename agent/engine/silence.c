@@ -49,6 +49,12 @@ mom_silence_goes_on(MomSilence *silence, const GError *error)
     }
 }
 
+gboolean
+mom_silence_lasts(const MomSilence *silence)
+{
+    return silence->waiting || mom_fault_stands(&silence->fault);
+}
+
 void
 mom_silence_end(MomSilence *silence)
 {

@@ -21,6 +21,8 @@ void mom_silence_init(MomSilence *silence, const char *domain, const char *sourc
 void mom_silence_turn_to(MomSilence *silence, const char *source);
 /* No data came, for ERROR. */
 void mom_silence_goes_on(MomSilence *silence, const GError *error);
+/* TRUE if no data came when it was last asked for. */
+gboolean mom_silence_lasts(const MomSilence *silence);
 /* Data came. */
 void mom_silence_end(MomSilence *silence);
 /* Frees, without a word. */

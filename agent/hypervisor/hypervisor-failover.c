@@ -359,6 +359,26 @@ name(const MomSource *source)
     return name_of(self, self->in_force);
 }
 
+static MomSource *
+source_in_force(MomSource *source)
+{
+    MomHypervisorFailover *self = (MomHypervisorFailover *)source;
+
+    return pair_of(self, self->in_force)->source;
+}
+
+static const char *
+data_source(MomSource *source)
+{
+    return mom_source_data_source(source_in_force(source));
+}
+
+static gboolean
+is_live(MomSource *source)
+{
+    return mom_source_is_live(source_in_force(source));
+}
+
 /* For how long it is still watched, in whole seconds. */
 static gint64
 watched_s(const MomHypervisorFailover *self)
@@ -406,7 +426,14 @@ MomHypervisorFailover *
 mom_hypervisor_failover_new(const MomHypervisorFailoverOptions *options)
 {
     static const MomSourceClass source_class = {
-        .sample = sample, .name = "failover", .name_now = name, .note = note, .hold = hold};
+        .sample = sample,
+        .name = "failover",
+        .name_now = name,
+        .note = note,
+        .hold = hold,
+        .data_source = data_source,
+        .is_live = is_live,
+    };
     MomHypervisorFailover *self = g_new0(MomHypervisorFailover, 1);
 
     self->source.klass = &source_class;

@@ -201,6 +201,9 @@ changeable(MomHypervisorLibvirt *self, MomEntity *guest, MomActuatorDone done, g
     } else if (may_only_read(self)) {
         refuse(done, data, G_IO_ERROR_PERMISSION_DENIED, "the connection to libvirt is read-only");
         uuid = NULL;
+    } else if (mom_qemu_processes_is_stopped(self->processes, uuid)) {
+        refuse(done, data, G_IO_ERROR_HOST_UNREACHABLE, "the guest's QEMU was stopped");
+        uuid = NULL;
     }
     return uuid;
 }
@@ -343,6 +346,8 @@ tell_rights(MomHypervisorLibvirt *self)
     const char *why = mom_virt_read_only(self->reader);
     g_autofree char *message = NULL;
 
+    if (self->options.is_second)
+        return;
     if (self->options.address.read_only) {
         if (self->away)
             g_info("Guests are watched and not changed, as [libvirt] read-only says");
@@ -385,7 +390,9 @@ on_state(MomVirtState state, const GError *error, gpointer data)
             g_strdup_printf("Not connected to libvirt, trying on: %s", error->message);
 
         self->away = TRUE;
-        if (self->options.stands_by && !self->was_there)
+        if (self->options.is_second)
+            g_debug("%s", message);
+        else if (self->options.stands_by && !self->was_there)
             mom_fault_raise_silently(&self->connection_fault, message);
         else
             mom_fault_raise(&self->connection_fault, message);
@@ -401,12 +408,35 @@ on_event(MomVirtEventKind kind, const char *uuid, const char *name, gpointer dat
         self->options.guests_changed(self->options.data);
 }
 
+/* Who cannot answer; in the reader's worker. */
+static GHashTable *
+find_silent(gpointer data)
+{
+    return mom_qemu_processes_find_silent(data);
+}
+
+static gpointer
+ref_processes(gpointer data)
+{
+    return mom_qemu_processes_ref(data);
+}
+
+static void
+unref_processes(gpointer data)
+{
+    mom_qemu_processes_unref(data);
+}
+
 static void
 open_reader(MomHypervisorLibvirt *self)
 {
     const MomVirtListener listener = {on_state, on_event, self};
-    MomVirtOptions virt = {self->options.address, self->options.times,
-                           self->options.stats_period_s};
+    MomVirtOptions virt = {
+        .address = self->options.address,
+        .times = self->options.times,
+        .stats_period_s = self->options.stats_period_s,
+        .silence = {find_silent, ref_processes, unref_processes, self->processes},
+    };
 
     if (self->reader != NULL)
         return;
@@ -469,7 +499,7 @@ mom_hypervisor_libvirt_free(MomHypervisorLibvirt *self)
     if (self->ksm != NULL)
         mom_virt_worker_end(self->ksm, END_WAIT_MS);
     close_connections(self);
-    mom_qemu_processes_free(self->processes);
+    mom_qemu_processes_unref(self->processes);
     mom_hung_guests_free(self->hung);
     mom_guarantees_free(self->guarantees);
     mom_fault_clear(&self->connection_fault);

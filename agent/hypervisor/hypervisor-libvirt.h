@@ -24,6 +24,8 @@ typedef struct {
     guint stats_period_s;  /* how often guests are to report their memory; 0: left as it is */
     gboolean stands_by;    /* it is connected when it is first asked, and that it cannot be is told
                               to who asks, and not in the log */
+    gboolean is_second;    /* another source stands beside it: whether this one is there, and what
+                            * it may, is told by who joins them */
 
     /* A guest came, went, paused or resumed: a cycle is due soon.  May be NULL. */
     void (*guests_changed)(gpointer data);

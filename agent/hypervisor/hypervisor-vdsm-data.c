@@ -61,6 +61,8 @@ mom_hypervisor_vdsm_guest(const MomVdsmVmStats *stats)
 {
     MomGuestData *guest = mom_guest_data_new(stats->vm_id, stats->name);
 
+    guest->data_source = "vdsm";
+    guest->data_age_s = mom_value_int(0);
     guest->pid = value_of(stats->pid);
     guest->age_s = value_of(stats->elapsed_s);
     read_memory(guest, stats);

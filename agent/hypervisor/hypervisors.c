@@ -11,6 +11,7 @@
 #include "agent/config/guarantees.h"
 #include "agent/config/vet.h"
 #include "agent/hypervisor/hypervisor-failover.h"
+#include "agent/hypervisor/hypervisor-joined.h"
 #include "agent/hypervisor/hypervisor-libvirt.h"
 
 /* See mom_hypervisors_patience_us: (4 + 2) x 15. */
@@ -19,14 +20,19 @@
 /* How often guests under libvirt are asked to report their memory; vdsm's figure. */
 #define GUEST_STATS_PERIOD_S 5
 
-/* How often libvirt is asked for guests while one has less than its maximum. */
+/* How often libvirt is asked for guests while one has less than its maximum: as often as they
+ * report. */
 #define WATCH_INTERVAL_US (5 * (gint64)G_USEC_PER_SEC)
 
 struct MomHypervisors {
     MomHypervisorsOptions options;
     MomHypervisorVdsm *vdsm;       /* NULL: libvirt alone */
     MomHypervisorLibvirt *libvirt; /* beside vdsm: it stands by; NULL: it cannot be used */
-    MomHypervisorFailover *failover; /* over the two; NULL: there are not two */
+    MomHypervisorLibvirt *numbers; /* beside vdsm, or NULL: libvirt read for its numbers */
+    MomHypervisorJoined *joined;   /* of it and vdsm; NULL without it */
+    MomHypervisorFailover
+        *failover;     /* over vdsm, joined or not, and libvirt; NULL: there are not two */
+    gboolean is_ready; /* libvirt's library is */
 };
 
 /* ---- vdsm ---- */
@@ -66,23 +72,30 @@ vdsm_options(MomHypervisors *self, char *files[3])
     };
 }
 
-/* While it does not count it is only seen that it is there. */
+/* A guest that came or went is not on the list that was. */
+static void
+vdsm_changed(const char *reason, gpointer data)
+{
+    MomHypervisors *self = data;
+
+    if (self->joined) {
+        mom_hypervisor_joined_renew_list(self->joined);
+    }
+    self->options.hint(reason, self->options.data);
+}
+
+/* While vdsm does not count it is only seen that it is there. */
 static void
 vdsm_connected(const char *reason, gpointer data)
 {
-    const MomHypervisors *self = data;
+    MomHypervisors *self = data;
 
+    if (self->joined) {
+        mom_hypervisor_joined_renew_list(self->joined);
+    }
     if (!self->failover || !mom_hypervisor_failover_stands_in(self->failover)) {
         self->options.reconnected(reason, self->options.data);
     }
-}
-
-static void
-vdsm_hint(const char *reason, gpointer data)
-{
-    const MomHypervisors *self = data;
-
-    self->options.hint(reason, self->options.data);
 }
 
 static void
@@ -92,7 +105,7 @@ make_vdsm(MomHypervisors *self)
     MomVdsmOptions options = vdsm_options(self, files);
 
     self->vdsm = mom_hypervisor_vdsm_new(&options, mom_clock_real(), self->options.with_io_tune,
-                                         vdsm_hint, self);
+                                         vdsm_changed, self);
     mom_hypervisor_vdsm_watch_connected(self->vdsm, vdsm_connected);
 }
 
@@ -102,8 +115,7 @@ make_vdsm(MomHypervisors *self)
 static gboolean
 libvirt_counts(const MomHypervisors *self)
 {
-    return !self->vdsm ||
-           (self->failover && mom_hypervisor_failover_stands_in(self->failover));
+    return !self->vdsm || (self->failover && mom_hypervisor_failover_stands_in(self->failover));
 }
 
 static void
@@ -111,7 +123,7 @@ libvirt_guests_changed(gpointer data)
 {
     const MomHypervisors *self = data;
 
-    if (libvirt_counts(self)) {
+    if (self->joined || libvirt_counts(self)) {
         self->options.hint("libvirt: guests changed", self->options.data);
     }
 }
@@ -144,6 +156,14 @@ text_or_null(const MomConfig *config, const char *section, const char *key)
     return *text ? text : NULL;
 }
 
+/* Once for all connections. */
+static gboolean
+ready_libvirt(MomHypervisors *self, GError **error)
+{
+    self->is_ready = self->is_ready || mom_virt_init(error);
+    return self->is_ready;
+}
+
 static gboolean
 make_libvirt(MomHypervisors *self, GError **error)
 {
@@ -163,7 +183,7 @@ make_libvirt(MomHypervisors *self, GError **error)
         .data = self,
     };
 
-    if (!mom_virt_init(error)) {
+    if (!ready_libvirt(self, error)) {
         return FALSE;
     }
     self->libvirt = mom_hypervisor_libvirt_new(&options);
@@ -177,6 +197,73 @@ take_guarantees(MomHypervisors *self)
     if (!self->vdsm) {
         mom_hypervisor_libvirt_guarantee(self->libvirt, mom_guarantees_new(self->options.config));
     }
+}
+
+/* ---- libvirt's numbers beside vdsm ---- */
+
+static void
+numbers_live(gpointer data)
+{
+    const MomHypervisors *self = data;
+
+    self->options.hint("libvirt's numbers are there again", self->options.data);
+}
+
+static gint64
+guest_interval_us(const MomConfig *config)
+{
+    return (gint64)(mom_config_get_double(config, "main", "guest-monitor-interval") *
+                    G_USEC_PER_SEC);
+}
+
+/* For reading alone libvirt asks for no password, and how often guests report is vdsm's to say. */
+static void
+make_joined(MomHypervisors *self, gboolean is_wanted)
+{
+    const MomConfig *config = self->options.config;
+    MomHypervisorLibvirtOptions numbers = {
+        .address = {.uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
+                    .read_only = TRUE},
+        .host_root = mom_config_get(config, "main", "host-root"),
+        .is_second = TRUE,
+        .guests_changed = libvirt_guests_changed,
+        .data = self,
+    };
+    MomHypervisorJoinedOptions options = {
+        .list = mom_hypervisor_vdsm_source(self->vdsm),
+        .clock = mom_clock_real(),
+        .list_lasts_us = guest_interval_us(config),
+        .is_wanted = is_wanted,
+        .live = numbers_live,
+        .data = self,
+    };
+
+    self->numbers = mom_hypervisor_libvirt_new(&numbers);
+    options.numbers = mom_hypervisor_libvirt_source(self->numbers);
+    self->joined = mom_hypervisor_joined_new(&options);
+}
+
+/* FALSE only if libvirt is asked for by name. */
+static gboolean
+join_numbers(MomHypervisors *self, GError **error)
+{
+    const char *wish = mom_config_get(self->options.config, "main", "guest-data");
+    gboolean is_wanted = g_str_equal(wish, "libvirt");
+    g_autoptr(GError) why = NULL;
+
+    if (g_str_equal(wish, "vdsm")) {
+        return TRUE;
+    }
+    if (ready_libvirt(self, &why)) {
+        make_joined(self, is_wanted);
+        return TRUE;
+    }
+    if (is_wanted) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&why), "[main] guest-data: ");
+        return FALSE;
+    }
+    g_info("The guests' memory is read through vdsm alone: %s", why->message);
+    return TRUE;
 }
 
 /* ---- vdsm, and libvirt in its place ---- */
@@ -194,6 +281,14 @@ static void
 libvirt_may_rest(gpointer data)
 {
     mom_hypervisor_libvirt_rest(((MomHypervisors *)data)->libvirt);
+}
+
+/* vdsm's, as it is read. */
+static MomSource *
+vdsm_source(MomHypervisors *self)
+{
+    return self->joined ? mom_hypervisor_joined_source(self->joined)
+                        : mom_hypervisor_vdsm_source(self->vdsm);
 }
 
 static void
@@ -215,8 +310,7 @@ make_failover(MomHypervisors *self)
         return;
     }
     self->failover = mom_hypervisor_failover_new(&(MomHypervisorFailoverOptions){
-        .primary = {mom_hypervisor_vdsm_source(self->vdsm),
-                    mom_hypervisor_vdsm_actuator(self->vdsm)},
+        .primary = {vdsm_source(self), mom_hypervisor_vdsm_actuator(self->vdsm)},
         .secondary = {mom_hypervisor_libvirt_source(self->libvirt),
                       mom_hypervisor_libvirt_actuator(self->libvirt)},
         .clock = mom_clock_real(),
@@ -237,6 +331,9 @@ mom_hypervisors_new(const MomHypervisorsOptions *options, GError **error)
     self->options = *options;
     if (options->beside_vdsm) {
         make_vdsm(self);
+        if (!join_numbers(self, error)) {
+            return NULL;
+        }
         make_failover(self);
     } else if (make_libvirt(self, error)) {
         take_guarantees(self);
@@ -257,6 +354,8 @@ mom_hypervisors_free(MomHypervisors *self)
     }
     mom_hypervisor_vdsm_free(self->vdsm);
     mom_hypervisor_libvirt_free(self->libvirt);
+    mom_hypervisor_libvirt_free(self->numbers);
+    mom_hypervisor_joined_free(self->joined);
     mom_hypervisor_failover_free(self->failover);
     g_free(self);
 }
@@ -275,8 +374,7 @@ mom_hypervisors_source(MomHypervisors *self)
     if (self->failover) {
         return mom_hypervisor_failover_source(self->failover);
     }
-    return self->vdsm ? mom_hypervisor_vdsm_source(self->vdsm)
-                      : mom_hypervisor_libvirt_source(self->libvirt);
+    return self->vdsm ? vdsm_source(self) : mom_hypervisor_libvirt_source(self->libvirt);
 }
 
 MomActuator *
@@ -292,13 +390,13 @@ mom_hypervisors_actuator(MomHypervisors *self)
 gint64
 mom_hypervisors_watch_interval_us(const MomHypervisors *self)
 {
-    return self->vdsm ? 0 : WATCH_INTERVAL_US;
+    return self->vdsm && !self->joined ? 0 : WATCH_INTERVAL_US;
 }
 
 /* vdsm may take one request's time to connect and two to answer (guests, then I/O limits); libvirt,
  * in a reading that meets one guest after the other that hangs, as many times the patience with a
- * slow host as calls may hang at once, and once more.  One question may go to vdsm, in vain, and then
- * to libvirt. */
+ * slow host as calls may hang at once, and once more.  One question may go to vdsm, in vain, and
+ * then to libvirt. */
 gint64
 mom_hypervisors_patience_us(const MomConfig *config)
 {
@@ -314,6 +412,9 @@ mom_hypervisors_reconfigure(MomHypervisors *self, const MomConfig *config)
     take_guarantees(self);
     if (self->failover) {
         mom_hypervisor_failover_set_after(self->failover, fallback_after_us(config));
+    }
+    if (self->joined) {
+        mom_hypervisor_joined_set_list_lasts(self->joined, guest_interval_us(config));
     }
 }
 

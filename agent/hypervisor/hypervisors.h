@@ -30,7 +30,7 @@ typedef struct {
     gpointer data;
 } MomHypervisorsOptions;
 
-/* NULL with an error if libvirt's library cannot be used. */
+/* NULL with an error if libvirt's library cannot be used and is asked for. */
 MomHypervisors *mom_hypervisors_new(const MomHypervisorsOptions *options, GError **error);
 /* Drops a pending sample; answers pending changes with an error. */
 void mom_hypervisors_free(MomHypervisors *self);

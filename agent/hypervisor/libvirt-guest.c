@@ -66,20 +66,35 @@ report_age(const MomVirtGuest *guest, const MomLibvirtView *view)
     return mom_value_int(MAX(age_s, 0));
 }
 
+/* A period that somebody else set is in the XML. */
+static gint64
+stale_after_s(const MomVirtGuest *guest, const MomLibvirtView *view)
+{
+    guint period_s = view->period_s;
+
+    if (period_s == 0 && guest->domain != NULL)
+        period_s = guest->domain->stats_period_s;
+    return MAX(MOM_LIBVIRT_STALE_PERIODS * (gint64)period_s, MOM_LIBVIRT_STALE_S);
+}
+
+/* FALSE: the report is too old for any of its numbers to be used. */
 static gboolean
-is_stale(MomValue report_age_s, guint period_s)
+date_report(MomGuestData *data, const MomVirtGuest *guest, const MomLibvirtView *view)
 {
     gint64 age_s;
 
-    return mom_value_to_int(report_age_s, &age_s) &&
-           age_s > MAX(MOM_LIBVIRT_STALE_PERIODS * (gint64)period_s, MOM_LIBVIRT_STALE_S);
+    data->report_age_s = report_age(guest, view);
+    if (!mom_value_to_int(data->report_age_s, &age_s))
+        return TRUE;
+    data->report_time_s = stat_value(guest, MOM_VIRT_LAST_UPDATE_S);
+    data->is_stale = age_s > stale_after_s(guest, view);
+    return !data->is_stale;
 }
 
 static void
 fill_memory(MomGuestData *data, const MomVirtGuest *guest, const MomLibvirtView *view)
 {
-    data->report_age_s = report_age(guest, view);
-    if (is_stale(data->report_age_s, view->period_s))
+    if (!date_report(data, guest, view))
         return;
     data->mem_usable_kib = stat_value(guest, MOM_VIRT_USABLE_KIB);
     data->disk_caches_kib = stat_value(guest, MOM_VIRT_DISK_CACHES_KIB);
@@ -246,6 +261,10 @@ mom_libvirt_guest_data(const MomVirtGuest *guest, const MomLibvirtView *view)
 {
     MomGuestData *data = mom_guest_data_new(guest->uuid, guest->name);
 
+    data->data_source = "libvirt";
+    data->data_age_s = mom_value_int(0);
+    data->is_unanswered = !guest->reached;
+    data->hangs = view->hangs;
     data->pid = view->pid;
     data->age_s = view->age_s;
     if (view->hangs)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The processes of guests: which one a guest is, and how long it has been running.
+ * The processes of guests: which one a guest is, how long it has been running, and whether it can
+ * answer.
  *
- * Both are looked up once for each run of a guest and kept; after that a round over all guests
- * reads one small file.  For guests whose pid file may not be read all processes are looked at, once
+ * The first two are looked up once for each run of a guest and kept; after that a round over all
+ * guests reads one small file.  For guests whose pid file may not be read all processes are looked at, once
  * in a round and not in every one.  Reads below a root directory, which may be a stand-in's; forks
  * nothing.
  */
@@ -15,9 +16,11 @@
 
 typedef struct MomQemuProcesses MomQemuProcesses;
 
+/* One reference each, for whoever is in another thread. */
 MomQemuProcesses *mom_qemu_processes_new(const char *root);
-void mom_qemu_processes_free(MomQemuProcesses *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomQemuProcesses, mom_qemu_processes_free)
+MomQemuProcesses *mom_qemu_processes_ref(MomQemuProcesses *self);
+void mom_qemu_processes_unref(MomQemuProcesses *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomQemuProcesses, mom_qemu_processes_unref)
 
 /* A round over all guests begins and ends: who was not asked for in it is forgotten. */
 void mom_qemu_processes_begin(MomQemuProcesses *self);
@@ -31,3 +34,11 @@ void mom_qemu_processes_find(MomQemuProcesses *self,
                              int run,
                              MomValue *pid,
                              MomValue *age_s);
+
+/* Of the guests of the last round, before the first one of all that run, those whose process cannot
+ * answer: uuid -> since how many ms, as a pointer; caller unrefs.  From any thread; costs a small
+ * file a guest, and holds up nobody meanwhile. */
+GHashTable *mom_qemu_processes_find_silent(MomQemuProcesses *self);
+
+/* Whether the process of guest UUID was stopped, as far as it is known. */
+gboolean mom_qemu_processes_is_stopped(MomQemuProcesses *self, const char *uuid);

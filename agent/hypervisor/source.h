@@ -19,6 +19,13 @@ typedef struct {
     char *name;
     MomValue pid; /* of the qemu process */
 
+    const char *data_source; /* who told memory and balloon: "vdsm", "libvirt"; static */
+    MomValue data_age_s;     /* since it was asked for them; not how old they were to it */
+    gboolean is_unanswered;  /* it could not ask the guest just now: what is missing is not known */
+    gboolean is_stale;       /* the guest's own report is too old, and none of it is here */
+    gboolean hangs;          /* its process does not answer: nothing is to be concluded or done */
+    gboolean is_one_sided;   /* of two who should know the guest only one does */
+
     gboolean has_memory;           /* the guest reports memory statistics at all */
     MomValue mem_available_kib;    /* memory the guest's kernel manages */
     MomValue mem_unused_kib;       /* free and unused in the guest */
@@ -30,6 +37,7 @@ typedef struct {
     MomValue mem_usable_kib;       /* what new programs in the guest could have without swapping */
     MomValue disk_caches_kib;      /* of that, what the guest's kernel could drop at once */
     MomValue report_age_s;         /* of the guest's own report, of which these numbers are */
+    MomValue report_time_s;        /* the same since the epoch, by the host's clock */
     MomValue swap_total_kib;
     MomValue swap_usage_kib;
 
@@ -59,6 +67,9 @@ typedef struct {
 MomGuestData *mom_guest_data_new(const char *uuid, const char *name);
 void mom_guest_data_free(MomGuestData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomGuestData, mom_guest_data_free)
+/* A copy that lasts, and one whose lists of disks are DATA's, which must outlast it.  Caller frees. */
+MomGuestData *mom_guest_data_copy(const MomGuestData *data);
+MomGuestData *mom_guest_data_share(const MomGuestData *data);
 
 typedef struct MomSource MomSource;
 
@@ -81,6 +92,10 @@ typedef struct {
     /* Asked once when a decision over what was told last begins: why nothing may be changed by it, for
      * people, static; NULL, also of the function: it may. */
     const char *(*hold)(MomSource *self);
+    /* NULL, or whose the numbers of memory and balloon are at present. */
+    const char *(*data_source)(MomSource *self);
+    /* NULL, or whether looking at guests oftener would show anything new at present. */
+    gboolean (*is_live)(MomSource *self);
 } MomSourceClass;
 
 struct MomSource {
@@ -92,3 +107,6 @@ const char *mom_source_name(const MomSource *self);
 /* See the class. */
 const char *mom_source_note(MomSource *self);
 const char *mom_source_hold(MomSource *self);
+/* By default its name, and TRUE. */
+const char *mom_source_data_source(MomSource *source);
+gboolean mom_source_is_live(MomSource *source);

@@ -10,9 +10,8 @@
 #include <string.h>
 
 static const MomCtlColumn columns[] = {
-    {"GUEST", FALSE}, {"HAS", TRUE},  {"MIN", TRUE},
-    {"MAX", TRUE},    {"USES", TRUE}, {"UNUSED", TRUE},
-    {"TO", TRUE},     {"AGE", TRUE},  {"LAST DECISION", FALSE},
+    {"GUEST", FALSE}, {"HAS", TRUE},    {"MIN", TRUE},   {"MAX", TRUE}, {"USES", TRUE},
+    {"UNUSED", TRUE}, {"DATA", FALSE}, {"TO", TRUE}, {"AGE", TRUE}, {"LAST DECISION", FALSE},
 };
 
 #define N_COLUMNS G_N_ELEMENTS(columns)
@@ -69,6 +68,20 @@ sort(GPtrArray *guests, const char *order)
     return FALSE;
 }
 
+/* "libvirt, 2 s", or "stale" and the like if there is something wrong with it. */
+static char *
+data_of(json_object *guest)
+{
+    const char *state = text_of(guest, "state");
+    const char *source = text_of(guest, "data_source");
+
+    if (*state) {
+        return g_strdup(state);
+    }
+    return *source ? g_strdup_printf("%s, %.0f s", source, mom_ctl_member_number(guest, "data_age"))
+                   : NULL;
+}
+
 static char **
 new_row(json_object *guest)
 {
@@ -81,6 +94,7 @@ new_row(json_object *guest)
     row[i++] = mom_ctl_member_size(guest, "balloon_max");
     row[i++] = mom_ctl_member_size(guest, "used");
     row[i++] = mom_ctl_member_size(guest, "mem_unused");
+    row[i++] = data_of(guest);
     row[i++] = mom_ctl_member_size(guest, "target");
     row[i++] = mom_ctl_member_age(guest, "last_decision_time");
     row[i++] = mom_ctl_member_text(guest, "last_decision");

@@ -18,11 +18,13 @@ static const struct {
     {"version", "momd"},
     {"hypervisor", "guests are read from"},
     {"hypervisor_note", "which stands"},
+    {"guest_data", "guests' numbers from"},
     {"guests", "guests managed"},
     {"cycles", "cycles decided"},
     {"policies", "policies"},
     {"policy_fault", "wrong with the policies"},
     {"source_fault", "wrong with the guests' data"},
+    {"sight_fault", "not enough data"},
     {"last_decision", "last decision"},
     {"last_decision_time", "that was"},
 };

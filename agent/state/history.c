@@ -9,13 +9,13 @@
 
 #include "agent/state/history.h"
 
+#include "agent/state/boot-id.h"
 #include "agent/state/state-json.h"
 #include "agent/state/state-records.h"
 
 #define FILE_NAME "history"
 #define FORMAT "momd-history"
 #define VERSION 1
-#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 void
 mom_history_free(MomHistory *history)
@@ -26,15 +26,6 @@ mom_history_free(MomHistory *history)
     mom_entity_free(history->host);
     g_hash_table_unref(history->guests);
     g_free(history);
-}
-
-/* "" if the kernel does not tell, which no history has. */
-static char *
-read_boot_id(void)
-{
-    char *id = NULL;
-
-    return g_file_get_contents(BOOT_ID, &id, NULL, NULL) ? g_strstrip(id) : g_strdup("");
 }
 
 /* ---- saving ---- */
@@ -55,7 +46,7 @@ mom_history_save(
 {
     g_autoptr(GPtrArray) records = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_autoptr(GPtrArray) all = NULL;
-    g_autofree char *boot_id = read_boot_id();
+    g_autofree char *boot_id = mom_boot_id();
     json_object *more = json_object_new_object();
 
     json_object_object_add(more, "boot_id", json_object_new_string(boot_id));
@@ -90,7 +81,7 @@ load_header(json_object *header, gpointer data)
 {
     Loading *loading = data;
     const MomHistoryWish *wish = loading->wish;
-    g_autofree char *boot_id = read_boot_id();
+    g_autofree char *boot_id = mom_boot_id();
     const char *saved_boot = json_object_get_string(json_object_object_get(header, "boot_id"));
     gint64 saved_us = json_object_get_int64(json_object_object_get(header, "saved_us"));
 

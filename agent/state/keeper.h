@@ -34,8 +34,8 @@ void mom_keeper_changed(MomKeeper *keeper);
 void mom_keeper_when_kept(MomKeeper *keeper, MomStateKept done, gpointer data);
 /* Why nothing is kept at present, as it was told in the log; NULL if all is well. Borrowed. */
 const char *mom_keeper_fault(const MomKeeper *keeper);
-/* The directory, for other files in it, before `load` has returned to the main loop and after
- * `finish`; NULL: nothing is kept. Borrowed. */
+/* The directory, for other files in it; NULL: nothing is kept.  It blocks, so the main loop leaves
+ * it alone while it runs. Borrowed. */
 MomStateDir *mom_keeper_dir(MomKeeper *keeper);
 /* Waits until what is to be written is, and writes nothing from then on. */
 void mom_keeper_finish(MomKeeper *keeper);

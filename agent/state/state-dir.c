@@ -24,7 +24,8 @@
 
 struct MomStateDir {
     char *path;
-    int fd; /* -1: not open */
+    int fd;         /* -1: not open */
+    GRecMutex turn; /* of the threads that write files of their own */
 };
 
 static gboolean
@@ -44,6 +45,7 @@ mom_state_dir_new(const char *path)
 
     dir->path = g_strdup(path);
     dir->fd = -1;
+    g_rec_mutex_init(&dir->turn);
     return dir;
 }
 
@@ -63,6 +65,7 @@ mom_state_dir_free(MomStateDir *dir)
         return;
     }
     close_dir(dir);
+    g_rec_mutex_clear(&dir->turn);
     g_free(dir->path);
     g_free(dir);
 }
@@ -168,6 +171,7 @@ still_ours(const MomStateDir *dir)
 gboolean
 mom_state_dir_open(MomStateDir *dir, GError **error)
 {
+    G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
     int fd;
 
     if (still_ours(dir)) {
@@ -241,6 +245,7 @@ read_fd(MomStateDir *dir, const char *name, int fd, GError **error)
 GBytes *
 mom_state_dir_read(MomStateDir *dir, const char *name, GError **error)
 {
+    G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
     GBytes *bytes;
     int fd;
 
@@ -309,6 +314,7 @@ is_readable_size(GPtrArray *chunks)
 gboolean
 mom_state_dir_replace(MomStateDir *dir, const char *name, GPtrArray *chunks, GError **error)
 {
+    G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
     g_autofree char *new_name = g_strconcat(name, SUFFIX_NEW, NULL);
     int fd;
 
@@ -336,6 +342,8 @@ mom_state_dir_replace(MomStateDir *dir, const char *name, GPtrArray *chunks, GEr
 gboolean
 mom_state_dir_remove(MomStateDir *dir, const char *name, GError **error)
 {
+    G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
+
     if (!mom_state_dir_open(dir, error)) {
         return FALSE;
     }
@@ -375,6 +383,7 @@ remove_oldest(MomStateDir *dir, const char *prefix)
 char *
 mom_state_dir_keep_damaged(MomStateDir *dir, const char *name, GError **error)
 {
+    G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *time = g_date_time_format(now, "%Y%m%dT%H%M%S");
     g_autofree char *prefix = g_strconcat(name, DAMAGED, NULL);

@@ -4,7 +4,7 @@
  *
  * Whoever reads a file finds the old content or the new one, whenever the power fails.  Every
  * function blocks for as long as the disk takes, so the main loop calls none of them while it runs;
- * one thread at a time may.  Never trusts a file or directory that others may write.
+ * threads that do take turns.  Never trusts a file or directory that others may write.
  */
 #pragma once
 

@@ -363,9 +363,9 @@ test_an_engine_plots_host_and_guests(void **state)
     virtual_clock_advance(f->clock, 5 * SECOND);
     assert_file(plot, "vm-1.dat",
                 "# time\t balloon_allowed\t balloon_cur\t balloon_max\t balloon_min"
-                "\t balloon_refusal\n"
-                "1790001000.0\tTrue\t3000000\t4000000\t1000000\tNone\n"
-                "1790001005.0\tTrue\t3000000\t4000000\t1000000\tNone\n");
+                "\t balloon_refusal\t data_age\t data_source\n"
+                "1790001000.0\tTrue\t3000000\t4000000\t1000000\tNone\tNone\tNone\n"
+                "1790001005.0\tTrue\t3000000\t4000000\t1000000\tNone\tNone\tNone\n");
     {
         g_autofree char *path = g_build_filename(mom_plot_dir(plot), "HostMonitor.dat", NULL);
         g_autofree char *text = NULL;

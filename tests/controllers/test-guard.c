@@ -425,6 +425,24 @@ bad_and_unknown_disks_do_not_disturb(void **state)
     assert_calls(f->recorder, "u1 io sda(total_bytes_sec=5 ); ");
 }
 
+static void
+a_guest_that_only_one_side_knows_is_not_touched(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(MomEntity) guest = guest_with_disk(100);
+
+    entity_update(guest, MOM_RAIL_KEY_ONE_SIDED, mom_value_bool(TRUE));
+    entity_update(f->guest, MOM_RAIL_KEY_ONE_SIDED, mom_value_bool(TRUE));
+    set_io(f, guest, "/a", mom_value_int(5), MOM_NIL);
+    mom_actuator_set_cpu_tune(f->actuator, f->guest, 40000, 100000, NULL, NULL);
+    mom_actuator_set_balloon_target(f->actuator, f->guest, 90000, NULL, NULL);
+    assert_calls(f->recorder, "");
+    assert_told(f, "u1 io_tune railed /a [guest-one-sided]; "
+                   "u0 vcpu_quota railed 50000->40000 [guest-one-sided]; "
+                   "u0 vcpu_period railed 100000->100000 [guest-one-sided]; "
+                   "u0 balloon_target railed 100000->90000 [guest-one-sided]; ");
+}
+
 /* ---- random wishes ---- */
 
 #define N_RANDOM 5000
@@ -538,6 +556,7 @@ main(void)
         with_fixture(disks_are_sent_what_differs_without_nil),
         with_fixture(disks_are_held_against_what_is_set_and_failures_are_tried_again),
         with_fixture(bad_and_unknown_disks_do_not_disturb),
+        with_fixture(a_guest_that_only_one_side_knows_is_not_touched),
         cmocka_unit_test(random_wishes_never_break_a_bound),
     };
 

@@ -116,6 +116,8 @@ guests_that_cannot_or_must_not_are_left_alone(void **state)
         {MOM_RAIL_KEY_AGE, mom_value_int(59), "balloon-settling"},
         {MOM_RAIL_KEY_AGE, mom_value_int(60), NULL},
         {MOM_RAIL_KEY_AGE, mom_value_string("young"), NULL},
+        {MOM_RAIL_KEY_ONE_SIDED, yes, "guest-one-sided"},
+        {MOM_RAIL_KEY_ONE_SIDED, no, NULL},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -223,6 +225,33 @@ a_guest_keeps_what_it_uses_and_a_reserve(void **state)
 }
 
 static void
+a_guest_whose_report_is_too_old_keeps_its_size(void **state)
+{
+    const struct {
+        gint64 host_percent;
+        gint64 wish_mib, target_mib; /* 0: refused */
+        const char *rail;
+    } cases[] = {
+        {15, 1600, 0, "balloon-stale"},
+        {5, 1600, 1600, NULL}, /* a critical host */
+        {15, 2500, 2500, NULL}, /* grows */
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        MomRailHost host = host_with_free_percent(cases[i].host_percent);
+        g_autoptr(MomEntity) guest = guest_with_free(MOM_NIL, MOM_NIL);
+        const MomRail *rail = NULL;
+        gint64 target = 0;
+
+        entity_update(guest, MOM_RAIL_KEY_STALE, mom_value_bool(TRUE));
+        assert_int_equal(ask(guest, &host, cases[i].wish_mib * MIB, &target, &rail),
+                         cases[i].target_mib != 0);
+        assert_int_equal(target / MIB, cases[i].target_mib);
+        assert_string_equal(rail ? rail->name : "-", cases[i].rail ? cases[i].rail : "-");
+    }
+}
+
+static void
 growing_leaves_the_host_its_reserve(void **state)
 {
     const struct {
@@ -325,6 +354,86 @@ bounds_have_the_last_word(void **state)
     assert_string_equal(rail->name, "balloon-max");
 }
 
+static void
+a_guest_that_is_not_seen_is_not_shrunk(void **state)
+{
+    const struct {
+        gint64 wish_mib;
+        gint64 free_percent; /* of the host */
+        gint64 target_mib;   /* 0: refused */
+        const char *rail;
+    } cases[] = {
+        {1500, 50, 0, "balloon-blind"},
+        {2047, 50, 0, "balloon-blind"},
+        {1500, 3, 0, "balloon-blind"},
+        {2048, 50, 2048, NULL},
+        {2200, 50, 2200, NULL},
+        {500, 50, 0, "balloon-blind"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(MomEntity) guest = guest_with_free(mom_value_int(1900 * MIB), MOM_NIL);
+        const MomRailHost host = host_with_free_percent(cases[i].free_percent);
+        MomRailWish wish = {.limits = &mom_rail_limits_default,
+                            .host = &host,
+                            .wish_kib = cases[i].wish_mib * MIB,
+                            .idle_us = -1,
+                            .is_blind = TRUE};
+        const MomRail *rail = NULL;
+        gint64 target = 0;
+
+        assert_int_equal(mom_rail_balloon(guest, &wish, &target, &rail), cases[i].target_mib != 0);
+        assert_int_equal(target / MIB, cases[i].target_mib);
+        if (cases[i].rail)
+            assert_string_equal(rail->name, cases[i].rail);
+        else
+            assert_null(rail);
+    }
+}
+
+/* Most of this host is huge pages, and its guests lie in shared memory. */
+static void
+the_host_is_judged_by_its_real_figures_where_it_has_them(void **state)
+{
+    const MomValue total = mom_value_int(1000), old_free = mom_value_int(600);
+    const MomValue managed = mom_value_int(200), real = mom_value_int(30);
+    const struct {
+        MomValue managed, real;
+        gint64 total_kib, free_kib;
+    } cases[] = {
+        {managed, real, 200, 30},
+        {managed, mom_value_int(0), 200, 0},
+        {MOM_NIL, real, 1000, 600}, /* one of the pair is none */
+        {managed, MOM_NIL, 1000, 600},
+        {mom_value_int(0), real, 1000, 600},
+        {managed, mom_value_int(-1), 1000, 600},
+        {MOM_NIL, MOM_NIL, 1000, 600},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Field fields[] = {{"mem_available", total},
+                                {"mem_free", old_free},
+                                {"mem_total_managed", cases[i].managed},
+                                {"mem_free_real", cases[i].real}};
+        g_autoptr(MomEntity) host = entity_with("host", fields, G_N_ELEMENTS(fields));
+        MomRailHost facts = mom_rail_host(host);
+
+        assert_true(facts.known);
+        assert_int_equal(facts.total_kib, cases[i].total_kib);
+        assert_int_equal(facts.free_kib, cases[i].free_kib);
+        assert_int_equal(facts.promised_kib, 0);
+    }
+}
+
+static void
+a_host_that_tells_nothing_is_not_known(void **state)
+{
+    const Field fields[] = {{"mem_available", mom_value_int(1000)}, {"mem_free", MOM_NIL}};
+    g_autoptr(MomEntity) host = entity_with("host", fields, G_N_ELEMENTS(fields));
+
+    assert_false(mom_rail_host(host).known);
+}
+
 int
 main(void)
 {
@@ -334,10 +443,14 @@ main(void)
         cmocka_unit_test(guests_that_cannot_or_must_not_are_left_alone),
         cmocka_unit_test(rails_can_be_switched_off_one_by_one),
         cmocka_unit_test(a_guest_keeps_what_it_uses_and_a_reserve),
+        cmocka_unit_test(a_guest_whose_report_is_too_old_keeps_its_size),
         cmocka_unit_test(growing_leaves_the_host_its_reserve),
         cmocka_unit_test(the_guarantee_is_given_by_a_host_that_has_nothing),
         cmocka_unit_test(a_guest_changes_so_much_in_a_second),
         cmocka_unit_test(bounds_have_the_last_word),
+        cmocka_unit_test(a_guest_that_is_not_seen_is_not_shrunk),
+        cmocka_unit_test(the_host_is_judged_by_its_real_figures_where_it_has_them),
+        cmocka_unit_test(a_host_that_tells_nothing_is_not_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,7 @@ class Failover(unittest.TestCase):
         cls.give_guests()
         cls.calls = bench.Calls(IT.libvirtd)
         cls.momd = Momd(PROGRAM, cls.peer, IT.path("momd"),
-                        settings={"main": {"fallback-after": 3, "sample-history-length": 20}})
+                        settings={"main": {"fallback-after": 3, "guest-data": "vdsm"}})
         cls.momd.start()
 
     @classmethod

@@ -14,9 +14,11 @@
 /* Long enough for what is done at once, also on a slow machine; short enough to wait for. */
 #define TIMEOUT_MS 1000
 #define PERIOD_S 5
+#define SILENT_MS 7000
 
 typedef struct {
     MomVirt *virt;
+    guint silent;   /* bit 1 << guest: is known not to answer; for both threads, between readings */
     int changes[4]; /* by MomVirtState */
     int answers;
     GError *error;
@@ -111,13 +113,38 @@ count_with_numbers(const Fixture *f)
     return n;
 }
 
+static GHashTable *
+find_silent(gpointer data)
+{
+    const Fixture *f = data;
+    GHashTable *silent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < N_GUESTS; i++)
+        if (f->silent & 1u << i)
+            g_hash_table_insert(silent, g_strdup(fake_uuid(i)), GUINT_TO_POINTER(SILENT_MS));
+    return silent;
+}
+
+/* A fixture outlives its calls. */
+static gpointer
+keep_fixture(gpointer data)
+{
+    return data;
+}
+
+static void
+leave_fixture(gpointer data)
+{
+}
+
 static int
 setup(void **state)
 {
     Fixture *f = g_new0(Fixture, 1);
     const MomVirtListener listener = {.changed = on_changed, .data = f};
     const MomVirtOptions options = {.times = {.call_timeout_ms = TIMEOUT_MS},
-                                    .stats_period_s = PERIOD_S};
+                                    .stats_period_s = PERIOD_S,
+                                    .silence = {find_silent, keep_fixture, leave_fixture, f}};
 
     fake_start(N_GUESTS);
     f->virt = mom_virt_new(&options, &listener);
@@ -255,6 +282,81 @@ calls_that_hang_are_never_more_than_a_few(void **state)
     assert_int_equal(count_with_numbers(f), N_GUESTS);
 }
 
+/* Of the guests that are in F->guests in whatever order. */
+static const MomVirtGuest *
+find_guest(const Fixture *f, guint guest)
+{
+    for (guint i = 0; i < f->guests->len; i++)
+        if (strcmp(guest_of(f, i)->uuid, fake_uuid(guest)) == 0)
+            return guest_of(f, i);
+    fail_msg("guest %u is missing", guest);
+    return NULL;
+}
+
+/* More than may hang: no call gets into any of them. */
+static void
+guests_known_not_to_answer_are_never_asked(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_ok(read_guests(f, &error));
+    for (guint i = 0; i < MOM_VIRT_MAX_LEFT_BEHIND + 2; i++) {
+        fake_hang(i, TRUE);
+        f->silent |= 1u << i;
+    }
+    fake_forget_calls();
+    for (int i = 0; i < 3; i++)
+        assert_ok(read_guests(f, &error));
+    assert_int_equal(fake_waiting(), 0);
+    assert_int_equal(f->changes[MOM_VIRT_STUCK], 0);
+    assert_int_equal(fake_calls("virDomainListGetStats"), 3);
+    assert_int_equal(fake_calls("virConnectListAllDomains"), 3);
+    assert_int_equal(fake_calls("virConnectGetAllDomainStats"), 0);
+    assert_int_equal(f->guests->len, N_GUESTS);
+    assert_int_equal(count_with_numbers(f), N_GUESTS - MOM_VIRT_MAX_LEFT_BEHIND - 2);
+    assert_false(find_guest(f, 1)->reached);
+    assert_int_equal(find_guest(f, 1)->held_ms, SILENT_MS);
+    assert_non_null(find_guest(f, 1)->domain); /* as it was known */
+    assert_true(find_guest(f, N_GUESTS - 1)->reached);
+}
+
+static void
+where_no_guest_answers_none_is_asked(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    f->silent = (1u << N_GUESTS) - 1;
+    assert_ok(read_guests(f, &error));
+    assert_int_equal(f->guests->len, N_GUESTS);
+    assert_int_equal(count_with_numbers(f), 0);
+    assert_int_equal(fake_calls("virDomainGetXMLDesc"), 0);
+    f->silent = 0;
+    fake_forget_calls();
+    assert_ok(read_guests(f, &error));
+    assert_int_equal(count_with_numbers(f), N_GUESTS);
+    assert_int_equal(fake_calls("virConnectGetAllDomainStats"), 1);
+}
+
+/* What is known too late costs one call, not one for each guest. */
+static void
+guests_that_fall_silent_together_cost_one_call(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < MOM_VIRT_MAX_LEFT_BEHIND + 2; i++)
+        fake_hang(i, TRUE);
+    mom_virt_read_guests(f->virt, take_guests, f);
+    while (fake_waiting() == 0)
+        g_usleep(1000);
+    f->silent = (1u << (MOM_VIRT_MAX_LEFT_BEHIND + 2)) - 1;
+    assert_ok(wait_for_answer(f, &error));
+    assert_int_equal(count_with_numbers(f), N_GUESTS - MOM_VIRT_MAX_LEFT_BEHIND - 2);
+    assert_int_equal(fake_waiting(), 1);
+}
+
 static void
 a_guest_that_hangs_is_asked_nothing_else(void **state)
 {
@@ -303,6 +405,38 @@ a_change_of_a_guest_that_hangs_is_refused_at_once(void **state)
     assert_int_equal(fake_calls("virDomainGetJobStats"), asked);
     assert_ok(set_balloon(f, 3, 4096, &error));
     assert_int_equal(fake_balloon_kib(3), 4096);
+}
+
+/* Nobody knew that guest 2 hangs. */
+static void
+changes_behind_one_that_hangs_are_made_all_the_same(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_ok(read_guests(f, &error));
+    fake_hang(2, TRUE);
+    mom_virt_set_balloon(f->virt, fake_uuid(2), 4096, NULL, NULL);
+    mom_virt_set_balloon(f->virt, fake_uuid(3), 8192, NULL, NULL);
+    mom_virt_set_cpu(f->virt, fake_uuid(4), 50000, 100000, take_outcome, f);
+    assert_ok(wait_for_answer(f, &error));
+    assert_int_equal(fake_balloon_kib(3), 8192);
+    assert_int_equal(fake_calls("virDomainSetSchedulerParametersFlags"), 1);
+    assert_int_equal(fake_calls("virDomainSetMemoryFlags"), 2);
+    assert_int_equal(f->changes[MOM_VIRT_STUCK], 1);
+}
+
+static void
+a_change_that_hangs_is_told_and_not_made_again(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_ok(read_guests(f, &error));
+    fake_hang(2, TRUE);
+    assert_fails(set_balloon(f, 2, 4096, &error), MOM_VIRT_ERROR, MOM_VIRT_ERROR_TIMEOUT);
+    assert_ok(read_guests(f, &error));
+    assert_int_equal(fake_calls("virDomainSetMemoryFlags"), 1);
 }
 
 static void
@@ -452,9 +586,14 @@ main(void)
         TEST(several_guests_may_hang_at_once),
         TEST(guests_that_hang_together_are_found_in_one_reading),
         TEST(calls_that_hang_are_never_more_than_a_few),
+        TEST(guests_known_not_to_answer_are_never_asked),
+        TEST(where_no_guest_answers_none_is_asked),
+        TEST(guests_that_fall_silent_together_cost_one_call),
         TEST(a_guest_that_hangs_is_asked_nothing_else),
         TEST(what_was_known_of_the_others_is_not_lost_over_a_hang),
         TEST(a_change_of_a_guest_that_hangs_is_refused_at_once),
+        TEST(changes_behind_one_that_hangs_are_made_all_the_same),
+        TEST(a_change_that_hangs_is_told_and_not_made_again),
         TEST(a_guest_under_way_is_left_alone_until_it_is_over),
         TEST(all_changes_mind_a_migration),
         TEST(a_period_that_cannot_be_set_now_is_set_later),

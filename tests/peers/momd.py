@@ -121,6 +121,8 @@ class Momd(Daemon):
             "main": {**dict.fromkeys(INTERVALS, interval), "rpc-port": self.socket,
                      "policy-dir": self.policy_dir, "state-dir": os.path.join(self.place, "state"),
                      "host-root": peer.host_root,
+                     # whatever libvirt there is on this machine knows nothing of the stand-in's guests
+                     "guest-data": "vdsm",
                      "sample-history-length": 3},
             "vdsm": {"host": "127.0.0.1", "port": peer.port, "request-timeout": 2,
                      "pki-dir": peer.pki or "/nonexistent", "ssl": "true" if peer.pki else "false"},

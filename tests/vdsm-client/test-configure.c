@@ -7,102 +7,19 @@
  */
 #include "tests/mom-test.h"
 
-#include <json.h>
-
-#include "tests/vdsm-client/peer.h"
-#include "vdsm-client/connection.h"
+#include "tests/vdsm-client/connection-fixture.h"
 #include "vdsm-client/error.h"
-
-typedef struct {
-    Peer *peer;
-    Peer *other;
-    MomVdsmConnection *connection;
-    MomVdsmOptions options;
-    MomVdsmPace pace;
-    GString *states; /* "connecting connected ..." */
-    guint drops;
-    GString *outcomes; /* of calls */
-    guint ended;
-} Fixture;
-
-static int
-set_up(void **state)
-{
-    Fixture *f = g_new0(Fixture, 1);
-    f->peer = peer_new(NULL, NULL);
-    f->other = peer_new(NULL, NULL);
-    f->options = (MomVdsmOptions){.host = "127.0.0.1", .port = f->peer->port};
-    f->pace = (MomVdsmPace){5000, 0, 10, 50};
-    f->states = g_string_new(NULL);
-    f->outcomes = g_string_new(NULL);
-    *state = f;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    Fixture *f = *state;
-    mom_vdsm_connection_free(f->connection);
-    peer_free(f->peer);
-    peer_free(f->other);
-    g_string_free(f->states, TRUE);
-    g_string_free(f->outcomes, TRUE);
-    g_free(f);
-    return 0;
-}
-
-static void
-on_state(MomVdsmState now, const GError *why, gpointer data)
-{
-    static const char *const names[] = {"disconnected", "connecting", "connected"};
-    Fixture *f = data;
-    g_string_append_printf(f->states, "%s ", names[now]);
-    f->drops += why != NULL;
-}
-
-static void
-on_done(struct json_object *result, const GError *error, gpointer data)
-{
-    Fixture *f = data;
-    f->ended++;
-    if (error)
-        g_string_append_printf(f->outcomes, "error %d ", error->code);
-    else
-        g_string_append_printf(f->outcomes, "%s ", json_object_to_json_string(result));
-}
-
-static void
-begin(Fixture *f)
-{
-    f->connection = mom_vdsm_connection_new(&f->options, &f->pace);
-    mom_vdsm_connection_watch_state(f->connection, on_state, f);
-    mom_vdsm_connection_start(f->connection);
-}
-
-static gboolean
-is_up(Fixture *f)
-{
-    return mom_vdsm_connection_state(f->connection) == MOM_VDSM_CONNECTED;
-}
-
-static void
-begin_and_connect(Fixture *f)
-{
-    begin(f);
-    run_until(is_up(f) && f->peer->queues->len == 1);
-}
 
 /* Makes a call and waits until the peer has it. */
 static void
-call(Fixture *f)
+call_and_wait(ConnectionFixture *f)
 {
-    mom_vdsm_connection_call(f->connection, "Host.ping2", NULL, on_done, f);
+    connection_call(f, "Host.ping2");
     run_until(f->peer->requests->len == 1);
 }
 
 static void
-configure(Fixture *f)
+configure(ConnectionFixture *f)
 {
     g_autoptr(GError) error = NULL;
     assert_ok(mom_vdsm_connection_configure(f->connection, &f->options, &error));
@@ -111,8 +28,8 @@ configure(Fixture *f)
 static void
 the_same_options_leave_the_connection_alone(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     f->options.request_timeout_ms = 1234;
     configure(f);
     run_idle();
@@ -123,17 +40,17 @@ the_same_options_leave_the_connection_alone(void **state)
 static void
 another_place_is_gone_to_when_no_call_is_under_way(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
-    call(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
+    call_and_wait(f);
     f->options.port = f->other->port;
     configure(f);
     configure(f); /* the same once more is no wish to stay */
     run_idle();
     assert_int_equal(f->other->accepted, 0);
-    assert_true(is_up(f));
+    assert_true(connection_is_up(f));
     peer_answer(f->peer, 0, "\"result\": 1");
-    run_until(f->other->queues->len == 1 && is_up(f));
+    run_until(f->other->queues->len == 2 && connection_is_up(f));
     assert_string_equal(f->outcomes->str, "1 ");
     assert_string_equal(f->states->str, "connecting connected connecting connected ");
     assert_int_equal(f->drops, 0);
@@ -142,9 +59,9 @@ another_place_is_gone_to_when_no_call_is_under_way(void **state)
 static void
 a_wish_that_is_taken_back_leaves_the_connection_alone(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
-    call(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
+    call_and_wait(f);
     f->options.port = f->other->port;
     configure(f);
     f->options.port = f->peer->port;
@@ -159,58 +76,59 @@ a_wish_that_is_taken_back_leaves_the_connection_alone(void **state)
 static void
 a_time_out_can_be_changed_under_calls(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     g_autofree char *timed_out = g_strdup_printf("error %d ", MOM_VDSM_ERROR_TIMED_OUT);
-    begin_and_connect(f);
-    call(f);
+    connection_begin_and_connect(f);
+    call_and_wait(f);
     f->options.request_timeout_ms = 20;
     configure(f);
     run_until(f->ended == 1);
     assert_string_equal(f->outcomes->str, timed_out);
-    assert_true(is_up(f));
+    assert_true(connection_is_up(f));
 }
 
 static void
 one_that_waits_is_tried_at_once(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->options.port = 1;
     f->pace.back_off_min_ms = f->pace.back_off_max_ms = 3600 * 1000;
-    begin(f);
+    connection_begin(f);
     run_until(f->drops == 1);
     f->options.port = f->peer->port;
     configure(f);
-    run_until(is_up(f));
+    run_until(connection_is_up(f));
 }
 
 static void
 an_attempt_to_the_wrong_place_is_given_up(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->peer->mute = TRUE;
-    begin(f);
+    connection_begin(f);
     run_until(f->peer->greeted == 1);
     f->options.port = f->other->port;
     configure(f);
-    run_until(is_up(f));
+    run_until(connection_is_up(f));
     assert_string_equal(f->states->str, "connecting connecting connected ");
 }
 
 static void
 one_that_was_not_started_begins_with_the_new_options(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->connection = mom_vdsm_connection_new(&f->options, &f->pace);
     f->options.port = f->other->port;
     configure(f);
     run_idle();
     assert_int_equal(f->other->accepted, 0);
     mom_vdsm_connection_start(f->connection);
-    run_until(is_up(f));
+    run_until(connection_is_up(f));
     assert_int_equal(f->other->accepted, 1);
 }
 
-#define WITH_PEERS(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define WITH_PEERS(name)                                                                           \
+    cmocka_unit_test_setup_teardown(name, connection_set_up, connection_tear_down)
 
 int
 main(void)

@@ -10,95 +10,8 @@
 #include <json.h>
 #include <string.h>
 
-#include "tests/vdsm-client/peer.h"
-#include "vdsm-client/connection.h"
+#include "tests/vdsm-client/connection-fixture.h"
 #include "vdsm-client/error.h"
-
-typedef struct {
-    Peer *peer;
-    MomVdsmConnection *connection;
-    MomVdsmOptions options;
-    MomVdsmPace pace;
-    GString *states; /* "connecting connected ..." */
-    char *why;       /* the last */
-    guint drops;
-    GString *outcomes; /* of calls, "name=..." */
-    guint ended;
-    GString *events;
-    gboolean free_in_callback;
-} Fixture;
-
-static int
-set_up(void **state)
-{
-    Fixture *f = g_new0(Fixture, 1);
-    f->peer = peer_new(NULL, NULL);
-    f->options = (MomVdsmOptions){.host = "127.0.0.1", .port = f->peer->port};
-    f->pace = (MomVdsmPace){5000, 0, 10, 50};
-    f->states = g_string_new(NULL);
-    f->outcomes = g_string_new(NULL);
-    f->events = g_string_new(NULL);
-    *state = f;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    Fixture *f = *state;
-    mom_vdsm_connection_free(f->connection);
-    peer_free(f->peer);
-    g_string_free(f->states, TRUE);
-    g_string_free(f->outcomes, TRUE);
-    g_string_free(f->events, TRUE);
-    g_free(f->why);
-    g_free(f);
-    return 0;
-}
-
-static void
-on_state(MomVdsmState now, const GError *why, gpointer data)
-{
-    static const char *const names[] = {"disconnected", "connecting", "connected"};
-    Fixture *f = data;
-    g_string_append_printf(f->states, "%s ", names[now]);
-    assert_int_equal(now == MOM_VDSM_DISCONNECTED, why != NULL);
-    assert_int_equal(now, mom_vdsm_connection_state(f->connection));
-    if (why) {
-        f->drops++;
-        g_free(f->why);
-        f->why = g_strdup(why->message);
-    }
-}
-
-static void
-on_event(const char *method, struct json_object *params, gpointer data)
-{
-    g_string_append_printf(((Fixture *)data)->events, "%s ", method);
-}
-
-static void
-begin(Fixture *f)
-{
-    f->connection = mom_vdsm_connection_new(&f->options, &f->pace);
-    mom_vdsm_connection_watch_state(f->connection, on_state, f);
-    mom_vdsm_connection_watch_events(f->connection, on_event, f);
-    assert_int_equal(mom_vdsm_connection_state(f->connection), MOM_VDSM_DISCONNECTED);
-    mom_vdsm_connection_start(f->connection);
-}
-
-static gboolean
-is_up(Fixture *f)
-{
-    return mom_vdsm_connection_state(f->connection) == MOM_VDSM_CONNECTED;
-}
-
-static void
-begin_and_connect(Fixture *f)
-{
-    begin(f);
-    run_until(is_up(f) && f->peer->queues->len == 2);
-}
 
 static void
 assert_says(const char *text, const char *part)
@@ -108,34 +21,12 @@ assert_says(const char *text, const char *part)
 }
 
 static void
-on_done(struct json_object *result, const GError *error, gpointer data)
-{
-    Fixture *f = data;
-    f->ended++;
-    if (error && error->domain == MOM_VDSM_ERROR)
-        g_string_append_printf(f->outcomes, "error %d ", error->code);
-    else if (error)
-        g_string_append_printf(f->outcomes, "%s ", error->message);
-    else
-        g_string_append_printf(f->outcomes, "%s ",
-                               json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN));
-    if (f->free_in_callback)
-        g_clear_pointer(&f->connection, mom_vdsm_connection_free);
-}
-
-static void
-call(Fixture *f, const char *method)
-{
-    mom_vdsm_connection_call(f->connection, method, NULL, on_done, f);
-}
-
-static void
 it_connects_when_the_connected_frame_has_come(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->peer->mute = TRUE;
     f->pace.heart_beat_ms = 7000;
-    begin(f);
+    connection_begin(f);
     run_until(f->peer->queues->len == 2);
     assert_int_equal(mom_vdsm_connection_state(f->connection), MOM_VDSM_CONNECTING);
     assert_string_equal(f->peer->connect, "1.2 0,7000");
@@ -145,17 +36,17 @@ it_connects_when_the_connected_frame_has_come(void **state)
     assert_true(g_uuid_string_is_valid(parts[0]));
     assert_true(g_uuid_string_is_valid(parts[1]));
     peer_write(f->peer, "CONNECTED\nversion:1.2\nheart-beat:0,0\n\n", 39);
-    run_until(is_up(f));
+    run_until(connection_is_up(f));
     assert_string_equal(f->states->str, "connecting connected ");
 }
 
 static void
 calls_are_answered_in_any_order(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
-    call(f, "A");
-    call(f, "B");
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
+    connection_call(f, "A");
+    connection_call(f, "B");
     run_until(f->peer->requests->len == 2);
     peer_answer(f->peer, 1, "\"result\": \"b\"");
     peer_answer(f->peer, 0, "\"result\": \"a\"");
@@ -166,11 +57,11 @@ calls_are_answered_in_any_order(void **state)
 static void
 no_more_than_the_window_is_in_flight(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->options.window = 3;
-    begin_and_connect(f);
+    connection_begin_and_connect(f);
     for (int i = 0; i < 10; i++)
-        call(f, "Host.ping2");
+        connection_call(f, "Host.ping2");
     run_until(f->peer->requests->len == 3);
     run_idle();
     assert_int_equal(f->peer->requests->len, 3);
@@ -185,28 +76,28 @@ no_more_than_the_window_is_in_flight(void **state)
 static void
 errors_of_vdsm_keep_their_code_and_the_connection(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     const char *const told[] = {
         "\"error\": {\"code\": 99, \"message\": \"Recovering from crash or Initializing\"}",
         "\"error\": {\"code\": 1100, \"message\": \"Not enough resources\"}",
         "\"error\": {\"code\": 1, \"message\": \"Virtual machine does not exist\"}"};
     for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
         f->peer->answer = told[i];
-        call(f, "VM.setBalloonTarget");
+        connection_call(f, "VM.setBalloonTarget");
         run_until(f->ended == i + 1);
     }
     assert_string_equal(f->outcomes->str, "error 99 error 1100 error 1 ");
-    assert_true(is_up(f));
+    assert_true(connection_is_up(f));
 }
 
 static void
 a_call_while_not_connected_fails_from_the_loop(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->peer->mute = TRUE;
-    begin(f);
-    call(f, "Host.ping2");
+    connection_begin(f);
+    connection_call(f, "Host.ping2");
     assert_int_equal(f->ended, 0);
     run_until(f->ended == 1);
     assert_string_equal(f->outcomes->str, "error 1000001 ");
@@ -215,14 +106,14 @@ a_call_while_not_connected_fails_from_the_loop(void **state)
 static void
 a_timed_out_call_frees_its_place(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->options.request_timeout_ms = 50;
     f->options.window = 1;
-    begin_and_connect(f);
-    call(f, "first");
+    connection_begin_and_connect(f);
+    connection_call(f, "first");
     run_until(f->ended == 1);
     f->peer->answer = "\"result\": 2";
-    call(f, "second");
+    connection_call(f, "second");
     run_until(f->ended == 2);
     assert_string_equal(f->outcomes->str, "error 1000002 2 ");
     assert_int_equal(f->drops, 0);
@@ -231,36 +122,36 @@ a_timed_out_call_frees_its_place(void **state)
 static void
 a_server_that_answers_nothing_is_dropped_after_three_rounds(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->options.request_timeout_ms = 30;
     f->options.window = 1;
-    begin_and_connect(f);
+    connection_begin_and_connect(f);
     for (int i = 0; i < 5; i++)
-        call(f, "Host.ping2");
+        connection_call(f, "Host.ping2");
     run_until(f->drops == 1);
     assert_says(f->why, "no answer to 3 calls in a row");
     assert_string_equal(f->outcomes->str,
                         "error 1000002 error 1000002 error 1000002 error 1000001 error 1000001 ");
-    run_until(f->peer->greeted == 2 && is_up(f));
+    run_until(f->peer->greeted == 2 && connection_is_up(f));
 }
 
 static void
 a_hang_up_fails_the_calls_and_is_survived(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     g_autofree char *old_queue = g_strdup(f->peer->queues->pdata[0]);
-    call(f, "Host.ping2");
+    connection_call(f, "Host.ping2");
     run_until(f->peer->requests->len == 1);
     peer_hang_up(f->peer);
     run_until(f->drops == 1);
     assert_says(f->why, "vdsm closed the connection");
     assert_string_equal(f->outcomes->str, "error 1000001 ");
-    run_until(is_up(f) && f->peer->queues->len == 2);
+    run_until(connection_is_up(f) && f->peer->queues->len == 2);
     assert_string_not_equal(f->peer->queues->pdata[0], old_queue);
     assert_string_equal(f->states->str, "connecting connected disconnected connecting connected ");
     f->peer->answer = "\"result\": 1";
-    call(f, "Host.ping2");
+    connection_call(f, "Host.ping2");
     run_until(f->ended == 2);
 }
 
@@ -279,33 +170,33 @@ static const struct {
 static void
 a_broken_or_an_error_frame_makes_the_connection_anew(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     for (guint i = 0; i < G_N_ELEMENTS(broken); i++) {
         gsize len = broken[i].len ? broken[i].len : strlen(broken[i].bytes);
         peer_write(f->peer, broken[i].bytes, len);
         run_until(f->drops == i + 1);
         assert_says(f->why, broken[i].says);
-        run_until(is_up(f) && f->peer->greeted == i + 2);
+        run_until(connection_is_up(f) && f->peer->greeted == i + 2);
     }
 }
 
 static void
 a_reply_that_is_no_json_makes_the_connection_anew(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     peer_message(f->peer, NULL, "{\"id\": nonsense}", 16);
     run_until(f->drops == 1);
     assert_says(f->why, "broken JSON message");
-    run_until(is_up(f));
+    run_until(connection_is_up(f));
 }
 
 static void
 an_event_is_told_and_a_broken_one_is_dropped(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     peer_message(f->peer, "jms.queue.events", "{\"method\": \"|virt|one\"}", 23);
     peer_message(f->peer, "jms.queue.events", "nonsense", 8);
     peer_message(f->peer, "jms.queue.events", "{", 1);
@@ -319,14 +210,14 @@ an_event_is_told_and_a_broken_one_is_dropped(void **state)
 static void
 frames_for_nobody_are_skipped(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     static const char others[] = "MESSAGE\nsubscription:other\n\n{{{\0"
                                  "RECEIPT\nreceipt-id:7\n\n\0"
                                  "CONNECTED\nversion:1.2\n\n\0\n\n";
-    begin_and_connect(f);
+    connection_begin_and_connect(f);
     peer_write(f->peer, others, sizeof others - 1);
     f->peer->answer = "\"result\": 1";
-    call(f, "Host.ping2");
+    connection_call(f, "Host.ping2");
     run_until(f->ended == 1);
     assert_string_equal(f->outcomes->str, "1 ");
     assert_int_equal(f->drops, 0);
@@ -335,13 +226,13 @@ frames_for_nobody_are_skipped(void **state)
 static void
 a_flood_of_frames_and_a_large_answer_leave_the_loop_alive(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     g_autoptr(GString) flood = g_string_new(NULL);
     for (int i = 0; i < 300; i++)
         g_string_append_len(flood, "RECEIPT\nreceipt-id:7\n\n", 23);
     peer_write(f->peer, flood->str, flood->len);
-    call(f, "Host.getAllVmStats");
+    connection_call(f, "Host.getAllVmStats");
     run_until(f->peer->requests->len == 1);
     g_autoptr(GString) large = g_string_new("\"result\": [\"");
     for (int i = 0; i < 30000; i++)
@@ -355,10 +246,10 @@ a_flood_of_frames_and_a_large_answer_leave_the_loop_alive(void **state)
 static void
 silence_beyond_the_promised_heart_beats_is_death(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->pace.heart_beat_ms = 40;
     f->peer->beats = "50,0";
-    begin_and_connect(f);
+    connection_begin_and_connect(f);
     run_until(f->drops == 1);
     assert_says(f->why, "no heart-beat within 100 ms");
 }
@@ -366,10 +257,10 @@ silence_beyond_the_promised_heart_beats_is_death(void **state)
 static void
 heart_beats_keep_a_quiet_connection(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->pace.heart_beat_ms = 500;
     f->peer->beats = "500,0";
-    begin_and_connect(f);
+    connection_begin_and_connect(f);
     gint64 until = g_get_monotonic_time() + 2500 * 1000;
     while (g_get_monotonic_time() < until) {
         peer_write(f->peer, "\n", 1);
@@ -382,10 +273,10 @@ heart_beats_keep_a_quiet_connection(void **state)
 static void
 a_server_without_heart_beats_may_be_silent(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->pace.heart_beat_ms = 20;
     f->peer->beats = NULL;
-    begin_and_connect(f);
+    connection_begin_and_connect(f);
     for (int i = 0; i < 5; i++)
         run_idle();
     assert_int_equal(f->drops, 0);
@@ -394,23 +285,23 @@ a_server_without_heart_beats_may_be_silent(void **state)
 static void
 a_mute_server_is_given_up_and_tried_again(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     f->peer->mute = TRUE;
     f->pace.connect_timeout_ms = 100;
-    begin(f);
+    connection_begin(f);
     run_until(f->drops == 2);
     assert_says(f->why, "no CONNECTED frame within 100 ms");
     f->peer->mute = FALSE;
-    run_until(is_up(f));
+    run_until(connection_is_up(f));
 }
 
 static void
 freeing_inside_a_callback_ends_the_other_calls(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     for (int i = 0; i < 6; i++)
-        call(f, "Host.ping2");
+        connection_call(f, "Host.ping2");
     run_until(f->peer->requests->len == 4);
     f->free_in_callback = TRUE;
     peer_answer(f->peer, 0, "\"result\": 1");
@@ -425,10 +316,10 @@ freeing_inside_a_callback_ends_the_other_calls(void **state)
 static void
 freeing_while_calls_fail_ends_the_others_once(void **state)
 {
-    Fixture *f = *state;
-    begin_and_connect(f);
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
     for (int i = 0; i < 6; i++)
-        call(f, "Host.ping2");
+        connection_call(f, "Host.ping2");
     run_until(f->peer->requests->len == 4);
     f->free_in_callback = TRUE;
     peer_hang_up(f->peer);
@@ -441,7 +332,7 @@ freeing_while_calls_fail_ends_the_others_once(void **state)
 static void
 free_in_state(MomVdsmState now, const GError *why, gpointer data)
 {
-    Fixture *f = data;
+    ConnectionFixture *f = data;
     f->drops++;
     if (now == (MomVdsmState)f->ended)
         g_clear_pointer(&f->connection, mom_vdsm_connection_free);
@@ -450,7 +341,7 @@ free_in_state(MomVdsmState now, const GError *why, gpointer data)
 static void
 freeing_inside_a_state_callback_is_safe(void **state)
 {
-    Fixture *f = *state;
+    ConnectionFixture *f = *state;
     const MomVdsmState when[] = {MOM_VDSM_CONNECTING, MOM_VDSM_CONNECTED, MOM_VDSM_DISCONNECTED};
     for (guint i = 0; i < G_N_ELEMENTS(when); i++) {
         f->ended = when[i];
@@ -458,7 +349,7 @@ freeing_inside_a_state_callback_is_safe(void **state)
         mom_vdsm_connection_watch_state(f->connection, free_in_state, f);
         mom_vdsm_connection_start(f->connection);
         if (when[i] == MOM_VDSM_DISCONNECTED) {
-            run_until(is_up(f));
+            run_until(connection_is_up(f));
             peer_hang_up(f->peer);
         }
         run_until(!f->connection);
@@ -470,15 +361,16 @@ freeing_inside_a_state_callback_is_safe(void **state)
 static void
 freeing_while_opening_is_safe(void **state)
 {
-    Fixture *f = *state;
-    begin(f);
+    ConnectionFixture *f = *state;
+    connection_begin(f);
     run_until(f->states->len > 0);
     g_clear_pointer(&f->connection, mom_vdsm_connection_free);
     run_idle();
     assert_string_equal(f->states->str, "connecting ");
 }
 
-#define WITH_PEER(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define WITH_PEER(name)                                                                            \
+    cmocka_unit_test_setup_teardown(name, connection_set_up, connection_tear_down)
 
 int
 main(void)

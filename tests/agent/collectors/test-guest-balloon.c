@@ -35,6 +35,29 @@ sizes_are_passed_on_and_silence_is_nil(void **state)
 }
 
 static void
+doubts_go_along_undeclared_and_only_if_there_are_any(void **state)
+{
+    const struct {
+        gboolean one_sided, stale;
+    } rows[] = {{FALSE, FALSE}, {TRUE, FALSE}, {FALSE, TRUE}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Subject) subject = subject_new("GuestBalloon");
+        g_autoptr(MomGuestData) guest = guest_with_balloon(MOM_NIL);
+        MomValue refusal;
+
+        guest->is_one_sided = rows[i].one_sided;
+        guest->is_stale = rows[i].stale;
+        assert_ok(subject_collect_guest(subject, "/", guest, &error));
+        assert_int_equal(subject_has(subject, MOM_RAIL_KEY_ONE_SIDED), rows[i].one_sided);
+        assert_int_equal(subject_has(subject, MOM_RAIL_KEY_STALE), rows[i].stale);
+        assert_true(mom_sample_get(subject->sample, "balloon_refusal", &refusal));
+        assert_int_equal(mom_value_is_nil(refusal), !rows[i].one_sided);
+    }
+}
+
+static void
 whether_it_is_switched_on_goes_along_undeclared(void **state)
 {
     const struct {
@@ -116,6 +139,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_passed_on_and_silence_is_nil),
+        cmocka_unit_test(doubts_go_along_undeclared_and_only_if_there_are_any),
         cmocka_unit_test(whether_it_is_switched_on_goes_along_undeclared),
         cmocka_unit_test(whether_rails_allow_it_is_told_with_the_reason),
         cmocka_unit_test(a_guest_without_balloon_gets_no_keys),

@@ -49,6 +49,20 @@ without_a_count_nothing_is_said(void **state)
     assert_false(subject_has(subject, "vcpu_quota"));
 }
 
+static void
+that_only_one_side_knows_the_guest_goes_along(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("GuestCpuTune");
+    g_autoptr(MomGuestData) guest = mom_guest_data_new("u0", "vm0");
+
+    guest->vcpu_count = mom_value_int(4);
+    guest->is_one_sided = TRUE;
+    assert_ok(subject_collect_guest(subject, "/", guest, &error));
+    assert_true(subject_has(subject, MOM_RAIL_KEY_ONE_SIDED));
+    assert_int_equal(mom_schema_index(subject->schema, MOM_RAIL_KEY_ONE_SIDED), -1);
+}
+
 int
 main(void)
 {
@@ -56,6 +70,7 @@ main(void)
         cmocka_unit_test(limits_are_passed_on),
         cmocka_unit_test(silence_means_no_limit),
         cmocka_unit_test(without_a_count_nothing_is_said),
+        cmocka_unit_test(that_only_one_side_knows_the_guest_goes_along),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,9 @@ limits_that_are_not_told_are_nil(void **state)
 
     add_policy(guest, "sda", NULL, 900);
     add_state(guest, "sda", NULL, 100);
+    guest->is_one_sided = TRUE;
     assert_ok(subject_collect_guest(subject, "/", guest, &error));
+    assert_true(subject_has(subject, MOM_RAIL_KEY_ONE_SIDED));
     tune = list_of(subject, "io_tune")->items[0].object;
     for (int i = 0; i < MOM_N_LIMITS; i++) {
         assert_true(tune->maximum.present & 1u << i);

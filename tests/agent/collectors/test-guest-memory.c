@@ -23,6 +23,8 @@ guest_with_memory(void)
     guest->mem_usable_kib = mom_value_int(9);
     guest->disk_caches_kib = mom_value_int(10);
     guest->report_age_s = mom_value_int(11);
+    guest->data_source = "libvirt";
+    guest->data_age_s = mom_value_int(12);
     return guest;
 }
 
@@ -33,6 +35,7 @@ memory_is_passed_on_as_told(void **state)
         g_autoptr(GError) error = NULL;
         g_autoptr(Subject) subject = subject_new(both[i]);
         g_autoptr(MomGuestData) guest = guest_with_memory();
+        MomValue source;
 
         assert_ok(subject_collect_guest(subject, "/", guest, &error));
         assert_int_equal(subject_int(subject, "mem_available"), 1000);
@@ -46,6 +49,9 @@ memory_is_passed_on_as_told(void **state)
         assert_int_equal(subject_int(subject, "mem_usable"), 9);
         assert_int_equal(subject_int(subject, "mem_caches"), 10);
         assert_int_equal(subject_int(subject, "mem_report_age"), 11);
+        assert_int_equal(subject_int(subject, "data_age"), 12);
+        assert_true(mom_sample_get(subject->sample, "data_source", &source));
+        assert_string_equal(source.string, "libvirt");
     }
 }
 
@@ -96,9 +102,9 @@ only_the_plain_form_demands_its_fields(void **state)
     const MomCollector *optional = mom_collector_find(both[1]);
 
     assert_int_equal(g_strv_length((char **)(gpointer)plain->fields), 6);
-    assert_int_equal(g_strv_length((char **)(gpointer)plain->optional), 5);
+    assert_int_equal(g_strv_length((char **)(gpointer)plain->optional), 7);
     assert_int_equal(g_strv_length((char **)(gpointer)optional->fields), 0);
-    assert_int_equal(g_strv_length((char **)(gpointer)optional->optional), 11);
+    assert_int_equal(g_strv_length((char **)(gpointer)optional->optional), 13);
 }
 
 int

@@ -133,6 +133,62 @@ a_missing_file_is_named(void **state)
     assert_ok(subject_collect_host(subject, *state, &error));
 }
 
+/* A host whose memory is mostly huge pages, and whose guests lie in shared memory. */
+#define HUGE_MEMINFO                                                                               \
+    "MemTotal:      100000 kB\nMemFree:         2000 kB\nMemAvailable:    3000 kB\n"               \
+    "Buffers:            0 kB\nCached:          9000 kB\nShmem:           8000 kB\n"
+
+static void
+huge_pages_and_shared_memory_are_not_free(void **state)
+{
+    static const struct {
+        const char *more;
+        gint64 total_kib; /* 0: nil */
+    } cases[] = {
+        {"", 100000},
+        {"Hugetlb:       80000 kB\n", 20000},
+        {"HugePages_Total:      10\nHugepagesize:     2048 kB\nHugetlb:       80000 kB\n", 20000},
+        {"HugePages_Total:      10\nHugepagesize:     2048 kB\n", 100000 - 20480},
+        {"HugePages_Total:      10\n", 100000},
+        {"HugePages_Total: 9000000000000000000\nHugepagesize:     2048 kB\n", 100000},
+        {"Hugetlb:      100000 kB\n", 0},
+        {"Hugetlb:          -1 kB\n", 0},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(HUGE_MEMINFO, cases[i].more, NULL);
+
+        host_root_write(*state, "proc/meminfo", text);
+        assert_ok(subject_collect_host(subject, *state, &error));
+        assert_int_equal(subject_int(subject, "mem_free"), 11000);
+        assert_int_equal(subject_int(subject, "mem_available"), 100000);
+        assert_int_equal(subject_int(subject, "mem_free_real"), 3000);
+        assert_int_equal(subject_has(subject, "mem_total_managed"), cases[i].total_kib != 0);
+        if (cases[i].total_kib)
+            assert_int_equal(subject_int(subject, "mem_total_managed"), cases[i].total_kib);
+    }
+}
+
+static void
+a_kernel_that_does_not_estimate_has_no_real_figure(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostMemory");
+
+    host_root_write(*state, "proc/meminfo",
+                    "MemTotal: 9 kB\nMemFree: 3 kB\nBuffers: 1 kB\nCached: 1 kB\n");
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_false(subject_has(subject, "mem_free_real"));
+    assert_int_equal(subject_int(subject, "mem_total_managed"), 9);
+    host_root_write(*state, "proc/meminfo",
+                    "MemTotal: 9 kB\nMemFree: 3 kB\nMemAvailable: -4 kB\nBuffers: 1 kB\n"
+                    "Cached: 1 kB\n");
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_false(subject_has(subject, "mem_free_real"));
+}
+
 static void
 the_real_host_is_read_too(void **state)
 {
@@ -141,6 +197,10 @@ the_real_host_is_read_too(void **state)
 
     assert_ok(subject_collect_host(subject, "/", &error));
     assert_true(subject_int(subject, "mem_available") > 0);
+    assert_in_range(subject_int(subject, "mem_total_managed"), 1,
+                    subject_int(subject, "mem_available"));
+    assert_in_range(subject_int(subject, "mem_free_real"), 1,
+                    subject_int(subject, "mem_available"));
 }
 
 #define with_root(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -155,6 +215,8 @@ main(void)
         with_root(a_kernel_without_swap_is_no_error),
         with_root(a_half_read_host_is_no_sample),
         with_root(a_missing_file_is_named),
+        with_root(huge_pages_and_shared_memory_are_not_free),
+        with_root(a_kernel_that_does_not_estimate_has_no_real_figure),
         cmocka_unit_test(the_real_host_is_read_too),
     };
 

@@ -312,7 +312,7 @@ class CheckConfig(unittest.TestCase):
         self.assertIn("\n# nothing stands in for vdsm while it is away, as hypervisor-fallback says\n",
                       self.check(0))
         self.config(main="hypervisor-fallback: xen\nfallback-after: 0")
-        self.assertNotIn("stands in", self.check(0, r"`xen' is neither libvirt nor none", r"not a number of seconds from 1"))
+        self.assertNotIn("stands in", self.check(0, r"`xen' is not one of libvirt, none", r"not a number of seconds from 1"))
 
     def test_bad_certificates(self):
         """certificates that are missing, do not fit, are expired or of another CA are told"""

@@ -497,6 +497,23 @@ rails_and_dry_run_come_as_the_guard_takes_them(void **state)
     assert_false(mom_config_override(f->config, "main", "dry-run", "cpu, memory", NULL));
 }
 
+static void
+a_word_is_one_of_those_that_are_listed(void **state)
+{
+    Fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+
+    assert_string_equal(mom_config_get(f->config, "main", "guest-data"), "auto");
+    load(f, "[main]\nguest-data: vdsm\n");
+    assert_string_equal(mom_config_get(f->config, "main", "guest-data"), "vdsm");
+    assert_no_complaint(f);
+    assert_false(mom_config_override(f->config, "main", "guest-data", "auto, libvirt", &error));
+    assert_non_null(strstr(error->message, "`auto, libvirt' is not one of auto, libvirt, vdsm"));
+    load(f, "[main]\nguest-data: qemu\n");
+    assert_string_equal(mom_config_get(f->config, "main", "guest-data"), "auto");
+    assert_int_equal(g_strv_length((char **)mom_config_complaints(f->config)), 1);
+}
+
 int
 main(void)
 {
@@ -507,6 +524,7 @@ main(void)
         TEST(unknown_names_are_complaints_with_a_suggestion),
         TEST(values_of_the_wrong_type_leave_the_default),
         TEST(good_values_of_every_type_are_taken),
+        TEST(a_word_is_one_of_those_that_are_listed),
         TEST(a_broken_file_changes_nothing),
         TEST(a_file_that_is_no_configuration_is_refused),
         TEST(the_command_line_stands_over_files),

@@ -364,6 +364,7 @@ test_keys_that_need_a_restart_are_these(void **state)
     static const char *const restart[] = {
         "main/hypervisor-interface",
         "main/libvirt-hypervisor-uri",
+        "main/guest-data",
         "main/plot-dir",
         "main/rpc-port",
         "main/host-root",

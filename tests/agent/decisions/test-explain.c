@@ -18,12 +18,19 @@
     "      having read on = 1, pressed = true, part = 0.5, guest.balloon_max = 4000000,\n"         \
     "        Host.mem_free = 1000000, Host.mem_available = 10000000\n"
 
+static const MomCondition *
+condition_of(const char *uuid, gpointer engine)
+{
+    return mom_engine_guest_condition(engine, uuid);
+}
+
 static json_object *
 explain(EngineFixture *f, const char *what, GError **error)
 {
-    g_autoptr(GPtrArray) guests = mom_engine_guests(f->engine);
+    g_autoptr(GPtrArray) all = mom_engine_all_guests(f->engine);
+    const MomExplainGuests guests = {all, condition_of, f->engine, mom_engine_now_us(f->engine)};
 
-    return mom_explain(mom_engine_decisions(f->engine), mom_engine_host(f->engine), guests, what,
+    return mom_explain(mom_engine_decisions(f->engine), mom_engine_host(f->engine), &guests, what,
                        error);
 }
 
@@ -197,20 +204,100 @@ static void
 test_the_table_of_guests(void **state)
 {
     EngineFixture *f = *state;
-    g_autoptr(GPtrArray) guests = NULL;
+    g_autoptr(GPtrArray) all = NULL;
+    MomExplainGuests guests = {NULL, condition_of, f->engine, 0};
     json_object *json, *first;
 
     engine_add_guest(f, "a", 3000000);
     engine_start(f);
-    guests = mom_engine_guests(f->engine);
-    json = mom_explain_guests(mom_engine_decisions(f->engine), guests);
+    guests.guests = all = mom_engine_all_guests(f->engine);
+    guests.now_us = mom_engine_now_us(f->engine);
+    json = mom_explain_guests(mom_engine_decisions(f->engine), &guests);
     first = json_object_array_get_idx(json, 0);
     json_object_object_del(first, "last_decision_time");
     assert_string_equal(
         json_object_to_json_string_ext(first, JSON_C_TO_STRING_PLAIN),
         "{\"name\":\"a\",\"uuid\":\"a\",\"balloon_cur\":3000000,\"balloon_min\":1000000,"
         "\"balloon_max\":4000000,\"mem_unused\":null,\"used\":null,\"target\":2000000,\"held\":"
-        "null,\"last_decision\":\"balloon_target of a: 3000000 -> 2000000, done (10-act:3)\"}");
+        "null,\"last_decision\":\"balloon_target of a: 3000000 -> 2000000, done (10-act:3)\","
+        "\"managed\":true,\"data_source\":null,\"data_age\":null,\"report_age\":null,"
+        "\"state\":null}");
+    json_object_put(json);
+}
+
+/* The guest that the fixture's source tells. */
+static MomGuestData *
+told_guest(EngineFixture *f)
+{
+    MomGuestData *guest = g_ptr_array_index(f->guests, 0);
+
+    guest->data_source = "libvirt";
+    guest->data_age_s = mom_value_int(3);
+    guest->report_age_s = mom_value_int(70);
+    return guest;
+}
+
+static void
+test_the_condition_of_data_is_told(void **state)
+{
+    EngineFixture *f = *state;
+
+    engine_write_host(f, 10000000);
+    engine_add_guest(f, "a", 3000000);
+    told_guest(f)->is_stale = TRUE;
+    engine_start(f);
+    virtual_clock_advance(f->clock, 2 * SECOND);
+    assert_story(f, "a",
+                 "a (a)\n"
+                 "It has 2.86 GiB; at least 977 MiB are guaranteed, at most it may have 3.81 GiB.\n"
+                 "Its numbers are of libvirt, read 5 s ago; its own report is 72 s old.\n"
+                 "Its own report has become too old and is not used: it may grow, and is not "
+                 "shrunk.\n"
+                 "No policy has wished anything for it.\n"
+                 "Nothing was done or refused, as far as momd remembers.\n");
+}
+
+static const MomCondition *
+hangs(const char *uuid, gpointer data)
+{
+    static MomCondition condition;
+    MomGuestData guest = {.data_source = "vdsm", .hangs = TRUE};
+
+    condition = mom_condition_of(&guest, 0, FALSE);
+    return &condition;
+}
+
+/* What was known of its memory before is not its memory now. */
+static void
+test_a_guest_without_complete_data_is_not_managed(void **state)
+{
+    EngineFixture *f = *state;
+    MomExplainGuests guests = {NULL, hangs, NULL, 8 * SECOND};
+    g_autoptr(GPtrArray) all = NULL;
+    g_autoptr(GError) error = NULL;
+    json_object *json, *first;
+
+    engine_write_host(f, 10000000);
+    engine_add_guest(f, "a", 3000000);
+    engine_start(f);
+    guests.guests = all = mom_engine_all_guests(f->engine);
+    json = mom_explain(mom_engine_decisions(f->engine), mom_engine_host(f->engine), &guests, "a",
+                       &error);
+    assert_ok(json);
+    assert_string_equal(json_object_get_string(json_object_object_get(json, "text")),
+                 "a (a)\n"
+                 "It is not managed at present: its data is incomplete.\n"
+                 "Its numbers are of vdsm, read 8 s ago.\n"
+                 "Its process does not answer libvirt: nothing is known of it and nothing done to "
+                 "it.\n"
+                 "No policy has wished anything for it.\n"
+                 "Nothing was done or refused, as far as momd remembers.\n");
+    json_object_put(json);
+    json = mom_explain_guests(mom_engine_decisions(f->engine), &guests);
+    first = json_object_array_get_idx(json, 0);
+    assert_null(json_object_object_get(first, "balloon_cur"));
+    assert_false(json_object_get_boolean(json_object_object_get(first, "managed")));
+    assert_string_equal(json_object_get_string(json_object_object_get(first, "state")), "hangs");
     json_object_put(json);
 }
 
@@ -227,6 +314,8 @@ main(void)
         ENGINE_TEST(test_a_guest_that_is_called_like_a_knob_is_a_guest),
         ENGINE_TEST(test_what_nobody_knows_is_an_error),
         ENGINE_TEST(test_the_table_of_guests),
+        ENGINE_TEST(test_the_condition_of_data_is_told),
+        ENGINE_TEST(test_a_guest_without_complete_data_is_not_managed),
     };
     int failed;
 

@@ -4,15 +4,17 @@
  * back, at the configured pace and at momd's own.
  *
  * In virtual time, with a guest that swaps what does not fit and a host with so much free.  The
- * stock set decides; only the pace differs.  The first figures are those of the reference: its
- * answers at its pace.
+ * stock set decides; only the pace differs, and how old the numbers are.  The first figures are
+ * those of the reference: its answers at its pace.
  */
 #include "tests/mom-test.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 
 #include "agent/engine/engine.h"
 #include "agent/engine/pace.h"
+#include "agent/hypervisor/hypervisor-joined.h"
 #include "tests/agent/kept-log.h"
 #include "tests/agent/virtual-clock.h"
 
@@ -22,14 +24,36 @@
 
 #define INTERVAL_S 15 /* of contrib/vdsm/mom.conf */
 #define WATCH_S 5
+#define VDSM_LOOKS_S 15 /* vdsm's vm_sample_interval */
+#define GUEST_REPORTS_S 5
 #define WARM_UP_S 300
 #define GIVE_UP_S 3600
 #define KERNEL_KIB (100 * MIB)
 #define LEAST_FREE_KIB (20 * MIB)
 
+typedef enum {
+    AT_ONCE, /* what the engine asks for is of now */
+    VDSM,    /* of vdsm's last look */
+    JOINED,  /* of libvirt, joined with vdsm's list */
+} Numbers;
+
+typedef struct World World;
+
 typedef struct {
     MomSource source;
+    World *world;
+} Peer;
+
+struct World {
+    MomSource source;
     MomActuator actuator;
+    Peer vdsm, libvirt;
+    MomHypervisorJoined *joined;
+    MomGuestData *reported; /* by the guest itself */
+    MomGuestData *looked;   /* by vdsm, some time ago */
+    gint64 counted_kib;     /* swapped in until then */
+    guint asked_vdsm;
+    gboolean libvirt_is_away;
     VirtualClock *clock;
     MomMonitorPlan *host_plan, *guest_plan;
     MomEngine *engine;
@@ -37,7 +61,7 @@ typedef struct {
     gint64 host_free_kib;
     gint64 balloon_kib, need_kib, swapped_in_kib;
     guint samples;
-} World;
+};
 
 /* ---- a guest of 4 GiB with 2 ---- */
 
@@ -74,6 +98,108 @@ sample(MomSource *source, MomSourceDone done, gpointer data)
 }
 
 static const MomSourceClass source_class = {.sample = sample, .name = "test"};
+
+/* ---- the same guest through others' eyes ---- */
+
+static gint64
+now_s(World *world)
+{
+    return mom_clock_now_us(virtual_clock_base(world->clock)) / SECOND;
+}
+
+/* Memory as the guest last reported it, its balloon as it is now. */
+static MomGuestData *
+observe(World *world)
+{
+    MomGuestData *guest = mom_guest_data_copy(world->reported);
+
+    guest->balloon_cur_kib = mom_value_int(world->balloon_kib);
+    return guest;
+}
+
+static void
+guest_reports(gpointer data)
+{
+    World *world = data;
+
+    mom_guest_data_free(world->reported);
+    world->reported = look_at_guest(world);
+    world->reported->report_time_s = mom_value_int(now_s(world));
+    mom_clock_after(virtual_clock_base(world->clock), GUEST_REPORTS_S * SECOND, guest_reports,
+                    world);
+}
+
+static void
+vdsm_looks(gpointer data)
+{
+    World *world = data;
+
+    mom_guest_data_free(world->looked);
+    world->looked = observe(world);
+    world->looked->data_source = "vdsm";
+    world->looked->swap_in =
+        mom_value_int((world->swapped_in_kib - world->counted_kib) / VDSM_LOOKS_S);
+    world->counted_kib = world->swapped_in_kib;
+    mom_clock_after(virtual_clock_base(world->clock), VDSM_LOOKS_S * SECOND, vdsm_looks, world);
+}
+
+static void
+answer_one(MomGuestData *guest, MomSourceDone done, gpointer data)
+{
+    g_autoptr(GPtrArray) guests =
+        g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
+
+    g_ptr_array_add(guests, guest);
+    done(guests, NULL, data);
+}
+
+static void
+sample_vdsm(MomSource *source, MomSourceDone done, gpointer data)
+{
+    World *world = ((Peer *)source)->world;
+
+    world->asked_vdsm++;
+    answer_one(mom_guest_data_copy(world->looked), done, data);
+}
+
+static void
+sample_libvirt(MomSource *source, MomSourceDone done, gpointer data)
+{
+    World *world = ((Peer *)source)->world;
+    g_autoptr(GError) error = NULL;
+
+    if (world->libvirt_is_away) {
+        error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, "killed");
+        done(NULL, error, data);
+        return;
+    }
+    answer_one(observe(world), done, data);
+}
+
+static const MomSourceClass vdsm_class = {.sample = sample_vdsm, .name = "vdsm"};
+static const MomSourceClass libvirt_class = {.sample = sample_libvirt, .name = "libvirt"};
+
+static MomSource *
+source_of(World *world, Numbers numbers)
+{
+    MomHypervisorJoinedOptions options = {
+        .list = &world->vdsm.source,
+        .numbers = &world->libvirt.source,
+        .clock = virtual_clock_base(world->clock),
+        .list_lasts_us = INTERVAL_S * SECOND,
+    };
+
+    if (numbers == AT_ONCE)
+        return &world->source;
+    guest_reports(world);
+    virtual_clock_advance(world->clock, 2 * SECOND); /* nobody looks when another does */
+    vdsm_looks(world);
+    virtual_clock_advance(world->clock, 3 * SECOND);
+    if (numbers == VDSM)
+        return &world->vdsm.source;
+    world->joined = mom_hypervisor_joined_new(&options);
+    return mom_hypervisor_joined_source(world->joined);
+}
 
 /* A balloon moves a GiB in a second: it is there at the next look. */
 static void
@@ -120,7 +246,7 @@ remove_host(World *world)
 
 /* While DRY nothing is sent: the guest stays as the story begins with it. */
 static MomEngineOptions
-options_of(World *world, const char *policies, gboolean adapts, gboolean dry)
+options_of(World *world, MomSource *source, const char *policies, gboolean adapts, gboolean dry)
 {
     static const MomController *controllers[2];
     static MomGuardOptions guard;
@@ -128,7 +254,7 @@ options_of(World *world, const char *policies, gboolean adapts, gboolean dry)
     controllers[0] = mom_controller_find("Balloon");
     guard = (MomGuardOptions){mom_rail_limits_default, dry ? ~0u : 0};
     return (MomEngineOptions){
-        .source = &world->source,
+        .source = source,
         .actuator = &world->actuator,
         .clock = virtual_clock_base(world->clock),
         .host_plan = world->host_plan,
@@ -140,13 +266,13 @@ options_of(World *world, const char *policies, gboolean adapts, gboolean dry)
         .guest_interval_us = INTERVAL_S * SECOND,
         .policy_interval_us = INTERVAL_S * SECOND,
         .adapts = adapts,
-        .watch_interval_us = adapts ? WATCH_S * SECOND : 0,
+        .watch_interval_us = adapts && source != &world->vdsm.source ? WATCH_S * SECOND : 0,
         .guard = &guard,
     };
 }
 
 static void
-start(World *world, gint64 free_percent, gboolean adapts)
+start(World *world, gint64 free_percent, Numbers numbers, gboolean adapts)
 {
     const MomCollector *host[] = {mom_collector_find("HostMemory")};
     const MomCollector *guest[] = {mom_collector_find("GuestMemoryOptional"),
@@ -155,8 +281,14 @@ start(World *world, gint64 free_percent, gboolean adapts)
         g_build_filename(g_getenv("MOM_SOURCE_ROOT"), "contrib", "vdsm", "mom.d", NULL);
     g_autoptr(GError) error = NULL;
     MomEngineOptions options;
+    MomSource *source;
 
-    *world = (World){.source = {&source_class}, .actuator = {&actuator_class}};
+    *world = (World){
+        .source = {&source_class},
+        .actuator = {&actuator_class},
+        .vdsm = {{&vdsm_class}, world},
+        .libvirt = {{&libvirt_class}, world},
+    };
     world->clock = virtual_clock_new();
     world->root = g_dir_make_tmp("mom-spike-XXXXXX", NULL);
     world->host_free_kib = 64 * GIB * free_percent / 100;
@@ -165,13 +297,14 @@ start(World *world, gint64 free_percent, gboolean adapts)
     write_host(world);
     world->host_plan = mom_monitor_plan_new(host, 1, 10);
     world->guest_plan = mom_monitor_plan_new(guest, 2, 10);
-    options = options_of(world, policies, adapts, TRUE);
+    source = source_of(world, numbers);
+    options = options_of(world, source, policies, adapts, TRUE);
     world->engine = mom_engine_new(&options);
     mom_engine_start(world->engine);
     assert_ok(
         mom_engine_set_policy(world->engine, "01-parameters", "(set balloonEnabled 1)", &error));
     virtual_clock_advance(world->clock, WARM_UP_S * SECOND);
-    options = options_of(world, policies, adapts, FALSE);
+    options = options_of(world, source, policies, adapts, FALSE);
     mom_engine_reconfigure(world->engine, &options);
 }
 
@@ -179,6 +312,9 @@ static void
 finish(World *world)
 {
     mom_engine_free(world->engine);
+    mom_hypervisor_joined_free(world->joined);
+    mom_guest_data_free(world->reported);
+    mom_guest_data_free(world->looked);
     mom_monitor_plan_unref(world->host_plan);
     mom_monitor_plan_unref(world->guest_plan);
     virtual_clock_free(world->clock);
@@ -195,7 +331,7 @@ seconds_to_recover(gint64 free_percent, gboolean adapts, guint *samples)
     World world;
     gint64 seconds = 0;
 
-    start(&world, free_percent, adapts);
+    start(&world, free_percent, AT_ONCE, adapts);
     world.need_kib = 3 * GIB;
     world.samples = 0;
     while (seconds < GIVE_UP_S && world.balloon_kib < 3 * GIB + KERNEL_KIB) {
@@ -224,6 +360,96 @@ its_own_pace_gives_memory_at_least_three_times_as_fast(void **state)
     }
 }
 
+/* ---- how old the numbers are ---- */
+
+typedef struct {
+    gint64 mean_s, worst_s;
+    guint asked_vdsm; /* in all */
+} Recovery;
+
+/* Over all seconds of vdsm's interval in which the need may jump. */
+static Recovery
+recovery_with(Numbers numbers, gint64 free_percent, gboolean adapts)
+{
+    Recovery recovery = {0};
+
+    for (gint64 second = 0; second < VDSM_LOOKS_S; second++) {
+        World world;
+        gint64 seconds = 0;
+
+        start(&world, free_percent, numbers, adapts);
+        virtual_clock_advance(world.clock, second * SECOND);
+        world.need_kib = 3 * GIB;
+        world.asked_vdsm = 0;
+        while (seconds < GIVE_UP_S && world.balloon_kib < 3 * GIB + KERNEL_KIB) {
+            virtual_clock_advance(world.clock, SECOND);
+            seconds++;
+        }
+        assert_true(seconds < GIVE_UP_S);
+        recovery.mean_s += seconds;
+        recovery.worst_s = MAX(recovery.worst_s, seconds);
+        recovery.asked_vdsm += world.asked_vdsm;
+        finish(&world);
+    }
+    recovery.mean_s /= VDSM_LOOKS_S;
+    return recovery;
+}
+
+static void
+numbers_of_now_are_acted_on_sooner_than_vdsms(void **state)
+{
+    static const gint64 free_percent[] = {50, 25};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(free_percent); i++) {
+        Recovery usual = recovery_with(VDSM, free_percent[i], FALSE);
+        Recovery old = recovery_with(VDSM, free_percent[i], TRUE);
+        Recovery live = recovery_with(JOINED, free_percent[i], TRUE);
+
+        print_message("# host %d %% free, from the jump to the memory, mean (worst): vdsm at the "
+                      "usual pace %d s (%d), vdsm at momd's pace %d s (%d), joined with libvirt "
+                      "%d s (%d); vdsm was asked %u, %u and %u times\n",
+                      (int)free_percent[i], (int)usual.mean_s, (int)usual.worst_s, (int)old.mean_s,
+                      (int)old.worst_s, (int)live.mean_s, (int)live.worst_s, usual.asked_vdsm,
+                      old.asked_vdsm, live.asked_vdsm);
+        assert_true(3 * live.mean_s <= usual.mean_s);
+        assert_true(live.mean_s < old.mean_s);
+        assert_true(live.worst_s < old.worst_s);
+        assert_true(live.asked_vdsm <= old.asked_vdsm);
+    }
+}
+
+/* How often vdsm is asked in ten calm minutes, with a guest that is worth watching. */
+static guint
+asked_in_calm(Numbers numbers, gboolean libvirt_is_away)
+{
+    World world;
+    guint asked;
+
+    start(&world, 50, numbers, TRUE);
+    world.libvirt_is_away = libvirt_is_away;
+    virtual_clock_advance(world.clock, 60 * SECOND);
+    world.asked_vdsm = 0;
+    virtual_clock_advance(world.clock, 600 * SECOND);
+    asked = world.asked_vdsm;
+    finish(&world);
+    return asked;
+}
+
+static void
+vdsm_is_asked_no_oftener_than_alone(void **state)
+{
+    guint alone = asked_in_calm(VDSM, FALSE);
+    guint joined = asked_in_calm(JOINED, FALSE);
+    guint away = asked_in_calm(JOINED, TRUE);
+
+    print_message("# ten calm minutes: vdsm alone is asked %u times, beside libvirt %u, and while "
+                  "libvirt is away %u\n",
+                  alone, joined, away);
+    assert_in_range(alone, 600 / INTERVAL_S - 1, 600 / INTERVAL_S + 1);
+    assert_true(joined <= alone);
+    assert_true(away <= alone);
+}
+
 static void
 what_the_policy_never_does_costs_the_usual_pace_in_the_end(void **state)
 {
@@ -244,7 +470,7 @@ decisions_under_lasting_pressure(gboolean adapts)
     World world;
     guint64 before;
 
-    start(&world, 50, adapts);
+    start(&world, 50, AT_ONCE, adapts);
     virtual_clock_advance(world.clock, 300 * SECOND);
     before = mom_engine_cycles(world.engine);
     for (int second = 0; second < 600; second += 2) {
@@ -275,6 +501,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_own_pace_gives_memory_at_least_three_times_as_fast),
+        cmocka_unit_test(numbers_of_now_are_acted_on_sooner_than_vdsms),
+        cmocka_unit_test(vdsm_is_asked_no_oftener_than_alone),
         cmocka_unit_test(pressure_that_lasts_hastens_only_as_long_as_it_helps),
         cmocka_unit_test(what_the_policy_never_does_costs_the_usual_pace_in_the_end),
     };

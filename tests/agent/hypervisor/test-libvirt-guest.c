@@ -227,7 +227,9 @@ a_report_that_stands_still_is_not_used(void **state)
             convert_with(guest_that_reported((guint64)(NOW_S - rows[i].age_s)), &view);
 
         assert_int_equal(data->report_age_s.integer, rows[i].age_s);
+        assert_int_equal(data->report_time_s.integer, NOW_S - rows[i].age_s);
         assert_int_equal(data->has_memory, rows[i].used);
+        assert_int_equal(data->is_stale, !rows[i].used);
         assert_int_equal(mom_value_is_nil(data->mem_unused_kib), !rows[i].used);
         assert_int_equal(mom_value_is_nil(data->mem_free_kib), !rows[i].used);
         assert_int_equal(mom_value_is_nil(data->mem_usable_kib), !rows[i].used);
@@ -236,6 +238,30 @@ a_report_that_stands_still_is_not_used(void **state)
         /* the host's own knowledge, and the driver once was there */
         assert_true(data->has_balloon);
         assert_true(data->balloon_driver.boolean);
+    }
+}
+
+static void
+a_period_that_somebody_else_set_is_in_the_xml(void **state)
+{
+    const char *xml = "<domain><devices><memballoon model='virtio'><stats period='60'/>"
+                      "</memballoon></devices></domain>";
+    const struct {
+        guint period_s;
+        gint64 age_s;
+        gboolean used;
+    } rows[] = {{0, 180, TRUE}, {0, 181, FALSE}, {5, 61, FALSE}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        MomLibvirtView view = {.wall_s = NOW_S, .period_s = rows[i].period_s};
+        MomVirtGuest *guest = guest_new(xml);
+        g_autoptr(MomGuestData) data = NULL;
+
+        put(guest, MOM_VIRT_AVAILABLE_KIB, 1000);
+        put(guest, MOM_VIRT_UNUSED_KIB, 300);
+        put(guest, MOM_VIRT_LAST_UPDATE_S, (guint64)(NOW_S - rows[i].age_s));
+        data = convert_with(guest, &view);
+        assert_int_equal(data->has_memory, rows[i].used);
     }
 }
 
@@ -250,6 +276,7 @@ of_a_guest_that_hangs_only_its_process_is_known(void **state)
 
     assert_int_equal(data->pid.integer, 42);
     assert_int_equal(data->age_s.integer, 100);
+    assert_true(data->hangs);
     assert_false(data->has_memory);
     assert_false(data->has_balloon);
     assert_true(mom_value_is_nil(data->balloon_cur_kib));
@@ -407,6 +434,7 @@ main(void)
         cmocka_unit_test(a_negative_limit_is_refused),
         cmocka_unit_test(the_age_of_a_report_is_told_if_it_makes_sense),
         cmocka_unit_test(a_report_that_stands_still_is_not_used),
+        cmocka_unit_test(a_period_that_somebody_else_set_is_in_the_xml),
         cmocka_unit_test(of_a_guest_that_hangs_only_its_process_is_known),
         cmocka_unit_test(a_guarantee_is_libvirt_s_or_else_the_configuration_s),
         cmocka_unit_test(without_its_xml_a_guest_s_guarantee_is_not_known),

@@ -29,21 +29,28 @@ put(Fixture *f, const char *path, const char *text)
     assert_true(g_file_set_contents(whole, text, -1, NULL));
 }
 
+static void
+put_stat(Fixture *f, int pid, char state, const char *started_ticks)
+{
+    g_autofree char *stat = g_strdup_printf("proc/%d/stat", pid);
+    /* a name that looks like fields */
+    g_autofree char *text = g_strdup_printf(
+        "%d (qemu) S 1 (x) %c 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 %s 99 98\n", pid, state,
+        started_ticks);
+
+    put(f, stat, text);
+}
+
 /* A QEMU that names guest "a" and was started STARTED_S after boot. */
 static void
 put_process(Fixture *f, int pid, const char *started_ticks)
 {
     g_autofree char *number = g_strdup_printf("%d\n", pid);
     g_autofree char *cmdline = g_strdup_printf("proc/%d/cmdline", pid);
-    g_autofree char *stat = g_strdup_printf("proc/%d/stat", pid);
-    /* a name that looks like fields */
-    g_autofree char *text = g_strdup_printf(
-        "%d (qemu) S 1 (x) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 %s 99 98\n", pid,
-        started_ticks);
 
     put(f, "run/libvirt/qemu/a.pid", number);
     put(f, cmdline, "qemu -uuid " UUID);
-    put(f, stat, text);
+    put_stat(f, pid, 'S', started_ticks);
 }
 
 static char *
@@ -83,7 +90,7 @@ teardown(void **state)
 {
     Fixture *f = *state;
 
-    mom_qemu_processes_free(f->processes);
+    mom_qemu_processes_unref(f->processes);
     remove_tree(f->root);
     g_free(f->root);
     g_free(f);
@@ -233,6 +240,55 @@ a_guest_that_was_not_found_is_looked_for_again_later(void **state)
     assert_in_range(rounds, 10, 100);
 }
 
+/* How many are silent; the one guest there is, or none. */
+static guint
+count_silent(Fixture *f)
+{
+    g_autoptr(GHashTable) silent = mom_qemu_processes_find_silent(f->processes);
+
+    assert_int_equal(g_hash_table_contains(silent, UUID), g_hash_table_size(silent));
+    assert_int_equal(mom_qemu_processes_is_stopped(f->processes, UUID), g_hash_table_size(silent));
+    return g_hash_table_size(silent);
+}
+
+static void
+one_that_was_stopped_is_silent_until_it_goes_on(void **state)
+{
+    Fixture *f = *state;
+
+    put_process(f, 4711, "1");
+    find_in_a_round(f, 1);
+    assert_int_equal(count_silent(f), 0);
+    put_stat(f, 4711, 'T', "1");
+    assert_int_equal(count_silent(f), 1);
+    find_in_a_round(f, 1);
+    assert_int_equal(count_silent(f), 1);
+    put_stat(f, 4711, 'S', "1");
+    assert_int_equal(count_silent(f), 0);
+    put_stat(f, 4711, 'T', "1");
+    mom_qemu_processes_begin(f->processes);
+    mom_qemu_processes_end(f->processes);
+    assert_int_equal(count_silent(f), 0); /* who is not listed any more is nobody */
+}
+
+/* Or momd could not be started beside guests that hang. */
+static void
+before_the_first_round_all_processes_are_looked_at(void **state)
+{
+    Fixture *f = *state;
+    static const char line[] = "/usr/bin/qemu-system-x86_64\0-uuid\0" UUID "\0-m\0"
+                               "1";
+    g_autofree char *cmdline = g_build_filename(f->root, "proc/4711/cmdline", NULL);
+    g_autoptr(GHashTable) silent = NULL;
+
+    put_process(f, 4711, "1");
+    put_stat(f, 4711, 'T', "1");
+    assert_true(g_file_set_contents(cmdline, line, sizeof line, NULL));
+    silent = mom_qemu_processes_find_silent(f->processes);
+    assert_int_equal(g_hash_table_size(silent), 1);
+    assert_true(g_hash_table_contains(silent, UUID));
+}
+
 /* This test's own start, by the real /proc behind a link. */
 static void
 the_kernel_s_own_files_are_understood(void **state)
@@ -254,7 +310,7 @@ the_kernel_s_own_files_are_understood(void **state)
     mom_qemu_processes_begin(processes);
     /* what the command line of this test names */
     mom_qemu_processes_find(processes, "qemu-processes", "a", 1, &pid, &age_s);
-    mom_qemu_processes_free(processes);
+    mom_qemu_processes_unref(processes);
     assert_int_equal(g_unlink(proc), 0);
     assert_int_equal(pid.integer, getpid());
     assert_true(mom_value_to_int(age_s, &age));
@@ -274,6 +330,8 @@ main(void)
         TEST(without_a_clock_or_with_one_that_stands_behind_there_is_no_age),
         TEST(without_a_pid_file_the_command_lines_tell),
         TEST(a_guest_that_was_not_found_is_looked_for_again_later),
+        TEST(one_that_was_stopped_is_silent_until_it_goes_on),
+        TEST(before_the_first_round_all_processes_are_looked_at),
         TEST(the_kernel_s_own_files_are_understood),
     };
 

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * HostNuma: how memory is spread over the host's nodes, from /sys/devices/system/node.
+ *
+ * A host with plenty of free memory is short all the same for guests that are bound to its full
+ * node.  Nodes without memory of their own (processors only) are none here.  The kernel estimates
+ * what is available for the whole host alone; of a node it is counted here in the same spirit: free
+ * pages, pages of files and slabs that can be given up, no shared memory, no huge pages.  What KSM
+ * saved it counts for the whole host alone too, and nothing is made up for it.
+ */
+#include <string.h>
+
+#include "agent/collectors/collector.h"
+#include "agent/collectors/hostfile.h"
+#include "agent/collectors/hugepages.h"
+#include "agent/collectors/parse.h"
+
+#define DIRECTORY "sys/devices/system/node"
+#define NAME_START "node"
+/* As many as the kernel can be built for. */
+#define NODES_MAX 1024
+#define MEMINFO_CAP 16384
+
+typedef struct {
+    gint64 total_kib; /* huge pages left out */
+    gint64 free_kib;
+} Node;
+
+/* FALSE: NAME is no node's. */
+static gboolean
+parse_number(const char *name, guint *number)
+{
+    guint64 parsed;
+
+    if (!g_str_has_prefix(name, NAME_START) ||
+        !g_ascii_string_to_unsigned(name + strlen(NAME_START), 10, 0, NODES_MAX - 1, &parsed, NULL))
+        return FALSE;
+    *number = (guint)parsed;
+    return TRUE;
+}
+
+static int
+compare_numbers(gconstpointer a, gconstpointer b)
+{
+    const guint *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* The numbers of all nodes in ascending order; NULL if there is no such directory. */
+static GArray *
+find_nodes(const char *root)
+{
+    g_autofree char *path = g_build_filename(root, DIRECTORY, NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    GArray *numbers;
+    const char *name;
+    guint number;
+
+    if (!dir)
+        return NULL;
+    numbers = g_array_new(FALSE, FALSE, sizeof number);
+    while ((name = g_dir_read_name(dir)) && numbers->len < NODES_MAX) {
+        if (parse_number(name, &number))
+            g_array_append_val(numbers, number);
+    }
+    g_array_sort(numbers, compare_numbers);
+    return numbers;
+}
+
+/* The sum of what TEXT has under the KEYS, which may be missing but the first. */
+static gboolean
+sum_keys(const char *text, guint number, const char *const *keys, gint64 *out)
+{
+    gint64 sum = 0;
+
+    for (gsize i = 0; keys[i]; i++) {
+        g_autofree char *key = g_strdup_printf("Node %u %s", number, keys[i]);
+        gint64 kib;
+
+        if (!mom_parse_key(text, key, &kib)) {
+            if (i == 0)
+                return FALSE;
+            continue;
+        }
+        if (kib < 0 || __builtin_add_overflow(sum, kib, &sum))
+            return FALSE;
+    }
+    *out = sum;
+    return TRUE;
+}
+
+static gboolean
+read_node(const char *root, guint number, Node *node, GError **error)
+{
+    static const char *const total[] = {"MemTotal:", NULL};
+    static const char *const free_keys[] = {
+        "MemFree:", "Active(file):", "Inactive(file):", "SReclaimable:", NULL};
+    g_autofree char *path = g_strdup_printf(DIRECTORY "/node%u/meminfo", number);
+    g_autofree char *pools_path = g_strdup_printf(DIRECTORY "/node%u/hugepages", number);
+    g_autofree char *text = mom_hostfile_read(root, path, MEMINFO_CAP, error);
+    MomHugepages pools;
+
+    if (!text || !mom_hugepages_read(root, pools_path, &pools, error))
+        return FALSE;
+    if (!sum_keys(text, number, total, &node->total_kib) ||
+        !sum_keys(text, number, free_keys, &node->free_kib)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s has no usable line MemTotal or MemFree", path);
+        return FALSE;
+    }
+    node->total_kib -= pools.total_kib;
+    return TRUE;
+}
+
+static void
+set_list(MomSample *sample, const char *field, const GArray *nodes, gsize offset)
+{
+    g_autofree MomValue *items = g_new(MomValue, nodes->len);
+    MomList list = {.length = nodes->len, .items = items};
+
+    for (guint i = 0; i < nodes->len; i++)
+        items[i] = mom_value_int(G_STRUCT_MEMBER(gint64, &g_array_index(nodes, Node, i), offset));
+    mom_sample_set(sample, field, (MomValue){.type = MOM_VALUE_LIST, .list = &list});
+}
+
+static void
+set_nodes(MomSample *sample, const GArray *nodes)
+{
+    gint64 least = G_MAXINT64, most = 0;
+    double least_percent = 100;
+
+    for (guint i = 0; i < nodes->len; i++) {
+        const Node *node = &g_array_index(nodes, Node, i);
+
+        least = MIN(least, node->free_kib);
+        most = MAX(most, node->free_kib);
+        least_percent = MIN(least_percent, 100 * (double)node->free_kib / (double)node->total_kib);
+    }
+    mom_sample_set(sample, "numa_nodes", mom_value_int(nodes->len));
+    mom_sample_set(sample, "numa_free_min", mom_value_int(least));
+    mom_sample_set(sample, "numa_free_max", mom_value_int(most));
+    mom_sample_set(sample, "numa_free_min_percent", mom_value_float(least_percent));
+    set_list(sample, "numa_free", nodes, G_STRUCT_OFFSET(Node, free_kib));
+    set_list(sample, "numa_total", nodes, G_STRUCT_OFFSET(Node, total_kib));
+}
+
+static gboolean
+fail(GError **error, const char *message)
+{
+    g_set_error_literal(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION, message);
+    return FALSE;
+}
+
+static gboolean
+collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError **error)
+{
+    g_autoptr(GArray) numbers = find_nodes(input->root);
+    g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
+    g_autoptr(GError) failure = NULL;
+
+    for (guint i = 0; numbers && i < numbers->len; i++) {
+        Node node;
+
+        if (!read_node(input->root, g_array_index(numbers, guint, i), &node, &failure))
+            return fail(error, failure->message);
+        if (node.total_kib > 0)
+            g_array_append_val(nodes, node);
+    }
+    if (nodes->len == 0)
+        return fail(error, "no node with memory in " DIRECTORY);
+    set_nodes(sample, nodes);
+    return TRUE;
+}
+
+static const char *const fields[] = {NULL};
+static const char *const optional[] = {
+    "numa_nodes",
+    "numa_free_min",
+    "numa_free_max",
+    "numa_free_min_percent",
+    "numa_free",
+    "numa_total",
+    NULL,
+};
+
+const MomCollector mom_collector_host_numa = {
+    .name = "HostNuma",
+    .for_host = TRUE,
+    .fields = fields,
+    .optional = optional,
+    .collect = collect,
+};
