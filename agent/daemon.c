@@ -30,6 +30,7 @@ struct MomDaemon {
     MomSetup *setup;
     MomGuardOptions guard;
     MomPlot *plot; /* NULL: nothing is plotted */
+    MomPollers *pollers; /* NULL: no guest is asked itself */
     MomEngine *engine;
     MomKeeper *keeper;
     MomFoundFile *found;
@@ -119,6 +120,27 @@ make_plot(MomDaemon *daemon)
     }
 }
 
+static void
+guest_is_short(const char *uuid, gpointer data)
+{
+    MomDaemon *daemon = data;
+
+    mom_engine_guest_pressed(daemon->engine, uuid);
+}
+
+static void
+make_pollers(MomDaemon *daemon)
+{
+    daemon->pollers = mom_pollers_new(&(MomPollersOptions){
+        .config = daemon->config,
+        .trust = &daemon->trust,
+        .distress = guest_is_short,
+        .distress_data = daemon,
+        .wanted = mom_monitor_plan_slow_sources(daemon->setup->guest_plan),
+        .clock = mom_clock_real(),
+    });
+}
+
 static MomEngineOptions
 engine_options(MomDaemon *daemon)
 {
@@ -147,6 +169,7 @@ engine_options(MomDaemon *daemon)
         .trust = &daemon->trust,
         .decisions_kept = (guint)mom_config_get_int(config, "main", "decisions-kept"),
         .plot = daemon->plot,
+        .pollers = daemon->pollers,
     };
 }
 
@@ -306,6 +329,7 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
         return NULL;
     }
     make_plot(daemon);
+    make_pollers(daemon);
     make_engine(daemon);
     make_keeper(daemon);
     make_found_file(daemon);
@@ -328,6 +352,7 @@ mom_daemon_free(MomDaemon *daemon)
     if (daemon->engine) {
         mom_engine_stop(daemon->engine);
     }
+    mom_pollers_free(daemon->pollers); /* may ask through a hypervisor */
     mom_hypervisors_free(daemon->hypervisors);
     mom_found_file_free(daemon->found);
     mom_keeper_free(daemon->keeper);
@@ -413,6 +438,7 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
     mom_monitor_plan_set_history_length(daemon->setup->host_plan, history);
     mom_monitor_plan_set_history_length(daemon->setup->guest_plan, history);
     mom_hypervisors_reconfigure(daemon->hypervisors, config);
+    mom_pollers_reconfigure(daemon->pollers, config);
     options = engine_options(daemon);
     tell_dry_run(daemon);
     mom_engine_reconfigure(daemon->engine, &options);

@@ -89,12 +89,17 @@ get_named_policies(MomRpcService *service)
 }
 
 static json_object *
-get_statistics(MomRpcService *service)
+get_host_statistics(MomRpcService *service)
 {
-    MomEngine *engine = self_of(service)->engine;
-    g_autoptr(GPtrArray) guests = mom_engine_guests(engine);
+    return mom_statistics_host(mom_engine_host(self_of(service)->engine));
+}
 
-    return mom_statistics_json(mom_engine_host(engine), guests);
+static MomRpcParts *
+get_guest_statistics(MomRpcService *service)
+{
+    g_autoptr(GPtrArray) guests = mom_engine_guests(self_of(service)->engine);
+
+    return mom_statistics_guests(guests);
 }
 
 static json_object *
@@ -285,7 +290,8 @@ static const MomRpcServiceClass service_class = {
     .reset_policies = reset_policies,
     .get_policy = get_policy,
     .get_named_policies = get_named_policies,
-    .get_statistics = get_statistics,
+    .get_host_statistics = get_host_statistics,
+    .get_guest_statistics = get_guest_statistics,
     .get_active_guests = get_active_guests,
     .get_state = get_state,
     .get_status = get_status,

@@ -9,9 +9,13 @@
 
 #include <json-c/json.h>
 
+#include "agent/rpc/service.h"
 #include "policy/entity.h"
 
-/* {"host": {field: value}, "guests": {name: {field: value}}}. Caller puts. */
-json_object *mom_statistics_json(const MomEntity *host, GPtrArray *guests);
+/* What HOST's last sample holds {field: value}; caller puts. */
+json_object *mom_statistics_host(const MomEntity *host);
+/* The same of each of GUESTS as of now, {name: {field: value}}, so many of them a part; caller frees. */
+#define MOM_STATISTICS_GUESTS 250
+MomRpcParts *mom_statistics_guests(GPtrArray *guests);
 /* One value in that shape; NULL is JSON's null. Caller puts. */
 json_object *mom_statistics_value_json(MomValue value);

@@ -12,6 +12,9 @@
 #define DISK_PATH "/domain/devices/disk"
 #define POLICY_PATH "/domain/metadata/tune/ioTune/device"
 #define KIB_PER_MIB 1024
+/* Below are those of hypervisor and host, above is a wildcard. */
+#define LEAST_CID 3
+#define MOST_CID ((gint64)G_MAXUINT32 - 1)
 
 const char *const mom_virt_limit_names[MOM_VIRT_N_LIMITS] = {
     "total_bytes_sec", "read_bytes_sec", "write_bytes_sec",
@@ -155,6 +158,17 @@ read_period(Reader *reader, const char *const *names, const char *const *values)
         reader->domain->stats_period_s = (guint)seconds;
 }
 
+/* A running guest's XML has the one that libvirt chose, too. */
+static void
+read_cid(Reader *reader, const char *const *names, const char *const *values)
+{
+    const char *address = find_attribute(names, values, "address");
+    gint64 cid;
+
+    if (address != NULL && parse_number(address, &cid) && cid >= LEAST_CID && cid <= MOST_CID)
+        mom_virt_domain_set(reader->domain, MOM_VIRT_VSOCK_CID, cid);
+}
+
 static void
 read_vcpu_current(Reader *reader, const char *const *names, const char *const *values)
 {
@@ -178,6 +192,7 @@ static const struct {
     {"/domain/memoryBacking/hugepages", read_hugepages},
     {"/domain/devices/memballoon", read_memballoon},
     {"/domain/devices/memballoon/stats", read_period},
+    {"/domain/devices/vsock/cid", read_cid},
     {"/domain/vcpu", read_vcpu_current},
 };
 

@@ -13,8 +13,9 @@
 struct MomSchema {
     guint references;
     gsize n;
-    const char **names;  /* interned: the same name is the same pointer in all schemas */
-    GHashTable *indices; /* name -> index + 1 */
+    const char **names; /* interned: the same name is the same pointer in all schemas */
+    guint32 *places;    /* by hash of the name: its index + 1; 0: none */
+    guint32 mask;       /* how many places there are, less 1 */
 };
 
 /* No value has this type; it stands in a sample where a key is not there. */

@@ -439,20 +439,7 @@ mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace
 void
 mom_entity_set_reads(MomEntity *entity, const char *name, const MomReads *reads)
 {
-    MomControl *control = (MomControl *)mom_entity_get_control(entity, name);
-    MomReads *copy = mom_arena_alloc(entity->run, sizeof(MomReads));
-
-    copy->function = mom_arena_strdup(entity->run, reads->function);
-    copy->n = reads->n;
-    for (gsize i = 0; i < reads->n; i++) {
-        const MomRead *read = &reads->items[i];
-
-        copy->items[i] = (MomRead){.name = mom_arena_strdup(entity->run, read->name),
-                                   .argument = mom_arena_strdup(entity->run, read->argument),
-                                   .is_call = read->is_call,
-                                   .value = mom_arena_copy_plain(entity->run, read->value)};
-    }
-    control->reads = copy;
+    ((MomControl *)mom_entity_get_control(entity, name))->reads = reads;
 }
 
 const MomControl *

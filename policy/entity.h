@@ -49,6 +49,8 @@ void mom_sample_set(MomSample *sample, const char *name, MomValue v);
 gboolean mom_sample_get(const MomSample *sample, const char *name, MomValue *out);
 /* The same by the schema's index; FALSE if the key is absent. */
 gboolean mom_sample_get_field(const MomSample *sample, gsize index, MomValue *out);
+/* What INTO has not, or has as nil, becomes a copy of what FROM has, which is of the same schema. */
+void mom_sample_merge(MomSample *into, const MomSample *from);
 gint64 mom_sample_time_us(const MomSample *sample);
 /* Calls FUNC for every key that is present: declared ones in schema order, then extras. */
 typedef void (*MomSampleFunc)(const char *name, MomValue v, gpointer data);
@@ -110,12 +112,12 @@ typedef struct {
     const char *name;
     MomValue value;
     MomPlace place; /* the expression that set it */
-    const MomReads *reads; /* what led to it; NULL unless the run was traced */
+    const MomReads *reads; /* what led to it; NULL unless the run was traced; as long as the run lasts */
 } MomControl;
 
 /* Sets control NAME to V for the present run, in place of an earlier one; name, value and place are copied. */
 void mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace place);
-/* Keeps a copy of READS with the control NAME, which is set. */
+/* Puts READS (borrowed from the run; NULL: unknown) beside the control NAME, which is set. */
 void mom_entity_set_reads(MomEntity *entity, const char *name, const MomReads *reads);
 /* The control NAME of the present run, or NULL. Valid until the next run or the next set_control. */
 const MomControl *mom_entity_get_control(const MomEntity *entity, const char *name);

@@ -173,16 +173,6 @@ METHOD(since)
     return TRUE;
 }
 
-/* Not part of `control`, whose frame every run needs. */
-static G_NO_INLINE void
-keep_reads(MomRun *run, MomEntity *entity, const char *control)
-{
-    MomReads reads;
-
-    if (mom_trace_reads(run, &reads))
-        mom_entity_set_reads(entity, control, &reads);
-}
-
 METHOD(control)
 {
     gsize present = mom_entity_n_controls(self.entity);
@@ -197,7 +187,7 @@ METHOD(control)
                                   MOM_POLICY_MAX_CONTROLS);
     mom_entity_set_control(self.entity, name, arguments[1], mom_run_place(run, head));
     if (G_UNLIKELY(run->trace))
-        keep_reads(run, self.entity, name);
+        mom_entity_set_reads(self.entity, name, mom_trace_reads(run));
     *out = MOM_NIL;
     return TRUE;
 }
@@ -233,14 +223,6 @@ const gsize mom_n_entity_methods = G_N_ELEMENTS(mom_entity_methods);
 
 /* ---- tunes ---- */
 
-static const MomReads *
-traced_reads(MomRun *run)
-{
-    MomReads *reads = mom_arena_alloc(run->arena, sizeof(MomReads));
-
-    return mom_trace_reads(run, reads) ? reads : NULL;
-}
-
 static gboolean
 set_limit(
     MomRun *run, const MomNode *head, MomValue self, MomLimit limit, MomValue v, MomValue *out)
@@ -252,7 +234,7 @@ set_limit(
     *out = MOM_NIL;
     tune->place = mom_run_place(run, head);
     if (G_UNLIKELY(run->trace))
-        tune->reads = traced_reads(run);
+        tune->reads = mom_trace_reads(run);
     if (mom_value_is_nil(v)) {
         mom_limits_set(&tune->current, limit, MOM_NIL);
         return TRUE;

@@ -19,18 +19,30 @@ typedef struct {
 /* More are not kept for one control. */
 #define MOM_MAX_READS 20
 
-/* One value that was read on the way to a control. */
+/* What was read on the way to a control. */
 typedef struct {
     const char *name;     /* as the policy has it: "size", "guest.balloon_cur", "guest.StatAvg" */
     const char *argument; /* of a method: "mem_unused"; else NULL */
     gboolean is_call;     /* the answer of a user function */
-    MomValue value;       /* nil, boolean, number or string */
 } MomRead;
 
-/* What was read, the nearest first: by the function that set the control, by those that called it,
- * and by the definitions of the variables that these read. */
+/* Which reads led to a control, the nearest first: by the function that set the control, by those that
+ * called it, and by the definitions of the variables that these read.  A thousand guests that take the same
+ * way through a policy share one of these.  Does not change once it is made. */
 typedef struct {
+    guint references;
     const char *function; /* the innermost; NULL: none, it was set at top level */
     gsize n;
     MomRead items[MOM_MAX_READS];
+} MomReadNames;
+
+/* Copies of FUNCTION and of the N ITEMS, of which there are no more than MOM_MAX_READS. */
+MomReadNames *mom_read_names_new(const char *function, const MomRead *items, gsize n);
+MomReadNames *mom_read_names_ref(MomReadNames *names);
+void mom_read_names_unref(MomReadNames *names);
+
+/* The same and what was read: nil, booleans, numbers and strings, one for each name. */
+typedef struct {
+    MomReadNames *names;
+    MomValue values[];
 } MomReads;

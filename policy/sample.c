@@ -132,6 +132,22 @@ mom_sample_get_field(const MomSample *sample, gsize index, MomValue *out)
     return TRUE;
 }
 
+void
+mom_sample_merge(MomSample *into, const MomSample *from)
+{
+    for (gsize i = 0; i < into->schema->n; i++)
+        if (into->values[i].type == MOM_VALUE_ABSENT || mom_value_is_nil(into->values[i]))
+            if (from->values[i].type != MOM_VALUE_ABSENT)
+                into->values[i] = owned(into, from->values[i]);
+    for (guint i = 0; from->extras && i < from->extras->len; i++) {
+        const Extra *extra = &g_array_index(from->extras, Extra, i);
+        const Extra *held = find_extra(into, extra->name);
+
+        if (!held || mom_value_is_nil(held->value))
+            set_extra(into, extra->name, owned(into, extra->value));
+    }
+}
+
 gint64
 mom_sample_time_us(const MomSample *sample)
 {

@@ -84,6 +84,7 @@ mom_symbols_intern(MomSymbols *symbols, const char *name, gsize length)
         return symbol;
     symbol = mom_arena_alloc(symbols->arena, sizeof(MomSymbol));
     *symbol = (MomSymbol){.name = mom_arena_strndup(symbols->arena, name, length),
+                          .length = length,
                           .id = g_hash_table_size(symbols->by_name),
                           .is_nil = strcmp(key, "nil") == 0,
                           .is_plain = strcmp(key, "nil") != 0 && !strchr(key, '.'),

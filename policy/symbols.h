@@ -14,6 +14,7 @@ typedef struct MomSymbol MomSymbol;
 
 struct MomSymbol {
     const char *name;
+    gsize length; /* of the name, in bytes */
     guint id;
     gboolean is_nil;
     gboolean is_plain; /* neither nil nor dotted */

@@ -18,6 +18,12 @@
 #define MAX_FRAMES 64
 /* Of a definition. */
 #define MAX_ORIGINS 6
+/* So many ways are recognized; guests take few. */
+#define MAX_WAYS 16
+/* The same of stacks, and what is not worth comparing. */
+#define MAX_LAYOUTS 8
+#define MAX_LAYOUT_READS 48
+#define MAX_LAYOUT_FRAMES 12
 /* Longer names and strings are not noted. */
 #define MAX_STRING_BYTES 200
 
@@ -39,6 +45,25 @@ typedef struct {
     Read reads[MAX_ORIGINS];
 } Origin;
 
+/* A way to a control that was taken in this run, and its names. */
+typedef struct {
+    const MomSymbol *function;
+    const MomSymbol *symbols[MOM_MAX_READS];
+    MomReadNames *names;
+} Way;
+
+/* How the stack lay at a control, and what was collected of it.  Where it lies the same way again nothing
+ * need be collected anew: what is collected follows from all but the values. */
+typedef struct {
+    guint n_reads;
+    guint n_frames;
+    guint definitions;
+    Read reads[MAX_LAYOUT_READS]; /* values do not count */
+    Frame frames[MAX_LAYOUT_FRAMES];
+    MomReadNames *names;
+    const Read *items[MOM_MAX_READS]; /* of the trace's own stack and origins */
+} Layout;
+
 struct MomTrace {
     Read reads[MAX_FRAMES * MAX_FRAME_READS];
     guint n_reads;
@@ -48,6 +73,12 @@ struct MomTrace {
     guint n_globals;
     gsize kept_bytes;    /* of the reads that were asked for */
     GHashTable *origins; /* MomSymbol -> Origin */
+    Way ways[MAX_WAYS];  /* the last ones that were new */
+    guint n_ways;        /* ever */
+    GPtrArray *names;    /* of MomReadNames: all of this run */
+    Layout layouts[MAX_LAYOUTS];
+    guint n_layouts;   /* ever */
+    guint definitions; /* so often the origins changed */
 };
 
 MomTrace *
@@ -56,6 +87,7 @@ mom_trace_new(void)
     MomTrace *trace = g_new0(MomTrace, 1);
 
     trace->origins = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    trace->names = g_ptr_array_new_with_free_func((GDestroyNotify)mom_read_names_unref);
     return trace;
 }
 
@@ -65,6 +97,7 @@ mom_trace_free(MomTrace *trace)
     if (!trace)
         return;
     g_hash_table_unref(trace->origins);
+    g_ptr_array_unref(trace->names);
     g_free(trace);
 }
 
@@ -78,6 +111,9 @@ mom_trace_begin(MomTrace *trace)
     trace->n_globals = 0;
     trace->kept_bytes = 0;
     g_hash_table_remove_all(trace->origins);
+    trace->n_ways = 0;
+    trace->n_layouts = 0;
+    g_ptr_array_set_size(trace->names, 0);
 }
 
 /* ---- reads ---- */
@@ -102,6 +138,12 @@ is_worth_noting(const Read *read)
         return FALSE;
     return read->value.type < MOM_VALUE_STRING ||
            (read->value.type == MOM_VALUE_STRING && is_short(read->value.string));
+}
+
+static gboolean
+has_short_name(const MomSymbol *symbol)
+{
+    return symbol->length <= MAX_STRING_BYTES;
 }
 
 /* The later of two equal reads counts. */
@@ -214,6 +256,7 @@ mom_trace_end_expression(MomRun *run, const MomNode *node)
     origin->n = MIN(trace->n_reads, MAX_ORIGINS);
     memcpy(origin->reads, trace->reads, origin->n * sizeof(Read));
     g_hash_table_replace(trace->origins, (gpointer)defined, origin);
+    trace->definitions++;
 }
 
 /* ---- what led here ---- */
@@ -223,13 +266,16 @@ typedef struct {
     gsize n;
 } Collected;
 
+/* READS differ among themselves. */
 static void
 collect(Collected *collected, const Read *reads, gsize n)
 {
-    for (gsize i = 0; i < n && collected->n < MOM_MAX_READS; i++) {
-        gboolean known = !is_short(reads[i].symbol->name);
+    gsize before = collected->n;
 
-        for (gsize k = 0; k < collected->n && !known; k++)
+    for (gsize i = 0; i < n && collected->n < MOM_MAX_READS; i++) {
+        gboolean known = !has_short_name(reads[i].symbol);
+
+        for (gsize k = 0; k < before && !known; k++)
             known = is_same(collected->items[k], &reads[i]);
         if (!known)
             collected->items[collected->n++] = &reads[i];
@@ -263,36 +309,158 @@ collect_origins(Collected *collected, const MomTrace *trace)
     }
 }
 
-/* What a copy takes beside the item itself. */
+/* ---- names ---- */
+
+static const char *
+function_name(const MomSymbol *function)
+{
+    return function && has_short_name(function) ? function->name : NULL;
+}
+
+static gboolean
+is_way(const Way *way, const MomSymbol *function, const Collected *collected)
+{
+    if (way->function != function || way->names->n != collected->n)
+        return FALSE;
+    for (gsize i = 0; i < collected->n; i++) {
+        const Read *read = collected->items[i];
+        const MomRead *known = &way->names->items[i];
+
+        if (way->symbols[i] != read->symbol || known->is_call != read->is_call ||
+            ((known->argument || read->argument) &&
+             g_strcmp0(known->argument, read->argument) != 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gsize
 bytes_of(const MomRead *read)
 {
-    return strlen(read->name) + (read->argument ? strlen(read->argument) : 0) +
-           (read->value.type == MOM_VALUE_STRING ? strlen(read->value.string) : 0);
+    return strlen(read->name) + (read->argument ? strlen(read->argument) : 0);
 }
 
-gboolean
-mom_trace_reads(MomRun *run, MomReads *out)
+static MomReadNames *
+make_names(MomTrace *trace, const MomSymbol *function, const Collected *collected)
+{
+    Way *way = &trace->ways[trace->n_ways++ % MAX_WAYS];
+    MomRead items[MOM_MAX_READS];
+
+    trace->kept_bytes += sizeof(MomReadNames);
+    way->function = function;
+    for (gsize i = 0; i < collected->n; i++) {
+        const Read *read = collected->items[i];
+
+        items[i] = (MomRead){read->symbol->name, read->argument, read->is_call};
+        way->symbols[i] = read->symbol;
+        trace->kept_bytes += bytes_of(&items[i]);
+    }
+    way->names = mom_read_names_new(function_name(function), items, collected->n);
+    g_ptr_array_add(trace->names, way->names);
+    return way->names;
+}
+
+static MomReadNames *
+find_names(MomTrace *trace, const MomSymbol *function, const Collected *collected)
+{
+    guint known = MIN(trace->n_ways, MAX_WAYS);
+
+    for (guint i = 1; i <= known; i++) {
+        const Way *way = &trace->ways[(trace->n_ways - i) % MAX_WAYS];
+
+        if (is_way(way, function, collected))
+            return way->names;
+    }
+    return make_names(trace, function, collected);
+}
+
+/* ---- the stack as it was ---- */
+
+/* Arguments live as long as the run, so the same one is the same pointer; if one that reads the same is not,
+ * that costs time only. */
+static gboolean
+lies_so(const MomTrace *trace, const Layout *layout)
+{
+    if (layout->n_reads != trace->n_reads || layout->n_frames != trace->n_frames ||
+        layout->definitions != trace->definitions)
+        return FALSE;
+    for (guint i = 0; i < trace->n_frames; i++)
+        if (layout->frames[i].function != trace->frames[i].function ||
+            layout->frames[i].first != trace->frames[i].first)
+            return FALSE;
+    for (guint i = 0; i < trace->n_reads; i++) {
+        const Read *a = &layout->reads[i], *b = &trace->reads[i];
+
+        if (a->symbol != b->symbol || a->argument != b->argument || a->is_call != b->is_call ||
+            a->is_global != b->is_global)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static const Layout *
+find_layout(const MomTrace *trace)
+{
+    guint known = MIN(trace->n_layouts, MAX_LAYOUTS);
+
+    for (guint i = 1; i <= known; i++) {
+        const Layout *layout = &trace->layouts[(trace->n_layouts - i) % MAX_LAYOUTS];
+
+        if (lies_so(trace, layout))
+            return layout;
+    }
+    return NULL;
+}
+
+static void
+note_layout(MomTrace *trace, MomReadNames *names, const Collected *collected)
+{
+    Layout *layout;
+
+    if (trace->n_reads > MAX_LAYOUT_READS || trace->n_frames > MAX_LAYOUT_FRAMES)
+        return;
+    layout = &trace->layouts[trace->n_layouts++ % MAX_LAYOUTS];
+    layout->n_reads = trace->n_reads;
+    layout->n_frames = trace->n_frames;
+    layout->definitions = trace->definitions;
+    memcpy(layout->reads, trace->reads, trace->n_reads * sizeof(Read));
+    memcpy(layout->frames, trace->frames, trace->n_frames * sizeof(Frame));
+    memcpy(layout->items, collected->items, collected->n * sizeof(Read *));
+    layout->names = names;
+}
+
+/* ---- reads for a control ---- */
+
+static const MomReads *
+keep(MomRun *run, MomReadNames *names, const Read *const *items)
+{
+    gsize bytes = sizeof(MomReads) + names->n * sizeof(MomValue);
+    MomReads *reads = mom_arena_alloc(run->arena, bytes);
+
+    run->trace->kept_bytes += bytes;
+    reads->names = names;
+    for (gsize i = 0; i < names->n; i++)
+        reads->values[i] = items[i]->value;
+    return reads;
+}
+
+const MomReads *
+mom_trace_reads(MomRun *run)
 {
     MomTrace *trace = run->trace;
     const MomSymbol *function = trace->frames[trace->n_frames - 1].function;
     Collected collected = {.n = 0};
+    const Layout *layout;
+    MomReadNames *names;
 
     if (trace->kept_bytes >= MOM_TRACE_MAX_KEPT_BYTES)
-        return FALSE;
-    trace->kept_bytes += sizeof(MomReads);
+        return NULL;
+    layout = find_layout(trace);
+    if (layout)
+        return keep(run, layout->names, layout->items);
     collect_frames(&collected, trace);
     collect_origins(&collected, trace);
-    out->function = function && is_short(function->name) ? function->name : NULL;
-    out->n = collected.n;
-    for (gsize i = 0; i < collected.n; i++) {
-        const Read *read = collected.items[i];
-
-        out->items[i] = (MomRead){.name = read->symbol->name,
-                                  .argument = read->argument,
-                                  .is_call = read->is_call,
-                                  .value = read->value};
-        trace->kept_bytes += bytes_of(&out->items[i]);
-    }
-    return TRUE;
+    names = find_names(trace, function, &collected);
+    note_layout(trace, names, &collected);
+    return keep(run, names, collected.items);
 }

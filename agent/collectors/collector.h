@@ -10,6 +10,7 @@
 #pragma once
 
 #include "agent/hypervisor/source.h"
+#include "agent/pollers/answers.h"
 #include "controllers/rails-balloon.h"
 #include "policy/entity.h"
 
@@ -24,6 +25,7 @@ typedef struct {
     gint64 wall_us;         /* since the epoch */
     const MomGuestData *guest; /* NULL for the host */
     const MomRailLimits *rails; /* NULL: mom_rail_limits_default */
+    const MomAnswers *answers;  /* what guests said last; NULL: none is asked */
 } MomCollectInput;
 
 #define MOM_COLLECTOR_ERROR (mom_collector_error_quark())
@@ -32,6 +34,7 @@ GQuark mom_collector_error_quark(void);
 typedef enum {
     MOM_COLLECTOR_ERROR_COLLECTION, /* this time no data: the collector is passed over */
     MOM_COLLECTOR_ERROR_FATAL,      /* never any data: the monitor ends (SEMANTICS 13) */
+    MOM_COLLECTOR_ERROR_AWAITED,    /* no data yet, the guest was asked: nothing to complain of */
 } MomCollectorErrorCode;
 
 typedef struct MomCollector MomCollector;
@@ -41,6 +44,7 @@ struct MomCollector {
     gboolean for_host;
     const char *const *fields;   /* mandatory, NULL-terminated */
     const char *const *optional; /* NULL-terminated */
+    guint slow_sources;          /* bit 1 << MomSlowSource, of those that it reads the answers of */
     /* An instance's state; NULL if it needs none. SELF is the vtable, which may head a bigger struct. */
     gpointer (*state_new)(const MomCollector *self);
     void (*state_free)(gpointer state);

@@ -7,6 +7,8 @@
  * without KSM at the first collection ends the monitor for good; later, a missing file costs one
  * sample.  What only newer kernels have is nil where it is missing, and costs nothing.
  */
+#include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +21,8 @@
 #define KNOB_CAP 256
 #define COMM_CAP 64
 #define STAT_CAP 4096
+/* "4194304/comm" and more. */
+#define PID_PATH_BYTES 64
 
 #define FATAL_ADVICE "; if the kernel has no KSM, take HostKSM out of the host's collectors"
 
@@ -128,25 +132,33 @@ set_newer_files(const MomCollectInput *input, MomSample *sample)
     }
 }
 
+/* The file NAME of the process PID into BUFFER. */
+static gboolean
+read_of_process(int proc, const char *pid, const char *name, char *buffer, gsize size)
+{
+    char path[PID_PATH_BYTES];
+
+    return g_strlcpy(path, pid, sizeof path) < sizeof path &&
+           g_strlcat(path, name, sizeof path) < sizeof path &&
+           mom_hostfile_read_at(proc, path, buffer, size);
+}
+
 /* Processes come and go during the walk: one that cannot be read is not there. */
 static void
-look_at_process(const char *root, const char *pid, Walk *walk)
+look_at_process(int proc, const char *pid, Walk *walk)
 {
-    g_autofree char *comm_path = g_build_filename("proc", pid, "comm", NULL);
-    g_autofree char *comm = mom_hostfile_read(root, comm_path, COMM_CAP, NULL);
-    g_autofree char *stat_path = NULL, *text = NULL;
+    char comm[COMM_CAP + 1], text[STAT_CAP + 1];
     gboolean is_qemu, is_ksmd;
     MomProcStat stat;
 
-    if (!comm)
+    if (!read_of_process(proc, pid, "/comm", comm, sizeof comm))
         return;
     is_qemu = strstr(comm, "qemu") != NULL;
     is_ksmd = g_str_equal(comm, "ksmd\n");
     if (!is_qemu && !is_ksmd)
         return;
-    stat_path = g_build_filename("proc", pid, "stat", NULL);
-    text = mom_hostfile_read(root, stat_path, STAT_CAP, NULL);
-    if (!text || !mom_parse_proc_stat(text, &stat))
+    if (!read_of_process(proc, pid, "/stat", text, sizeof text) ||
+        !mom_parse_proc_stat(text, &stat))
         return;
     if (is_ksmd)
         walk->ksmd_ticks = stat.cpu_ticks;
@@ -154,23 +166,25 @@ look_at_process(const char *root, const char *pid, Walk *walk)
         walk->qemu_bytes += stat.size_bytes;
 }
 
+/* A host has thousands of processes and the main loop waits meanwhile: names are relative to the open
+ * directory, and nothing is allocated for each. */
 static gboolean
 walk_processes(const char *root, Walk *walk, GError **error)
 {
     g_autofree char *path = g_build_filename(root, "proc", NULL);
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(GDir) dir = g_dir_open(path, 0, &failure);
-    const char *name;
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
 
     if (!dir) {
-        g_set_error_literal(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION,
-                            failure->message);
+        g_set_error(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION, "cannot read %s: %s",
+                    path, g_strerror(errno));
         return FALSE;
     }
-    while ((name = g_dir_read_name(dir))) {
-        if (g_ascii_isdigit(name[0]))
-            look_at_process(root, name, walk);
+    while ((entry = readdir(dir))) {
+        if (g_ascii_isdigit(entry->d_name[0]))
+            look_at_process(dirfd(dir), entry->d_name, walk);
     }
+    closedir(dir);
     return TRUE;
 }
 

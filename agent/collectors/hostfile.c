@@ -64,6 +64,30 @@ mom_hostfile_read(const char *root, const char *path, gsize cap, GError **error)
 }
 
 gboolean
+mom_hostfile_read_at(int directory, const char *path, char *buffer, gsize size)
+{
+    int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    gsize length = 0;
+    gssize n = -1;
+
+    if (fd < 0)
+        return FALSE;
+    while (length < size) {
+        n = read(fd, buffer + length, size - length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        length += (gsize)n;
+    }
+    close(fd);
+    if (n != 0)
+        return FALSE;
+    buffer[length] = '\0';
+    return TRUE;
+}
+
+gboolean
 mom_hostfile_read_int(const char *root, const char *path, gint64 *out, GError **error)
 {
     g_autofree char *text = mom_hostfile_read(root, path, 64, error);

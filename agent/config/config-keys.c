@@ -55,6 +55,8 @@ const MomConfigKey mom_config_keys[] = {
     {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "name-to-ip-helper", MOM_CONFIG_TEXT, ""},
 
     /* Ours. */
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "port", MOM_CONFIG_INT, "2187", 1, 65535},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "vsock", MOM_CONFIG_BOOL, "true"},
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
     {"main", "rpc-allowed-users", MOM_CONFIG_LIST, "root, vdsm"},
     {"main", "rpc-socket-mode", MOM_CONFIG_MODE, "0660"},
@@ -105,6 +107,7 @@ static const char *const collectors[] = {
     "GuestIoTuneOptional",
     "GuestQemuProc",
     "GuestNetworkDaemon",
+    "GuestPressure",
     "GuestQemuAgent",
 };
 

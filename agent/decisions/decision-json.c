@@ -33,16 +33,16 @@ reads_json(const MomDecision *decision)
 {
     json_object *list;
 
-    if (!decision->reads) {
+    if (!decision->read_names) {
         return NULL;
     }
     list = json_object_new_array();
-    for (guint i = 0; i < decision->reads->len; i++) {
-        const MomDecisionRead *read = &g_array_index(decision->reads, MomDecisionRead, i);
+    for (gsize i = 0; i < mom_decision_n_reads(decision); i++) {
+        g_autofree char *name = mom_decision_read_name(decision, i);
         json_object *one = json_object_new_object();
 
-        add_text(one, "name", read->name);
-        json_object_object_add(one, "value", mom_statistics_value_json(read->value));
+        add_text(one, "name", name);
+        json_object_object_add(one, "value", mom_statistics_value_json(decision->reads[i]));
         json_object_array_add(list, one);
     }
     return list;
@@ -71,7 +71,7 @@ mom_decision_json(const MomDecision *decision)
     add_text(json, "policy", decision->policy);
     add_count(json, "line", decision->line);
     add_count(json, "column", decision->column);
-    add_text(json, "function", decision->function);
+    add_text(json, "function", mom_decision_function(decision));
     json_object_object_add(json, "reads", reads_json(decision));
     add_text(json, "text", line);
     return json;

@@ -18,31 +18,53 @@ mom_decision_new(void)
     return g_new0(MomDecision, 1);
 }
 
+static void
+clear_reads(MomDecision *decision)
+{
+    for (gsize i = 0; i < mom_decision_n_reads(decision); i++) {
+        mom_decision_value_clear(&decision->reads[i]);
+    }
+    g_clear_pointer(&decision->reads, g_free);
+    g_clear_pointer(&decision->read_names, mom_read_names_unref);
+}
+
 void
 mom_decision_free(MomDecision *decision)
 {
-    char **texts[] = {&decision->uuid,   &decision->name,   &decision->disk,
-                      &decision->reason, &decision->policy, &decision->function};
-
     if (!decision) {
         return;
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-        mom_decision_set_text(texts[i], NULL);
-    }
+    g_clear_pointer(&decision->uuid, g_ref_string_release);
+    g_clear_pointer(&decision->name, g_ref_string_release);
+    g_clear_pointer(&decision->disk, g_ref_string_release);
+    g_clear_pointer(&decision->reason, g_ref_string_release);
+    g_clear_pointer(&decision->policy, g_ref_string_release);
     mom_decision_value_clear(&decision->from);
     mom_decision_value_clear(&decision->to);
-    g_clear_pointer(&decision->reads, g_array_unref);
+    clear_reads(decision);
     g_free(decision);
 }
 
 void
 mom_decision_set_text(char **place, const char *text)
 {
-    char *copy = text ? g_ref_string_new_intern(text) : NULL;
+    char *copy;
 
+    if (g_strcmp0(*place, text) == 0) {
+        return;
+    }
+    copy = text ? g_ref_string_new_intern(text) : NULL; /* which may be of what the place holds */
     g_clear_pointer(place, g_ref_string_release);
     *place = copy;
+}
+
+void
+mom_decision_share_text(char **place, const char *text, char *known)
+{
+    if (text) {
+        *place = known && strcmp(known, text) == 0 ? g_ref_string_acquire(known)
+                                                   : g_ref_string_new_intern(text);
+    }
 }
 
 /* ---- values ---- */
@@ -128,51 +150,43 @@ mom_decision_set_value(MomValue *place, MomValue v)
 
 /* ---- reads ---- */
 
-static void
-read_clear(gpointer data)
-{
-    MomDecisionRead *read = data;
-
-    mom_decision_set_text(&read->name, NULL);
-    mom_decision_value_clear(&read->value);
-}
-
-/* Names are many and nearly always those of the decision before, which is cheaper to find out than
- * to look them up. */
-static char *
-share_name(const GArray *like, guint i, const MomRead *from)
-{
-    g_autofree char *joined = NULL;
-    const char *name = from->name;
-    char *known = like && i < like->len ? g_array_index(like, MomDecisionRead, i).name : NULL;
-
-    if (from->argument || from->is_call) {
-        name = joined = g_strconcat(name, from->is_call ? "()" : " ", from->argument, NULL);
-    }
-    return known && strcmp(known, name) == 0 ? g_ref_string_acquire(known)
-                                             : g_ref_string_new_intern(name);
-}
-
 void
-mom_decision_set_reads(MomDecision *decision, const MomReads *reads, const MomDecision *like)
+mom_decision_set_reads(MomDecision *decision, const MomReads *reads)
 {
-    GArray *list;
+    gsize n = reads ? reads->names->n : 0;
 
-    mom_decision_set_text(&decision->function, reads ? reads->function : NULL);
-    list = reads ? g_array_sized_new(FALSE, FALSE, sizeof(MomDecisionRead), (guint)reads->n) : NULL;
-    for (guint i = 0; reads && i < reads->n; i++) {
-        MomDecisionRead read = {
-            .name = share_name(like ? like->reads : NULL, i, &reads->items[i]),
-            .value = mom_decision_value_copy(reads->items[i].value),
-        };
+    clear_reads(decision);
+    if (!reads) {
+        return;
+    }
+    decision->read_names = mom_read_names_ref(reads->names);
+    decision->reads = g_new(MomValue, n);
+    for (gsize i = 0; i < n; i++) {
+        decision->reads[i] = mom_decision_value_copy(reads->values[i]);
+    }
+}
 
-        g_array_append_val(list, read);
+gsize
+mom_decision_n_reads(const MomDecision *decision)
+{
+    return decision->read_names ? decision->read_names->n : 0;
+}
+
+char *
+mom_decision_read_name(const MomDecision *decision, gsize index)
+{
+    const MomRead *read = &decision->read_names->items[index];
+
+    if (!read->argument && !read->is_call) {
+        return g_strdup(read->name);
     }
-    g_clear_pointer(&decision->reads, g_array_unref);
-    decision->reads = list;
-    if (list) {
-        g_array_set_clear_func(list, read_clear);
-    }
+    return g_strconcat(read->name, read->is_call ? "()" : " ", read->argument, NULL);
+}
+
+const char *
+mom_decision_function(const MomDecision *decision)
+{
+    return decision->read_names ? decision->read_names->function : NULL;
 }
 
 /* ---- as text ---- */

@@ -13,12 +13,6 @@
 
 #include "controllers/guard.h"
 
-/* A value that was read on the way to the control. */
-typedef struct {
-    char *name;     /* a GRefString: "guest.balloon_cur", "guest.StatAvg mem_unused", "floor()" */
-    MomValue value; /* owned */
-} MomDecisionRead;
-
 typedef enum {
     MOM_DECISION_SENT,        /* not answered yet */
     MOM_DECISION_DONE,        /* the hypervisor accepted it */
@@ -46,8 +40,8 @@ typedef struct {
     char *reason; /* why it failed, was refused or changed; for people */
     char *policy;
     guint line, column;
-    char *function;    /* that set the control; NULL: it was set at top level, or that is unknown */
-    GArray *reads;     /* of MomDecisionRead, the nearest first; NULL: unknown */
+    MomReadNames *read_names; /* shared with others, and the function that set the control; NULL: unknown */
+    MomValue *reads;          /* one for each of them, owned */
     gboolean repeated; /* the knob was not where it was sent to, and was sent there again */
 } MomDecision;
 
@@ -57,12 +51,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomDecision, mom_decision_free)
 
 /* Puts a copy of TEXT (NULL: none) in place of what *PLACE holds. */
 void mom_decision_set_text(char **place, const char *text);
+/* The same for an empty place; KNOWN (may be NULL) is shared if it is the same, which is cheaper. */
+void mom_decision_share_text(char **place, const char *text, char *known);
 /* Puts a copy of V in place of what *PLACE owns. */
 void mom_decision_set_value(MomValue *place, MomValue v);
 
-/* Puts a copy of READS (NULL: none) in place of what DECISION has.  LIKE (may be NULL) has probably
- * read the same: names are shared with it. */
-void mom_decision_set_reads(MomDecision *decision, const MomReads *reads, const MomDecision *like);
+/* Puts a copy of READS (NULL: none) in place of what DECISION has. */
+void mom_decision_set_reads(MomDecision *decision, const MomReads *reads);
+/* How many values were read on the way to the control; 0 if that is unknown. */
+gsize mom_decision_n_reads(const MomDecision *decision);
+/* What read INDEX is called, the nearest being 0: "guest.balloon_cur", "guest.StatAvg mem_unused",
+ * "floor()". Caller frees. */
+char *mom_decision_read_name(const MomDecision *decision, gsize index);
+/* The function that set the control; NULL: it was set at top level, or that is unknown. */
+const char *mom_decision_function(const MomDecision *decision);
 
 /* A copy of V for keeping: nil, booleans, numbers, strings up to MOM_DECISION_TEXT_BYTES, limits
  * without extras; of anything else what it reads like, as a string. */

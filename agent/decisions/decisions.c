@@ -132,17 +132,35 @@ goes_on(const MomDecision *last, const MomGuardReport *report, MomDecisionVerdic
     return FALSE;
 }
 
+/* Most texts are those of the knob's last decision, or of the one before.  Taken before there is a new one,
+ * which may be in the place of one of these. */
+static void
+take_texts(MomDecision *texts, const MomDecisions *decisions, const MomKnob *knob, const MomGuardReport *report)
+{
+    const MomDecisionRing *ring = decisions->ring;
+    const MomDecision *last = mom_decision_ring_get(ring, knob->decision);
+    const MomDecision *before = mom_decision_ring_get(ring, mom_decision_ring_newest(ring));
+
+    mom_decision_share_text(&texts->uuid, report->uuid, last ? last->uuid : NULL);
+    mom_decision_share_text(&texts->name, report->name, last ? last->name : NULL);
+    mom_decision_share_text(&texts->disk, report->disk, last ? last->disk : NULL);
+    mom_decision_share_text(&texts->policy, report->place.policy, before ? before->policy : NULL);
+}
+
 static MomDecision *
 make_decision(MomDecisions *decisions, MomKnob *knob, const MomGuardReport *report)
 {
-    MomDecision *decision = mom_decision_ring_add(decisions->ring);
+    MomDecision texts = {0};
+    MomDecision *decision;
 
+    take_texts(&texts, decisions, knob, report);
+    decision = mom_decision_ring_add(decisions->ring);
     decision->first_us = mom_clock_wall_us(decisions->clock);
     decision->knob = knob->name;
-    mom_decision_set_text(&decision->uuid, report->uuid);
-    mom_decision_set_text(&decision->name, report->name);
-    mom_decision_set_text(&decision->disk, report->disk);
-    mom_decision_set_text(&decision->policy, report->place.policy);
+    decision->uuid = texts.uuid;
+    decision->name = texts.name;
+    decision->disk = texts.disk;
+    decision->policy = texts.policy;
     decision->line = report->place.line;
     decision->column = report->place.column;
     knob->decision = decision->number;
@@ -220,8 +238,7 @@ mom_decisions_take_reads(MomDecisions *decisions)
         MomDecision *decision = mom_decision_ring_get(decisions->ring, unread->number);
 
         if (decision) {
-            mom_decision_set_reads(decision, find_reads(unread->entity, decision),
-                                   mom_decision_ring_get(decisions->ring, unread->number - 1));
+            mom_decision_set_reads(decision, find_reads(unread->entity, decision));
         }
     }
 }

@@ -6,6 +6,8 @@
  */
 #include "agent/decisions/knobs.h"
 
+#include <string.h>
+
 #include "agent/decisions/decision.h"
 #include "agent/fault.h"
 
@@ -14,6 +16,8 @@
 
 struct MomKnobs {
     GHashTable *owners; /* uuid -> (knob, or "knob disk" -> MomKnob) */
+    const char *last;   /* the uuid that was asked for last, and its knobs; a guest's reports come together */
+    GHashTable *last_owned;
 };
 
 static void
@@ -54,6 +58,23 @@ owned_by(const MomKnobs *knobs, const char *uuid)
 }
 
 static GHashTable *
+recall_owned(MomKnobs *knobs, const char *uuid)
+{
+    const char *key = uuid ? uuid : HOST_KEY;
+    gpointer last, owned;
+
+    if (knobs->last && strcmp(knobs->last, key) == 0) {
+        return knobs->last_owned;
+    }
+    if (!g_hash_table_lookup_extended(knobs->owners, key, &last, &owned)) {
+        return NULL;
+    }
+    knobs->last = last;
+    knobs->last_owned = owned;
+    return owned;
+}
+
+static GHashTable *
 make_owner(MomKnobs *knobs, const char *uuid)
 {
     GHashTable *owned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, knob_free);
@@ -65,7 +86,7 @@ make_owner(MomKnobs *knobs, const char *uuid)
 MomKnob *
 mom_knobs_get(MomKnobs *knobs, const char *uuid, const char *name, const char *disk)
 {
-    GHashTable *owned = owned_by(knobs, uuid);
+    GHashTable *owned = recall_owned(knobs, uuid);
     g_autofree char *key = disk ? g_strconcat(name, " ", disk, NULL) : NULL;
     MomKnob *knob = owned ? g_hash_table_lookup(owned, key ? key : name) : NULL;
 
@@ -148,5 +169,6 @@ mom_knob_is_news(MomKnob *knob, const char *what)
 void
 mom_knobs_forget(MomKnobs *knobs, const char *uuid)
 {
+    knobs->last = NULL;
     g_hash_table_remove(knobs->owners, uuid);
 }

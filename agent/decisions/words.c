@@ -99,8 +99,8 @@ append_origin(GString *text, const MomDecision *decision)
     if (decision->policy) {
         g_string_append_printf(text, "      set by line %u of %s", decision->line,
                                decision->policy);
-        if (decision->function) {
-            g_string_append_printf(text, ", in %s", decision->function);
+        if (mom_decision_function(decision)) {
+            g_string_append_printf(text, ", in %s", mom_decision_function(decision));
         }
         g_string_append_c(text, '\n');
     }
@@ -111,18 +111,19 @@ static void
 append_reads(GString *text, const MomDecision *decision)
 {
     gsize line = text->len;
+    gsize n = mom_decision_n_reads(decision);
 
-    if (!decision->reads || decision->reads->len == 0) {
+    if (n == 0) {
         return;
     }
     g_string_append(text, "      having read");
-    for (guint i = 0; i < decision->reads->len; i++) {
-        const MomDecisionRead *read = &g_array_index(decision->reads, MomDecisionRead, i);
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *name = mom_decision_read_name(decision, i);
         g_autoptr(GString) one = g_string_new(NULL);
 
-        g_string_append_printf(one, " %s = ", read->name);
-        mom_decision_append_value(one, read->value);
-        g_string_append(one, i + 1 < decision->reads->len ? "," : "");
+        g_string_append_printf(one, " %s = ", name);
+        mom_decision_append_value(one, decision->reads[i]);
+        g_string_append(one, i + 1 < n ? "," : "");
         if (text->len - line + one->len > LINE_BYTES) {
             g_string_append(text, "\n       ");
             line = text->len - strlen("       ");

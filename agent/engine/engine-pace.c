@@ -58,13 +58,52 @@ mom_engine_pressed(MomEngine *engine)
 }
 
 static gboolean
-is_in_distress(MomEngine *engine, MomEntity *guest)
+is_stuck(MomEngine *engine, MomEntity *guest)
 {
     const char *uuid = mom_entity_get_string_property(guest, "uuid");
 
+    return uuid && mom_guard_is_stuck(engine->guard, uuid);
+}
+
+/* Only a guest that has less than its maximum, may be ballooned and follows. */
+static gboolean
+can_be_helped(MomEngine *engine, const char *uuid)
+{
+    g_autoptr(GPtrArray) guests = mom_guests_ready(engine->guests);
+
+    for (guint i = 0; i < guests->len; i++) {
+        MomEntity *guest = g_ptr_array_index(guests, i);
+
+        if (g_strcmp0(mom_entity_get_string_property(guest, "uuid"), uuid) == 0)
+            return mom_distress_is_possible(guest, &engine->rails) && !is_stuck(engine, guest);
+    }
+    return FALSE;
+}
+
+/* A guest may cry as loud as it likes: as with the kernel's word, the first one hastens a decision
+ * and the pace does the rest. */
+void
+mom_engine_guest_pressed(MomEngine *engine, const char *uuid)
+{
+    gint64 now_us = mom_clock_now_us(engine->clock);
+    gboolean goes_on =
+        engine->guest_pressed && now_us - engine->guest_pressed_us < PRESSURE_LASTS_US;
+
+    if (!mom_pace_adapts(&engine->pace) || !can_be_helped(engine, uuid)) {
+        return;
+    }
+    engine->guest_pressed = TRUE;
+    engine->guest_pressed_us = now_us;
+    if (!goes_on) {
+        mom_engine_hint(engine, "a guest tells of memory pressure");
+    }
+}
+
+static gboolean
+is_in_distress(MomEngine *engine, MomEntity *guest)
+{
     /* One that does not follow cannot be helped by being quick. */
-    return mom_distress_guest(guest, &engine->rails) &&
-           !(uuid && mom_guard_is_stuck(engine->guard, uuid));
+    return mom_distress_guest(guest, &engine->rails) && !is_stuck(engine, guest);
 }
 
 static guint
@@ -108,7 +147,9 @@ is_pressed(MomEngine *engine)
     gint64 now_us = mom_clock_now_us(engine->clock);
 
     engine->pressed = engine->pressed && now_us - engine->pressed_us < PRESSURE_LASTS_US;
-    return engine->pressed || engine->distressed > 0 ||
+    engine->guest_pressed =
+        engine->guest_pressed && now_us - engine->guest_pressed_us < PRESSURE_LASTS_US;
+    return engine->pressed || engine->guest_pressed || engine->distressed > 0 ||
            mom_distress_host(mom_monitor_entity(engine->host), &engine->rails);
 }
 

@@ -17,6 +17,7 @@ typedef struct MomRelease MomRelease;
 struct MomEngine {
     MomSource *source;
     MomClock *clock;
+    MomPollers *pollers; /* NULL: no guest is asked itself */
     const MomController *const *controllers;
     GPtrArray *controls; /* the names that they read, ended by NULL */
     MomMonitorPlan *guest_plan;
@@ -35,12 +36,15 @@ struct MomEngine {
 
     gboolean running;
     guint timer;
+    guint deciding; /* guests have been collected, a turn later it is decided */
     gint64 host_due_us, guests_due_us, policy_due_us;
     gint64 last_decision_us;
     gint64 min_cycle_us;
     MomPace pace;
     gboolean pressed; /* the kernel told of pressure at `pressed_us` */
     gint64 pressed_us;
+    gboolean guest_pressed; /* a guest told of it at `guest_pressed_us` */
+    gint64 guest_pressed_us;
     guint distressed; /* guests, when they were last looked at */
     gboolean watched; /* some guest could come to be */
     gint64 watch_interval_us;

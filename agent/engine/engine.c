@@ -3,7 +3,7 @@
  * The cycle, see engine.h: one timer, three due times, one question to the source at a time.
  *
  * sample -> collect -> evaluate -> controllers -> guard -> actuator, in this order and on this
- * thread.
+ * thread; between collecting and evaluating the main loop has a turn for others.
  */
 #define G_LOG_DOMAIN "mom.PolicyEngine"
 
@@ -184,6 +184,7 @@ collect_input(MomEngine *engine, gint64 spacing_us)
         .now_us = mom_clock_now_us(engine->clock),
         .wall_us = mom_clock_wall_us(engine->clock),
         .rails = &engine->rails,
+        .answers = mom_pollers_answers(engine->pollers),
     };
 }
 
@@ -219,6 +220,34 @@ end_with(MomEngine *engine, GPtrArray *reported, const GError *error)
 }
 
 static void
+tell_watch(MomEngine *engine)
+{
+    if (engine->watch) {
+        engine->watch(engine->watch_data);
+    }
+}
+
+static void
+decide_now(gpointer data)
+{
+    MomEngine *engine = data;
+
+    engine->deciding = 0;
+    decide(engine); /* and looks for distress itself, to set the pace */
+    tell_watch(engine);
+}
+
+/* Collecting and deciding over a thousand guests are a turn of the main loop each, so that callers of RPC
+ * wait for one of them only. */
+static void
+decide_soon(MomEngine *engine)
+{
+    if (!engine->deciding) {
+        engine->deciding = mom_clock_after(engine->clock, 0, decide_now, engine);
+    }
+}
+
+static void
 sampled(GPtrArray *reported, const GError *error, gpointer data)
 {
     MomEngine *engine = data;
@@ -240,15 +269,14 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
         engine->was_silent |= mom_silence_lasts(&engine->silence);
         mom_silence_end(&engine->silence);
         mom_guests_collect(engine->guests, reported, &input);
+        mom_pollers_tend(engine->pollers, reported);
         if (decision_due) {
-            decide(engine); /* and looks for distress itself, to set the pace */
-        } else {
-            look_at_guests(engine);
+            decide_soon(engine);
+            return;
         }
+        look_at_guests(engine);
     }
-    if (engine->watch) {
-        engine->watch(engine->watch_data);
-    }
+    tell_watch(engine);
 }
 
 /* ---- timing ---- */
@@ -416,6 +444,7 @@ mom_engine_new(const MomEngineOptions *options)
 
     engine->source = options->source;
     engine->clock = options->clock;
+    engine->pollers = options->pollers;
     take_settings(engine, options);
     engine->guest_plan = mom_monitor_plan_ref(options->guest_plan);
     engine->host_root = g_strdup(options->host_root);
@@ -513,6 +542,10 @@ void
 mom_engine_stop(MomEngine *engine)
 {
     engine->running = FALSE;
+    if (engine->deciding) {
+        mom_clock_cancel(engine->clock, engine->deciding);
+        engine->deciding = 0;
+    }
     mom_engine_release_abandon(engine);
     if (engine->timer) {
         mom_clock_cancel(engine->clock, engine->timer);

@@ -17,6 +17,7 @@
 #include "agent/hypervisor/source.h"
 #include "agent/plot.h"
 #include "agent/policies/policies.h"
+#include "agent/pollers/pollers.h"
 #include "agent/state/history.h"
 #include "controllers/controller.h"
 #include "controllers/guard.h"
@@ -51,6 +52,7 @@ typedef struct {
     const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
     guint decisions_kept;  /* 0: MOM_DECISIONS_KEPT */
     MomPlot *plot;         /* NULL: nothing is plotted */
+    MomPollers *pollers;   /* NULL: no guest is asked itself */
 } MomEngineOptions;
 
 MomEngine *mom_engine_new(const MomEngineOptions *options);
@@ -81,6 +83,8 @@ void mom_engine_interface_changed(MomEngine *engine);
 /* The kernel told of memory pressure on the host: a cycle follows soon, and for a while the pace is
  * fast. */
 void mom_engine_pressed(MomEngine *engine);
+/* UUID's guest says that it is short of memory: the same, if it can be helped. */
+void mom_engine_guest_pressed(MomEngine *engine, const char *uuid);
 
 /* Policies. A change that is taken over is followed by a cycle. */
 gboolean

@@ -30,6 +30,7 @@ struct MomMonitor {
     guint lacking;    /* the same of fields that no collector brought */
     MomReady ready;
     gboolean terminated;
+    gboolean awaiting; /* a guest's first answer, in this collection */
     gboolean has_regular;
     gint64 regular_us; /* of the newest sample that counts */
     gboolean interim;  /* the newest sample is none of these */
@@ -108,6 +109,16 @@ mom_monitor_plan_schema(const MomMonitorPlan *plan)
     return plan->schema;
 }
 
+guint
+mom_monitor_plan_slow_sources(const MomMonitorPlan *plan)
+{
+    guint sources = 0;
+
+    for (gsize i = 0; i < plan->n_collectors; i++)
+        sources |= plan->collectors[i]->slow_sources;
+    return sources;
+}
+
 /* ---- collecting ---- */
 
 /* With the guest as fields for the journal; the host is no guest. */
@@ -148,17 +159,6 @@ ends(guint *trouble)
     return *trouble > 0 && --*trouble == 0;
 }
 
-/* The first value that is not nil wins. */
-static void
-merge_value(const char *name, MomValue v, gpointer data)
-{
-    MomSample *merged = data;
-    MomValue held;
-
-    if (!mom_sample_get(merged, name, &held) || mom_value_is_nil(held))
-        mom_sample_set(merged, name, v);
-}
-
 /* FALSE: the collector failed for good. */
 static gboolean
 run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, MomSample *merged)
@@ -168,7 +168,7 @@ run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, Mo
     g_autoptr(GError) error = NULL;
 
     if (collector->collect(monitor->states[index], input, scratch, &error)) {
-        mom_sample_foreach(scratch, merge_value, merged);
+        mom_sample_merge(merged, scratch); /* the first value that is not nil wins */
         if (ends(&monitor->failing[index]))
             tell(monitor, G_LOG_LEVEL_INFO, collector->name, "works again");
         return TRUE;
@@ -179,6 +179,11 @@ run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, Mo
 
         tell(monitor, G_LOG_LEVEL_WARNING, collector->name, why);
         return FALSE;
+    }
+    if (g_error_matches(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_AWAITED)) {
+        monitor->awaiting = TRUE;
+        tell(monitor, G_LOG_LEVEL_DEBUG, collector->name, error->message);
+        return TRUE;
     }
     complain(monitor, begins(&monitor->failing[index]), collector->name, error->message);
     return TRUE;
@@ -202,7 +207,7 @@ complete(MomMonitor *monitor, MomSample *merged)
         else
             mom_sample_set(merged, name, MOM_NIL);
     }
-    if (missing->len)
+    if (missing->len && !monitor->awaiting)
         complain(monitor, begins(&monitor->lacking), "incomplete data, no collector brought",
                  missing->str);
     return missing->len == 0;
@@ -257,9 +262,13 @@ mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given)
     if (monitor->terminated)
         return FALSE;
     input.interim = is_interim(monitor, given);
+    monitor->awaiting = FALSE;
     sample = collect_sample(monitor, &input);
     if (!sample) {
-        monitor->ready = MOM_READY_NO;
+        if (!monitor->awaiting)
+            monitor->ready = MOM_READY_NO;
+        else if (monitor->ready == MOM_READY_YES)
+            monitor->ready = MOM_READY_UNKNOWN;
         return FALSE;
     }
     if (ends(&monitor->lacking))

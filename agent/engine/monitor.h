@@ -14,7 +14,7 @@
 typedef struct MomMonitor MomMonitor;
 
 typedef enum {
-    MOM_READY_UNKNOWN, /* before the first collection */
+    MOM_READY_UNKNOWN, /* before the first collection, and while a guest's first answer is awaited */
     MOM_READY_NO,
     MOM_READY_YES,
 } MomReady;
@@ -30,6 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitorPlan, mom_monitor_plan_unref)
 /* For all monitors of the plan; longer histories lose their oldest samples with the next one. */
 void mom_monitor_plan_set_history_length(MomMonitorPlan *plan, gsize history_length);
 MomSchema *mom_monitor_plan_schema(const MomMonitorPlan *plan);
+/* Whose answers its collectors read: bit 1 << MomSlowSource. */
+guint mom_monitor_plan_slow_sources(const MomMonitorPlan *plan);
 
 /* Trouble is over when so many samples in a row were good; till then it is not told again. */
 #define MOM_MONITOR_WELL_AFTER 12

@@ -267,6 +267,7 @@ mom_libvirt_guest_data(const MomVirtGuest *guest, const MomLibvirtView *view)
     data->hangs = view->hangs;
     data->pid = view->pid;
     data->age_s = view->age_s;
+    data->vsock_cid = field_value(guest, MOM_VIRT_VSOCK_CID, MOM_NIL);
     if (view->hangs)
         return data;
     fill_memory(data, guest, view);

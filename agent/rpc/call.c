@@ -261,6 +261,10 @@ call(MomRpcService *service,
         result->pieces = method->pieces(service);
         return TRUE;
     }
+    if (method->parts) {
+        result->parts = method->parts(service);
+        return TRUE;
+    }
     return method->handler(service, args, &result->value, error);
 }
 
@@ -299,7 +303,7 @@ mom_rpc_call(MomRpcService *service,
 {
     gboolean done;
 
-    *result = (MomRpcResult){NULL, NULL};
+    *result = (MomRpcResult){NULL};
     done = call(service, name, params, result, error);
     service->counts.calls++;
     service->counts.faults += done ? 0 : 1;

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "agent/rpc/notation.h"
+
 static const char *const escapes[128] = {
     ['"'] = "\\\"", ['\\'] = "\\\\", ['\b'] = "\\b", ['\f'] = "\\f",
     ['\n'] = "\\n", ['\r'] = "\\r",  ['\t'] = "\\t",
@@ -122,3 +124,82 @@ mom_json_append(GString *out, json_object *value)
     }
     g_string_append(out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 }
+
+/* ---- values one by one, see notation.h ---- */
+
+static void
+write_nil(GString *out)
+{
+    g_string_append(out, "null");
+}
+
+static void
+write_boolean(GString *out, gboolean value)
+{
+    g_string_append(out, value ? "true" : "false");
+}
+
+static void
+write_integer(GString *out, gint64 value)
+{
+    char text[MOM_RPC_DIGITS];
+    const char *first = mom_rpc_digits(text, value);
+
+    g_string_append_len(out, first, text + sizeof text - first);
+}
+
+static void
+write_real(GString *out, double value)
+{
+    json_object *number = json_object_new_double(value);
+
+    mom_json_append(out, number);
+    json_object_put(number);
+}
+
+static void
+write_text(GString *out, const char *value)
+{
+    mom_json_append_string(out, value, strlen(value));
+}
+
+static void
+begin_struct(GString *out)
+{
+    g_string_append_c(out, '{');
+}
+
+/* No value ends with a brace that opens. */
+static void
+begin_member(GString *out, const char *name)
+{
+    if (out->str[out->len - 1] != '{') {
+        g_string_append_c(out, ',');
+    }
+    write_text(out, name);
+    g_string_append_c(out, ':');
+}
+
+static void
+end_member(GString *out)
+{
+}
+
+static void
+end_struct(GString *out)
+{
+    g_string_append_c(out, '}');
+}
+
+const MomRpcNotation mom_rpc_notation_json = {
+    .nil = write_nil,
+    .boolean = write_boolean,
+    .integer = write_integer,
+    .real = write_real,
+    .text = write_text,
+    .tree = mom_json_append,
+    .begin_struct = begin_struct,
+    .begin_member = begin_member,
+    .end_member = end_member,
+    .end_struct = end_struct,
+};

@@ -23,6 +23,7 @@ typedef struct {
     gsize next;           /* request */
     json_object *id;      /* of the call whose result is being written; borrowed from the body */
     MomRpcPieces *pieces; /* that result, or NULL */
+    MomRpcParts *parts;   /* likewise */
     json_object *value;   /* likewise */
     gsize n_answers;
     GString *out;
@@ -104,10 +105,40 @@ code_of(const GError *error)
 }
 
 static void
+step_parts(Answer *answer)
+{
+    if (!answer->parts->klass->next(answer->parts, &mom_rpc_notation_json, answer->out)) {
+        g_clear_pointer(&answer->parts, mom_rpc_parts_free);
+        close_response(answer, answer->id);
+    }
+}
+
+/* What takes further steps is only begun. */
+static void
+take_result(Answer *answer, MomRpcResult *result, json_object *id)
+{
+    open_response(answer);
+    g_string_append(answer->out, "\"result\":");
+    answer->id = id;
+    answer->pieces = g_steal_pointer(&result->pieces);
+    answer->parts = g_steal_pointer(&result->parts);
+    if (answer->pieces) {
+        g_string_append_c(answer->out, '"');
+    } else if (answer->parts) {
+        step_parts(answer);
+    } else if (mom_rpc_is_large(result->value)) {
+        answer->value = g_steal_pointer(&result->value);
+    } else {
+        mom_json_append(answer->out, result->value);
+        close_response(answer, id);
+    }
+}
+
+static void
 call(Answer *answer, json_object *request, const char *method, json_object *id, gboolean quiet)
 {
     json_object *params = json_object_object_get(request, "params");
-    g_auto(MomRpcResult) result = {NULL, NULL};
+    g_auto(MomRpcResult) result = {NULL};
     g_autoptr(GError) error = NULL;
 
     if (!quiet && answer->out->len > MOM_RPC_JSON_ANSWER_BYTES) {
@@ -123,24 +154,9 @@ call(Answer *answer, json_object *request, const char *method, json_object *id, 
         return;
     }
     g_debug("%s()", method);
-    if (quiet) {
-        return;
+    if (!quiet) {
+        take_result(answer, &result, id);
     }
-    open_response(answer);
-    g_string_append(answer->out, "\"result\":");
-    if (result.pieces) {
-        answer->pieces = g_steal_pointer(&result.pieces);
-        answer->id = id;
-        g_string_append_c(answer->out, '"');
-        return;
-    }
-    if (mom_rpc_is_large(result.value)) {
-        answer->value = g_steal_pointer(&result.value);
-        answer->id = id;
-        return;
-    }
-    mom_json_append(answer->out, result.value);
-    close_response(answer, id);
 }
 
 /* A string, null, or a number that we can give back as it was: json-c cuts integers beyond 64 bits
@@ -306,6 +322,8 @@ step(gpointer data)
 
     if (answer->pieces) {
         step_text(answer);
+    } else if (answer->parts) {
+        step_parts(answer);
     } else if (answer->value) {
         step_value(answer);
     } else if (answer->next < answer->n_requests) {
@@ -314,7 +332,7 @@ step(gpointer data)
                         : answer->body);
         answer->next++;
     }
-    return answer->pieces || answer->value || answer->next < answer->n_requests;
+    return answer->pieces || answer->parts || answer->value || answer->next < answer->n_requests;
 }
 
 static char *
@@ -326,6 +344,7 @@ end(gpointer data, gsize *length)
         g_string_append_c(answer->out, ']');
     }
     g_clear_pointer(&answer->pieces, mom_rpc_pieces_free);
+    g_clear_pointer(&answer->parts, mom_rpc_parts_free);
     json_object_put(answer->value);
     json_object_put(answer->body);
     *length = answer->out->len;

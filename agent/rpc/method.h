@@ -42,6 +42,8 @@ typedef struct {
     const char *help;
     /* In place of the handler, of a method whose answer is a long text. */
     MomRpcPieces *(*pieces)(MomRpcService *service);
+    /* Likewise, of one whose answer is a large value. */
+    MomRpcParts *(*parts)(MomRpcService *service);
 } MomRpcMethod;
 
 /* In the order of their names. */

@@ -31,28 +31,13 @@ ping(MomRpcService *service, json_object *const *args, json_object **result, GEr
     return TRUE;
 }
 
-static json_object *
-member_object(json_object *object, const char *name)
-{
-    json_object *member;
-
-    if (!json_object_object_get_ex(object, name, &member) ||
-        !json_object_is_type(member, json_type_object)) {
-        member = json_object_new_object();
-        json_object_object_add(object, name, member);
-    }
-    return member;
-}
-
 /* vdsm fails all of its host statistics if one of these is missing or no number. */
 static void
-complete_statistics(json_object *statistics)
+complete_host(json_object *host)
 {
     static const char *const needed[] = {"ksm_run", "ksm_pages_to_scan", "ksm_merge_across_nodes",
                                          "ksm_pages_sharing", "ksmd_cpu_usage"};
-    json_object *host = member_object(statistics, "host");
 
-    member_object(statistics, "guests");
     for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
         json_object *value = json_object_object_get(host, needed[i]);
 
@@ -63,19 +48,55 @@ complete_statistics(json_object *statistics)
     }
 }
 
+/* {"host": ..., "guests": ...} */
+typedef struct {
+    MomRpcParts base;
+    json_object *host; /* NULL: written */
+    MomRpcParts *guests;
+} Statistics;
+
 static gboolean
-get_statistics(MomRpcService *service,
-               json_object *const *args,
-               json_object **result,
-               GError **error)
+write_statistics(MomRpcParts *parts, const MomRpcNotation *notation, GString *out)
 {
-    *result = service->klass->get_statistics(service);
-    if (!json_object_is_type(*result, json_type_object)) {
-        json_object_put(*result);
-        *result = json_object_new_object();
+    Statistics *self = (Statistics *)parts;
+
+    if (self->host) {
+        notation->begin_struct(out);
+        notation->begin_member(out, "host");
+        notation->tree(out, self->host);
+        notation->end_member(out);
+        notation->begin_member(out, "guests");
+        json_object_put(g_steal_pointer(&self->host));
     }
-    complete_statistics(*result);
-    return TRUE;
+    if (self->guests->klass->next(self->guests, notation, out)) {
+        return TRUE;
+    }
+    notation->end_member(out);
+    notation->end_struct(out);
+    return FALSE;
+}
+
+static void
+free_statistics(MomRpcParts *parts)
+{
+    Statistics *self = (Statistics *)parts;
+
+    json_object_put(self->host);
+    mom_rpc_parts_free(self->guests);
+    g_free(self);
+}
+
+static MomRpcParts *
+get_statistics(MomRpcService *service)
+{
+    static const MomRpcPartsClass class = {write_statistics, free_statistics};
+    Statistics *self = g_new0(Statistics, 1);
+
+    self->base.klass = &class;
+    self->host = service->klass->get_host_statistics(service);
+    self->guests = service->klass->get_guest_statistics(service);
+    complete_host(self->host);
+    return &self->base;
 }
 
 static gboolean
@@ -206,8 +227,9 @@ const MomRpcMethod mom_rpc_methods[] = {
     {"getStatistics",
      "struct",
      {{0}},
-     get_statistics,
-     "The last sample: host, and guests by name."},
+     NULL,
+     "The last sample: host, and guests by name.",
+     .parts = get_statistics},
     {"getStatus",
      "struct",
      {{0}},

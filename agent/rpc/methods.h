@@ -19,10 +19,12 @@ typedef enum {
     MOM_RPC_ERROR_REFUSED, /* the service said no without saying why: a fault of ours */
 } MomRpcErrorCode;
 
-/* A value (NULL is nil), or, if PIECES is set, a text still to be made. */
+/* A value (NULL is nil), or, if PIECES is set, a text still to be made, or, if PARTS is, a value still to
+ * be written. */
 typedef struct {
     json_object *value;
     MomRpcPieces *pieces;
+    MomRpcParts *parts;
 } MomRpcResult;
 
 static inline void
@@ -30,7 +32,8 @@ mom_rpc_result_clear(MomRpcResult *result)
 {
     json_object_put(result->value);
     mom_rpc_pieces_free(result->pieces);
-    *result = (MomRpcResult){NULL, NULL};
+    mom_rpc_parts_free(result->parts);
+    *result = (MomRpcResult){NULL};
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MomRpcResult, mom_rpc_result_clear)
 

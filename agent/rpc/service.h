@@ -11,6 +11,8 @@
 #include <glib.h>
 #include <json-c/json.h>
 
+#include "agent/rpc/notation.h"
+
 typedef struct MomRpcService MomRpcService;
 typedef struct MomRpcPieces MomRpcPieces;
 
@@ -33,6 +35,28 @@ mom_rpc_pieces_free(MomRpcPieces *pieces)
     }
 }
 
+/* A large value that is written part by part, each in a turn of its own, as it was when it was asked
+ * for. */
+typedef struct MomRpcParts MomRpcParts;
+
+typedef struct {
+    /* Writes the next part to the end of OUT. FALSE: it was the last, the value is whole. */
+    gboolean (*next)(MomRpcParts *self, const MomRpcNotation *notation, GString *out);
+    void (*free)(MomRpcParts *self);
+} MomRpcPartsClass;
+
+struct MomRpcParts {
+    const MomRpcPartsClass *klass;
+};
+
+static inline void
+mom_rpc_parts_free(MomRpcParts *parts)
+{
+    if (parts) {
+        parts->klass->free(parts);
+    }
+}
+
 typedef void (*MomRpcKept)(gpointer data);
 
 typedef struct {
@@ -46,9 +70,11 @@ typedef struct {
     gboolean (*reset_policies)(MomRpcService *self, GError **error);
     char *(*get_policy)(MomRpcService *self);                /* caller frees */
     json_object *(*get_named_policies)(MomRpcService *self); /* object name -> text; caller puts */
-    /* {"host": {...}, "guests": {name: {...}}}; numbers that vdsm cannot do without are filled in
-     * by the method. Caller puts. */
-    json_object *(*get_statistics)(MomRpcService *self);
+    /* The host's last sample {field: value}; numbers that vdsm cannot do without are filled in by the
+     * method. Caller puts. */
+    json_object *(*get_host_statistics)(MomRpcService *self);
+    /* The guests' {name: {field: value}}; caller frees. */
+    MomRpcParts *(*get_guest_statistics)(MomRpcService *self);
     json_object *(*get_active_guests)(MomRpcService *self); /* array of names; caller puts */
     /* Host and guests with all their samples, as they are now, as the text of agent/state/state-json.h;
      * caller frees. */

@@ -20,6 +20,7 @@ typedef struct {
     gsize whole_length;
     json_object *value;   /* or it is still to be made of this */
     MomRpcPieces *pieces; /* or of the text that these make */
+    MomRpcParts *parts;   /* or of what these write */
     GString *out;         /* and so much of the document */
 } Answer;
 
@@ -34,9 +35,38 @@ begin(MomRpcService *service, const char *body, gsize length)
 }
 
 static void
+add_part(Answer *answer)
+{
+    if (!answer->parts->klass->next(answer->parts, &mom_rpc_notation_xml, answer->out)) {
+        mom_xmlrpc_end_response(answer->out);
+        g_clear_pointer(&answer->parts, mom_rpc_parts_free);
+    }
+}
+
+/* What takes further steps is only begun. */
+static void
+take_result(Answer *answer, MomRpcResult *result)
+{
+    answer->pieces = g_steal_pointer(&result->pieces);
+    answer->parts = g_steal_pointer(&result->parts);
+    if (answer->pieces) {
+        answer->out = g_string_new(NULL);
+        mom_xmlrpc_begin_text(answer->out);
+    } else if (answer->parts) {
+        answer->out = g_string_new(NULL);
+        mom_xmlrpc_begin_response(answer->out);
+        add_part(answer);
+    } else if (mom_rpc_is_large(result->value)) {
+        answer->value = g_steal_pointer(&result->value);
+    } else {
+        answer->whole = mom_xmlrpc_format_response(result->value, &answer->whole_length);
+    }
+}
+
+static void
 call(Answer *answer)
 {
-    g_auto(MomRpcResult) result = {NULL, NULL};
+    g_auto(MomRpcResult) result = {NULL};
     g_autoptr(GError) error = g_steal_pointer(&answer->error);
 
     if (error || !mom_rpc_call(answer->service, answer->method, answer->params, &result, &error)) {
@@ -46,15 +76,7 @@ call(Answer *answer)
         return;
     }
     g_debug("%s()", answer->method);
-    answer->pieces = g_steal_pointer(&result.pieces);
-    if (answer->pieces) {
-        answer->out = g_string_new(NULL);
-        mom_xmlrpc_begin_text(answer->out);
-    } else if (mom_rpc_is_large(result.value)) {
-        answer->value = g_steal_pointer(&result.value);
-    } else {
-        answer->whole = mom_xmlrpc_format_response(result.value, &answer->whole_length);
-    }
+    take_result(answer, &result);
 }
 
 static void
@@ -84,12 +106,14 @@ step(gpointer data)
 
     if (answer->pieces) {
         add_piece(answer);
+    } else if (answer->parts) {
+        add_part(answer);
     } else if (answer->value) {
         write_value(answer);
     } else if (!answer->whole) {
         call(answer);
     }
-    return answer->pieces || answer->value;
+    return answer->pieces || answer->parts || answer->value;
 }
 
 static char *
@@ -98,6 +122,7 @@ end(gpointer data, gsize *length)
     g_autofree Answer *answer = data;
 
     mom_rpc_pieces_free(answer->pieces);
+    mom_rpc_parts_free(answer->parts);
     json_object_put(answer->value);
     json_object_put(answer->params);
     g_free(answer->method);

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "agent/rpc/notation.h"
+
 #define DECLARATION "<?xml version='1.0'?>\n"
 #define HEAD DECLARATION "<methodResponse>\n"
 #define TAIL "</methodResponse>\n"
@@ -77,12 +79,85 @@ append_double(GString *out, double number)
     g_string_append_printf(out, "<double>%s%s</double>", digits, strpbrk(digits, ".e") ? "" : ".0");
 }
 
-static void
-append_int(GString *out, gint64 number)
-{
-    const char *type = number >= G_MININT32 && number <= G_MAXINT32 ? "int" : "i8";
+/* ---- whole values ---- */
 
-    g_string_append_printf(out, "<%s>%" G_GINT64_FORMAT "</%s>", type, number, type);
+static void
+write_nil(GString *out)
+{
+    g_string_append(out, "<value><nil/></value>\n");
+}
+
+static void
+write_boolean(GString *out, gboolean value)
+{
+    g_string_append(out, value ? "<value><boolean>1</boolean></value>\n"
+                               : "<value><boolean>0</boolean></value>\n");
+}
+
+/* Put together here, as a call of GLib's for each bit would cost more than all of it. */
+static void
+write_integer(GString *out, gint64 number)
+{
+    gboolean is_short = number >= G_MININT32 && number <= G_MAXINT32;
+    char digits[MOM_RPC_DIGITS], text[64];
+    const char *first = mom_rpc_digits(digits, number);
+    char *end = stpcpy(text, is_short ? "<value><int>" : "<value><i8>");
+
+    end = mempcpy(end, first, (gsize)(digits + sizeof digits - first));
+    end = stpcpy(end, is_short ? "</int></value>\n" : "</i8></value>\n");
+    g_string_append_len(out, text, end - text);
+}
+
+static void
+write_real(GString *out, double number)
+{
+    if (!isfinite(number)) {
+        write_nil(out);
+        return;
+    }
+    g_string_append(out, "<value>");
+    append_double(out, number);
+    g_string_append(out, "</value>\n");
+}
+
+static void
+write_string(GString *out, const char *text, gsize length)
+{
+    g_string_append(out, "<value><string>");
+    mom_xmlrpc_append_text(out, text, length);
+    g_string_append(out, "</string></value>\n");
+}
+
+static void
+write_text(GString *out, const char *text)
+{
+    write_string(out, text, strlen(text));
+}
+
+static void
+begin_struct(GString *out)
+{
+    g_string_append(out, "<value><struct>\n");
+}
+
+static void
+begin_member(GString *out, const char *name)
+{
+    g_string_append(out, "<member><name>");
+    mom_xmlrpc_append_text(out, name, strlen(name));
+    g_string_append(out, "</name>");
+}
+
+static void
+end_member(GString *out)
+{
+    g_string_append(out, "</member>\n");
+}
+
+static void
+end_struct(GString *out)
+{
+    g_string_append(out, "</struct></value>\n");
 }
 
 static void append_value(GString *out, json_object *value);
@@ -92,58 +167,44 @@ append_array(GString *out, json_object *array)
 {
     gsize n = json_object_array_length(array);
 
-    g_string_append(out, "<array><data>\n");
+    g_string_append(out, "<value><array><data>\n");
     for (gsize i = 0; i < n; i++) {
         append_value(out, json_object_array_get_idx(array, i));
     }
-    g_string_append(out, "</data></array>");
+    g_string_append(out, "</data></array></value>\n");
 }
 
 static void
 append_struct(GString *out, json_object *object)
 {
-    g_string_append(out, "<struct>\n");
+    begin_struct(out);
     json_object_object_foreach(object, name, value)
     {
-        g_string_append(out, "<member><name>");
-        mom_xmlrpc_append_text(out, name, strlen(name));
-        g_string_append(out, "</name>");
+        begin_member(out, name);
         append_value(out, value);
-        g_string_append(out, "</member>\n");
+        end_member(out);
     }
-    g_string_append(out, "</struct>");
-}
-
-static void
-append_string(GString *out, json_object *value)
-{
-    g_string_append(out, "<string>");
-    mom_xmlrpc_append_text(out, json_object_get_string(value), (gsize)json_object_get_string_len(value));
-    g_string_append(out, "</string>");
+    end_struct(out);
 }
 
 static void
 append_value(GString *out, json_object *value)
 {
-    g_string_append(out, "<value>");
     switch (json_object_get_type(value)) {
     case json_type_boolean:
-        g_string_append_printf(out, "<boolean>%d</boolean>", json_object_get_boolean(value));
+        write_boolean(out, json_object_get_boolean(value));
         break;
     case json_type_int:
-        append_int(out, json_object_get_int64(value));
+        write_integer(out, json_object_get_int64(value));
         break;
     case json_type_double:
-        if (isfinite(json_object_get_double(value))) {
-            append_double(out, json_object_get_double(value));
-            break;
-        }
-        G_GNUC_FALLTHROUGH;
+        write_real(out, json_object_get_double(value));
+        break;
     case json_type_null:
-        g_string_append(out, "<nil/>");
+        write_nil(out);
         break;
     case json_type_string:
-        append_string(out, value);
+        write_string(out, json_object_get_string(value), (gsize)json_object_get_string_len(value));
         break;
     case json_type_array:
         append_array(out, value);
@@ -152,8 +213,22 @@ append_value(GString *out, json_object *value)
         append_struct(out, value);
         break;
     }
-    g_string_append(out, "</value>\n");
 }
+
+const MomRpcNotation mom_rpc_notation_xml = {
+    .nil = write_nil,
+    .boolean = write_boolean,
+    .integer = write_integer,
+    .real = write_real,
+    .text = write_text,
+    .tree = append_value,
+    .begin_struct = begin_struct,
+    .begin_member = begin_member,
+    .end_member = end_member,
+    .end_struct = end_struct,
+};
+
+/* ---- documents ---- */
 
 char *
 mom_xmlrpc_format_call(const char *method, json_object *params, gsize *length)
@@ -173,34 +248,42 @@ mom_xmlrpc_format_call(const char *method, json_object *params, gsize *length)
     return g_string_free(out, FALSE);
 }
 
-static char *
-finish(GString *out, gsize *length)
+char *
+mom_xmlrpc_format_response(json_object *value, gsize *length)
 {
-    g_string_append(out, TAIL);
+    GString *out = g_string_new(NULL);
+
+    mom_xmlrpc_begin_response(out);
+    append_value(out, value);
+    mom_xmlrpc_end_response(out);
     *length = out->len;
     return g_string_free(out, FALSE);
 }
 
-char *
-mom_xmlrpc_format_response(json_object *value, gsize *length)
+void
+mom_xmlrpc_begin_response(GString *out)
 {
-    GString *out = g_string_new(HEAD "<params>\n<param>\n");
+    g_string_append(out, HEAD "<params>\n<param>\n");
+}
 
-    append_value(out, value);
-    g_string_append(out, "</param>\n</params>\n");
-    return finish(out, length);
+void
+mom_xmlrpc_end_response(GString *out)
+{
+    g_string_append(out, "</param>\n</params>\n" TAIL);
 }
 
 void
 mom_xmlrpc_begin_text(GString *out)
 {
-    g_string_append(out, HEAD "<params>\n<param>\n<value><string>");
+    mom_xmlrpc_begin_response(out);
+    g_string_append(out, "<value><string>");
 }
 
 void
 mom_xmlrpc_end_text(GString *out)
 {
-    g_string_append(out, "</string></value>\n</param>\n</params>\n" TAIL);
+    g_string_append(out, "</string></value>\n");
+    mom_xmlrpc_end_response(out);
 }
 
 char *
@@ -213,6 +296,7 @@ mom_xmlrpc_format_fault(int code, const char *text, gsize *length)
     json_object_object_add(fault, "faultString", json_object_new_string(text));
     append_value(out, fault);
     json_object_put(fault);
-    g_string_append(out, "</fault>\n");
-    return finish(out, length);
+    g_string_append(out, "</fault>\n" TAIL);
+    *length = out->len;
+    return g_string_free(out, FALSE);
 }

@@ -39,6 +39,9 @@ mom_xmlrpc_parse_response(const char *body, gsize length, json_object **value, G
  * U+FFFD. */
 char *mom_xmlrpc_format_call(const char *method, json_object *params, gsize *length);
 char *mom_xmlrpc_format_response(json_object *value, gsize *length);
+/* A response whose value is written with mom_rpc_notation_xml: begin, the value, end. */
+void mom_xmlrpc_begin_response(GString *out);
+void mom_xmlrpc_end_response(GString *out);
 /* A response that is one text, added to OUT in pieces: begin, append as often as need be, end. */
 void mom_xmlrpc_begin_text(GString *out);
 void mom_xmlrpc_append_text(GString *out, const char *text, gsize length);

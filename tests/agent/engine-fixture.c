@@ -184,8 +184,8 @@ engine_setup(void **state)
     return 0;
 }
 
-static void
-remove_tree(const char *path)
+void
+engine_remove_tree(const char *path)
 {
     GDir *dir = g_dir_open(path, 0, NULL);
     const char *name;
@@ -193,7 +193,7 @@ remove_tree(const char *path)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *child = g_build_filename(path, name, NULL);
 
-        remove_tree(child);
+        engine_remove_tree(child);
     }
     g_clear_pointer(&dir, g_dir_close);
     g_remove(path);
@@ -208,7 +208,7 @@ engine_teardown(void **state)
     mom_monitor_plan_unref(f->host_plan);
     mom_monitor_plan_unref(f->guest_plan);
     virtual_clock_free(f->clock);
-    remove_tree(f->root);
+    engine_remove_tree(f->root);
     g_free(f->root);
     g_free(f->policy_dir);
     g_clear_pointer(&f->guests, g_ptr_array_unref);

@@ -51,6 +51,9 @@ void engine_write_file(const char *dir, const char *name, const char *text);
 /* The host's files, with so much of its 10 GB free. */
 void engine_write_host(EngineFixture *f, gint64 free_kib);
 
+/* Removes PATH and all below it. */
+void engine_remove_tree(const char *path);
+
 /* Starts the engine and lets the first cycle pass. */
 void engine_start(EngineFixture *f);
 /* The targets sent since the last call: "uuid target, uuid target". */

@@ -292,6 +292,7 @@ test_a_question_that_never_ends_starves_it(void **state)
                         "was neither answered nor given up;");
     f->engine->silent = FALSE;
     engine_answer(f->engine);
+    virtual_clock_advance(f->engine->clock, 0);
     assert_heard(f, "STATUS=" IDLE); /* although that was told before */
     assert_int_equal(meals_in(f, 60), 2);
     assert_non_null(strstr(told->str, "I:The cycle goes on"));

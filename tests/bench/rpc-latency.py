@@ -16,9 +16,10 @@ import os
 import socket
 import sys
 import tempfile
-import threading
 import time
 import xmlrpc.client
+from multiprocessing import Pipe, Process
+from multiprocessing.connection import Connection
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
 
@@ -27,31 +28,45 @@ from running import Running      # noqa: E402
 
 BODY = "<?xml version='1.0'?><methodCall><methodName>%s</methodName><params></params></methodCall>"
 SLOWEST_SHOWN = 8
+# Of answers so large Python's reading is measured too.
+LARGE_BYTES = 100_000
 
 
-class Connection(http.client.HTTPConnection):
+class Http(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(30)
         self.sock.connect(base64.b16decode(self.host).decode())
 
 
-def call_ms(path: str, method: str) -> float:
-    """From connecting to the last byte of the answer; reading XML is the caller's own affair."""
-    connection = Connection(base64.b16encode(path.encode()).decode())
+def call_ms(path: str, method: str) -> tuple[float, bytes]:
+    """From connecting to the last byte of the answer, and the answer."""
+    connection = Http(base64.b16encode(path.encode()).decode())
     start = time.perf_counter()
     connection.request("POST", "/RPC2", BODY % method, {"Content-Type": "text/xml"})
     answer = connection.getresponse().read()
     took = (time.perf_counter() - start) * 1000
     connection.close()
     assert b"<fault>" not in answer
-    return took
+    return took, answer
 
 
-def caller(path: str, method: str, pause: float, until: float, times: list[float]) -> None:
+def reading_ms(answer: bytes) -> float:
+    """What Python's making values of the XML takes: the caller's own affair, and no wait for momd."""
+    start = time.thread_time()
+    xmlrpc.client.loads(answer)
+    return (time.thread_time() - start) * 1000
+
+
+def caller(path: str, method: str, pause: float, seconds: float, to: Connection) -> None:
+    """A process of its own: two callers in one would wait for each other in Python."""
+    until = time.monotonic() + seconds
+    times, answer = [], b""
     while time.monotonic() < until:
-        times.append(call_ms(path, method))
+        took, answer = call_ms(path, method)
+        times.append(took)
         time.sleep(pause)
+    to.send((times, answer))
 
 
 def show(what: str, times: list[float]) -> None:
@@ -66,21 +81,24 @@ def turns(path: str) -> list[tuple[float, float]]:
         return sorted((tuple(map(float, line.split())) for line in file), reverse=True)  # type: ignore
 
 
+def start(momd: Momd, method: str, pause: float, seconds: float) -> tuple[str, Process, Connection]:
+    here, there = Pipe(duplex=False)
+    process = Process(target=caller, args=(momd.socket, method, pause, seconds, there))
+    process.start()
+    return method, process, here
+
+
 def measure(momd: Momd, log: str, callers: list[tuple[str, float]], seconds: float) -> None:
     before = len(turns(log))
-    times: dict[str, list[float]] = {method: [] for method, _ in callers}
-    until = time.monotonic() + seconds
     cycles = momd.rpc("getStatus")["cycles"]
-    threads = [threading.Thread(target=caller, args=(momd.socket, method, pause, until, times[method]))
-               for method, pause in callers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    started = [start(momd, method, pause, seconds) for method, pause in callers]
+    results = [(method, here.recv(), process.join()) for method, process, here in started]
     cycles = momd.rpc("getStatus")["cycles"] - cycles
     print("-- %s, %d cycles in %g s" % (" and ".join(m for m, _ in callers), cycles, seconds))
-    for method, _ in callers:
-        show(method, times[method])
+    for method, (times, answer), _ in results:
+        show(method + ", to the last byte", times)
+        if len(answer) > LARGE_BYTES:
+            show("  Python's reading of %.1f MB (CPU)" % (len(answer) / 1e6), [reading_ms(answer) for _ in range(3)])
     with open(log, encoding="ascii") as file:
         found = sorted((float(line.split()[0]) for line in file.readlines()[before:]), reverse=True)
     print("longest turns, ms of CPU: " + " ".join("%.1f" % cpu for cpu in found[:SLOWEST_SHOWN]))

@@ -59,7 +59,9 @@ class Units(unittest.TestCase):
         if done.returncode:
             raise AssertionError(done.stdout + done.stderr)
         cls.momd_unit = cls.find("momd.service")
+        cls.guestd_unit = cls.find("mom-guestd.service")
         cls.units = {"momd.service": cls.momd_unit, "mom-vdsm.service": cls.find("mom-vdsm.service")}
+        cls.all_units = {**cls.units, "mom-guestd.service": cls.guestd_unit}
 
     @classmethod
     def find(cls, name: str, kind: str = "f") -> str:
@@ -71,13 +73,13 @@ class Units(unittest.TestCase):
         return found[0]
 
     def root(self) -> str:
-        """A root with both units, the commands that they name, and the units of others that they name."""
+        """A root with all units, the commands that they name, and the units of others that they name."""
         root = tempfile.mkdtemp(prefix="momd-root-")
         self.addCleanup(shutil.rmtree, root)
         folder = os.path.join(root, "etc/systemd/system")
         os.makedirs(folder)
         shutil.copytree("/lib/systemd/system", os.path.join(root, "lib/systemd/system"), symlinks=True)
-        for path in self.units.values():
+        for path in self.all_units.values():
             shutil.copy(path, folder)
             for command in re.findall(r"^Exec\w+=(/\S+)", open(path, encoding="utf-8").read(), flags=re.M):
                 program = root + command
@@ -119,7 +121,7 @@ class Units(unittest.TestCase):
             root = self.root()
             self.dropin(root, "momd.service", path)
             self.verify(root, "momd.service")
-            self.assertIn("CapabilityBoundingSet", Lines(path))
+            self.assertTrue(Lines(path).keys() & {"CapabilityBoundingSet", "IPAddressAllow"}, path)
         root = self.root()
         os.unlink(os.path.join(root, "etc/systemd/system/mom-vdsm.service"))
         with open(os.path.join(root, "etc/systemd/system/mom-vdsm.service"), "w", encoding="utf-8") as file:
@@ -138,8 +140,8 @@ class Units(unittest.TestCase):
         self.assertEqual(ours, settings)
 
     def test_exposure(self) -> None:
-        """systemd-analyze security finds both units little exposed"""
-        for unit, path in self.units.items():
+        """systemd-analyze security finds all units little exposed"""
+        for unit, path in self.all_units.items():
             done = run("systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={MOST_EXPOSURE}", path)
             [overall] = re.findall(r"Overall exposure level for (\S+): (\S+)", done.stdout)
             print("#", *overall)
@@ -163,9 +165,27 @@ class Units(unittest.TestCase):
         self.assertNotIn("Requires", momd)
         self.assertIn("-/sys/kernel/mm/ksm", momd["ReadWritePaths"])
 
+    def test_in_a_guest(self) -> None:
+        """mom-guestd's unit has no user and no capability, and memory that it may lock; its settings are read"""
+        root = self.root()
+        self.verify(root, "mom-guestd.service")
+        lines = Lines(self.guestd_unit)
+        self.assertEqual((lines["DynamicUser"], lines["CapabilityBoundingSet"], lines["Restart"]),
+                         (["yes"], [""], ["always"]))
+        self.assertIn("LimitMEMLOCK", lines)
+        self.assertIn("AF_VSOCK", lines["RestrictAddressFamilies"][0])
+        with open(self.find("mom-guestd.conf"), encoding="utf-8") as file:
+            settings = re.sub(r"^#(?=[a-z-]+:)", "", file.read(), flags=re.M)
+        changed = os.path.join(self.stage, "guestd.conf")
+        with open(changed, "w", encoding="utf-8") as file:
+            file.write(re.sub("^port: .*$", "port: 0", re.sub("^vsock-port: .*$", "vsock-port: 0", settings, flags=re.M),
+                              flags=re.M))
+        done = run(self.find("sbin/mom-guestd"), "--config", changed)
+        self.assertEqual((done.returncode, done.stderr), (1, "mom-guestd: neither TCP nor vsock: nobody could ask\n"))
+
     def test_programs_are_where_units_say(self) -> None:
         """the command of each unit is installed there"""
-        for path in self.units.values():
+        for path in self.all_units.values():
             program = Lines(path)["ExecStart"][0].split()[0]
             self.assertTrue(os.access(self.stage + program, os.X_OK), program)
 

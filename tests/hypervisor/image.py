@@ -25,7 +25,7 @@ SUMS = "SHA256SUMS"
 # In the order in which they are loaded: each needs some before it.
 DRIVERS = ("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci",
            "virtio_balloon", "virtio_blk", "virtio_console", "vsock", "vmw_vsock_virtio_transport_common",
-           "vmw_vsock_virtio_transport")
+           "vmw_vsock_virtio_transport", "failover", "net_failover", "virtio_net")
 
 
 class Missing(Exception):
@@ -56,7 +56,8 @@ def _is_whole(directory: str) -> bool:
     try:
         with open(os.path.join(directory, SUMS), encoding="ascii") as file:
             rows = [line.split() for line in file]
-        return bool(rows) and all(_digest(os.path.join(directory, name)) == digest for digest, name in rows)
+        wanted = {"vmlinuz", *(driver + ".ko" for driver in DRIVERS)}
+        return wanted <= {name for _, name in rows} and all(_digest(os.path.join(directory, name)) == digest for digest, name in rows)
     except (OSError, ValueError):
         return False
 

@@ -230,6 +230,36 @@ what_pins_memory_and_what_it_is_made_of_is_told(void **state)
     }
 }
 
+static void
+the_context_id_of_vsock_is_read_if_it_can_be_one(void **state)
+{
+    static const struct {
+        const char *vsock;
+        gint64 expected; /* -1: none is known */
+    } rows[] = {
+        {"<vsock model='virtio'><cid auto='no' address='3'/></vsock>", 3},
+        {"<vsock model='virtio'><cid auto='yes' address='4294967294'/><alias name='vsock0'/></vsock>",
+         4294967294},
+        {"<vsock><cid auto='no' address='4294967295'/></vsock>", -1},
+        {"<vsock><cid auto='no' address='2'/></vsock>", -1},
+        {"<vsock><cid auto='no' address='x'/></vsock>", -1},
+        {"<vsock><cid auto='yes'/></vsock>", -1},
+        {"<vsock/>", -1},
+        {"", -1},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml =
+            g_strdup_printf("<domain><devices>%s</devices></domain>", rows[i].vsock);
+        g_autoptr(MomVirtDomain) domain = parse(xml);
+        gint64 cid = -1;
+
+        assert_int_equal(mom_virt_domain_get(domain, MOM_VIRT_VSOCK_CID, &cid),
+                         rows[i].expected >= 0);
+        assert_int_equal(cid, rows[i].expected);
+    }
+}
+
 int
 main(void)
 {
@@ -241,6 +271,7 @@ main(void)
         cmocka_unit_test(a_balloon_is_there_or_not_or_unknown),
         cmocka_unit_test(what_is_no_xml_is_an_error_that_names_the_guest),
         cmocka_unit_test(what_pins_memory_and_what_it_is_made_of_is_told),
+        cmocka_unit_test(the_context_id_of_vsock_is_read_if_it_can_be_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ class Packages(unittest.TestCase):
         self.built["a"] = self.tree.build(KIND.kind, self.place("a-built"))
         self.built["b"] = following.build(KIND.kind, self.place("b-built"))
         for which, built in self.built.items():
-            self.assertEqual(set(KIND.packages(built)), {"momd", "momd-vdsm"})
+            self.assertEqual(set(KIND.packages(built)), {"momd", "momd-vdsm", "mom-guestd"})
             for pattern in KIND.sources:
                 self.assertEqual(len([path for path in built if re.search(pattern, path)]), 1, pattern)
             for path in KIND.packages(built).values():
@@ -245,6 +245,41 @@ class Packages(unittest.TestCase):
         self.assertIn(CHANGED, host.read("/etc/momd.conf"))
         self.assertIn(BUMPED, host.read("/etc/momd.conf" + KIND.offered))
         self.assertEqual(host.out("systemctl", "is-enabled", "momd.service", check=False), "disabled")
+
+    # ---- in a guest ----
+
+    def test_in_a_guest(self) -> None:
+        """mom-guestd is installed without starting; started, it answers on its port as nobody in particular"""
+        host = self.host
+        KIND.install(host, self.package("a", "mom-guestd"))
+        for path, stat in {"/usr/sbin/mom-guestd": "root root 755", "/etc/mom-guestd.conf": "root root 644",
+                           KIND.unit_dir + "/mom-guestd.service": "root root 644"}.items():
+            self.assertEqual(host.stat(path), stat, path)
+        host.run("sh", "-c", "ls /usr/share/man/man8/mom-guestd.8*")
+        self.assertEqual(KIND.config_files(host, "mom-guestd"), {"/etc/mom-guestd.conf"})
+        self.assertEqual(host.out("systemctl", "is-enabled", "mom-guestd.service", check=False), "disabled")
+        self.assertEqual(host.unit("mom-guestd.service", "ActiveState"), "inactive")
+        host.run("systemd-analyze", "verify", KIND.unit_dir + "/mom-guestd.service")
+        host.start("mom-guestd.service")
+        answer = host.out("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/2187; echo stats >&3; head -n 1 <&3")
+        self.assertRegex(answer, r"^mem_available:\d+,mem_unused:\d+,swap_in:0,")
+        pid = host.unit("mom-guestd.service", "MainPID")
+        status = host.read(f"/proc/{pid}/status")
+        self.assertNotRegex(status, r"Uid:\t0\t")
+        self.assertNotIn("VmLck:\t       0 kB", status)
+        self.assertEqual(host.read(f"/proc/{pid}/oom_score_adj").strip(), "-900")
+
+    def test_upgraded_in_a_guest(self) -> None:
+        """an upgrade restarts mom-guestd; removed, it is stopped and gone"""
+        host = self.host
+        before = host.unit("mom-guestd.service", "MainPID")
+        KIND.install(host, self.package("b", "mom-guestd"))
+        self.assertEqual(host.unit("mom-guestd.service", "ActiveState"), "active")
+        self.assertNotEqual(host.unit("mom-guestd.service", "MainPID"), before)
+        KIND.remove(host, "mom-guestd")
+        self.assertEqual(host.unit("mom-guestd.service", "LoadState"), "not-found")
+        self.assertFalse(host.exists("/usr/sbin/mom-guestd"))
+        KIND.purge(host, "mom-guestd")
 
     # ---- gone ----
 

@@ -72,17 +72,18 @@ teardown(void **state)
 static char *
 written(const MomReads *reads)
 {
-    GString *text = g_string_new(reads->function ? reads->function : "-");
+    const MomReadNames *names = reads->names;
+    GString *text = g_string_new(names->function ? names->function : "-");
 
     g_string_append_c(text, ':');
-    for (gsize i = 0; i < reads->n; i++) {
-        const MomRead *read = &reads->items[i];
+    for (gsize i = 0; i < names->n; i++) {
+        const MomRead *read = &names->items[i];
 
         g_string_append_printf(text, " %s", read->name);
         if (read->argument)
             g_string_append_printf(text, "(%s)", read->argument);
         g_string_append(text, read->is_call ? "()=" : "=");
-        mom_value_print(text, read->value);
+        mom_value_print(text, reads->values[i]);
     }
     return g_string_free(text, FALSE);
 }
@@ -162,6 +163,39 @@ each_element_has_reads_of_its_own(void **state)
     control = run(f, "(with Guests g (if (== g.cur 10) g.max (g.Control \"c\" g.cur)))", second);
     text = written(control->reads);
     assert_string_equal(text, "-: g.cur=20");
+    mom_entity_free(second);
+}
+
+/* Guests that take the same way share names and not values; a definition that changes between two of
+ * them is seen. */
+static void
+the_same_way_has_values_of_its_own(void **state)
+{
+    Fixture *f = *state;
+    MomEntity *second = new_entity(f, "u2", 20);
+    MomEntity *third = new_entity(f, "u3", 30);
+    const MomReads *reads[2];
+    char *text[3];
+
+    g_ptr_array_add(f->guests, second);
+    g_ptr_array_add(f->guests, third);
+    run(f,
+        "(defvar share Host.cur)\n(def put (g) (if share (g.Control \"c\" g.cur) 0))\n"
+        "(with Guests g (if (== g.cur 30) (g.GetVar \"n\") (put g)))\n"
+        "(set share Host.max)\n(with Guests g (if (== g.cur 30) (put g) 0))\n",
+        second);
+    reads[0] = mom_entity_get_control(f->guest, "c")->reads;
+    reads[1] = mom_entity_get_control(second, "c")->reads;
+    assert_ptr_equal(reads[0]->names, reads[1]->names);
+    text[0] = written(reads[0]);
+    text[1] = written(reads[1]);
+    text[2] = written(mom_entity_get_control(third, "c")->reads);
+    assert_string_equal(text[0], "put: share=7 g.cur=10 Host.cur=7");
+    assert_string_equal(text[1], "put: share=7 g.cur=20 Host.cur=7");
+    assert_string_equal(text[2], "put: share=100 g.cur=30 Host.max=100");
+    for (gsize i = 0; i < G_N_ELEMENTS(text); i++)
+        g_free(text[i]);
+    mom_entity_free(third);
     mom_entity_free(second);
 }
 
@@ -280,10 +314,10 @@ many_reads_are_cut(void **state)
         g_string_append_printf(policy, " v%d", i);
     g_string_append(policy, "}))(with Guests g {v40 v41 v42 v43 v44 v45 (put g)})");
     control = run(f, policy->str, f->guest);
-    assert_int_equal(control->reads->n, MOM_MAX_READS);
-    assert_string_equal(control->reads->items[0].name, "v0");
-    assert_string_equal(control->reads->items[15].name, "v15");
-    assert_string_equal(control->reads->items[16].name, "v40");
+    assert_int_equal(control->reads->names->n, MOM_MAX_READS);
+    assert_string_equal(control->reads->names->items[0].name, "v0");
+    assert_string_equal(control->reads->names->items[15].name, "v15");
+    assert_string_equal(control->reads->names->items[16].name, "v40");
 }
 
 static void
@@ -315,14 +349,22 @@ long_names_are_left_out(void **state)
     assert_reads(state, policy, "-: g.cur=10");
 }
 
+/* What one function may note. */
+#define MAX_READS_OF_ONE 16
+
 /* Two million controls would be gigabytes of reads. */
 static void
 controls_beyond_the_bound_have_no_reads(void **state)
 {
     Fixture *f = *state;
-    g_autoptr(GString) policy = g_string_new("(defvar s 'x')(def a (g) {");
+    g_autoptr(GString) policy = g_string_new(NULL);
     const MomControl *control;
 
+    for (int i = 0; i < MAX_READS_OF_ONE; i++)
+        g_string_append_printf(policy, "(defvar v%d %d)", i, i);
+    g_string_append(policy, "(def a (g) {");
+    for (int i = 0; i < MAX_READS_OF_ONE; i++)
+        g_string_append_printf(policy, " v%d", i);
     for (int i = 0; i < 300; i++)
         g_string_append(policy, "(g.Control \"c\" 1)");
     g_string_append(policy, "})(def b (g) {");
@@ -331,7 +373,7 @@ controls_beyond_the_bound_have_no_reads(void **state)
     g_string_append(policy, "})(with Guests g (b g))");
     control = run(f, policy->str, f->guest);
     assert_null(control->reads);
-    assert_true(300 * 300 * sizeof(MomReads) > MOM_TRACE_MAX_KEPT_BYTES);
+    assert_true(300 * 300 * MAX_READS_OF_ONE * sizeof(MomValue) > MOM_TRACE_MAX_KEPT_BYTES);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -345,6 +387,7 @@ main(void)
         TEST(the_innermost_function_comes_first_then_its_callers),
         TEST(what_a_function_read_goes_with_it),
         TEST(each_element_has_reads_of_its_own),
+        TEST(the_same_way_has_values_of_its_own),
         TEST(definitions_tell_what_their_variables_were_made_of),
         TEST(a_variable_of_a_function_is_not_the_global_one),
         TEST(a_value_is_that_of_its_last_read),

@@ -2,7 +2,9 @@
  *
  * Small files below a root: whole, capped, missing, and of the wrong kind.
  */
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/collectors/hostfile.h"
 #include "tests/agent/collectors/host-root.h"
@@ -63,6 +65,22 @@ the_real_proc_is_read_although_it_claims_to_be_empty(void **state)
 }
 
 static void
+below_an_open_directory_a_file_is_read_whole_or_not_at_all(void **state)
+{
+    int directory = open(*state, O_RDONLY | O_DIRECTORY);
+    char text[6] = "";
+
+    assert_true(directory >= 0);
+    host_root_write(*state, "proc/12/comm", "qemu\n");
+    assert_true(mom_hostfile_read_at(directory, "proc/12/comm", text, 6));
+    assert_string_equal(text, "qemu\n");
+    assert_false(mom_hostfile_read_at(directory, "proc/12/comm", text, 5));
+    assert_false(mom_hostfile_read_at(directory, "proc/13/comm", text, 6));
+    assert_false(mom_hostfile_read_at(directory, "proc/12", text, 6));
+    close(directory);
+}
+
+static void
 integers_are_integers_and_nothing_else(void **state)
 {
     const struct {
@@ -99,6 +117,7 @@ main(void)
         with_root(a_file_is_read_whole),
         with_root(what_is_no_readable_file_is_an_error),
         with_root(the_real_proc_is_read_although_it_claims_to_be_empty),
+        with_root(below_an_open_directory_a_file_is_read_whole_or_not_at_all),
         with_root(integers_are_integers_and_nothing_else),
     };
 

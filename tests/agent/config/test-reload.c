@@ -133,6 +133,7 @@ test_a_slow_answer_comes_to_the_engine_as_it_is_then(void **state)
     virtual_clock_advance(f->clock, 20 * SECOND);
     assert_int_equal(f->asked, 1);
     engine_answer(f);
+    virtual_clock_advance(f->clock, 0);
     engine_assert_calls(f, "a 2000000");
 }
 
@@ -382,6 +383,8 @@ test_keys_that_need_a_restart_are_these(void **state)
         MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent/socket_path",
         MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent/socket_name_template",
         MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon/name-to-ip-helper",
+        MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon/port",
+        MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon/vsock",
         NULL,
     };
 

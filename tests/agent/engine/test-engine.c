@@ -165,6 +165,7 @@ test_a_slow_answer_is_not_asked_for_twice(void **state)
     assert_int_equal(f->asked, 1);
     engine_assert_calls(f, "");
     engine_answer(f);
+    virtual_clock_advance(f->clock, 0);
     engine_assert_calls(f, "a 2000000");
     virtual_clock_advance(f->clock, 10 * SECOND);
     assert_int_equal(f->asked, 2);

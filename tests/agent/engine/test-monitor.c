@@ -12,7 +12,7 @@
 #define MAX_COLLECTORS 2
 #define MAX_CYCLES 4
 
-/* An output is "a=1 b=nil", or "!collection", "!fatal", "!other". */
+/* An output is "a=1 b=nil", or "!collection", "!fatal", "!awaited", "!other". */
 typedef struct {
     const char *fields; /* "a b" */
     const char *optional;
@@ -42,8 +42,9 @@ fail_as(const char *what, GError **error)
         g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_IO, "a bug");
     else
         g_set_error_literal(error, MOM_COLLECTOR_ERROR,
-                            g_str_equal(what, "!fatal") ? MOM_COLLECTOR_ERROR_FATAL
-                                                        : MOM_COLLECTOR_ERROR_COLLECTION,
+                            g_str_equal(what, "!fatal")     ? MOM_COLLECTOR_ERROR_FATAL
+                            : g_str_equal(what, "!awaited") ? MOM_COLLECTOR_ERROR_AWAITED
+                                                            : MOM_COLLECTOR_ERROR_COLLECTION,
                             "no data");
     return FALSE;
 }
@@ -184,6 +185,11 @@ static const Case cases[] = {
      2,
      {{"", "o", {"!fatal", ""}}, {"a", "", {"a=1", "a=2"}}},
      {"no terminated (0)", "stopped"}},
+    {"what is awaited is neither there nor a failure",
+     10,
+     1,
+     {{"a", "", {"!awaited", "a=1", "!awaited", "!collection"}}},
+     {"unknown (0)", "yes a=1 (1)", "unknown (1)", "no (1)"}},
     {"another failure costs that collector too",
      10,
      2,
@@ -342,6 +348,18 @@ missing_fields_are_told_once_and_when_they_are_back(void **state)
     assert_lines(&recovers, 2, 100, "WI");
 }
 
+static void
+what_is_awaited_is_not_told(void **state)
+{
+    const Told awaits = {"a", "", {"!awaited"}};
+    const Told then_fails = {"a", "", {"!awaited", "!collection"}};
+    const Told then_comes = {"a", "", {"!awaited", "a=1"}};
+
+    assert_lines(&awaits, 1, 100, "");
+    assert_lines(&then_fails, 2, 100, "WW"); /* the collector, and what it does not bring */
+    assert_lines(&then_comes, 2, 100, "");
+}
+
 /* ---- samples that come early ---- */
 
 static const char *const clock_fields[] = {"second", NULL};
@@ -419,6 +437,7 @@ main(void)
         cmocka_unit_test(a_failing_collector_is_told_once),
         cmocka_unit_test(a_collector_that_works_again_is_told_after_a_while),
         cmocka_unit_test(missing_fields_are_told_once_and_when_they_are_back),
+        cmocka_unit_test(what_is_awaited_is_not_told),
         cmocka_unit_test(samples_that_come_early_do_not_shorten_what_averages_look_at),
     };
 

@@ -354,6 +354,17 @@ memory_that_a_balloon_cannot_free_is_told(void **state)
 }
 
 static void
+the_way_into_a_guest_is_told(void **state)
+{
+    g_autoptr(MomGuestData) with = convert(guest_new(
+        "<domain><devices><vsock><cid auto='no' address='7'/></vsock></devices></domain>"));
+    g_autoptr(MomGuestData) without = convert(guest_new("<domain/>"));
+
+    assert_int_equal(with->vsock_cid.integer, 7);
+    assert_true(mom_value_is_nil(without->vsock_cid));
+}
+
+static void
 a_guest_without_a_balloon_device_is_told(void **state)
 {
     g_autoptr(MomGuestData) data =
@@ -428,6 +439,7 @@ main(void)
         cmocka_unit_test(memory_and_balloon_keep_their_units),
         cmocka_unit_test(what_vdsm_keeps_with_its_guests_is_told),
         cmocka_unit_test(a_number_beyond_our_integers_is_nil),
+        cmocka_unit_test(the_way_into_a_guest_is_told),
         cmocka_unit_test(a_guest_without_a_balloon_device_is_told),
         cmocka_unit_test(disks_with_a_policy_are_listed_with_what_is_set),
         cmocka_unit_test(limits_go_back_by_name_and_nil_is_unlimited),

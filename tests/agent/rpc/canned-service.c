@@ -84,10 +84,74 @@ get_named_policies(MomRpcService *base)
     return out;
 }
 
+/* A member of the canned statistics that is an object, or an empty one; caller puts. */
 static json_object *
-get_statistics(MomRpcService *base)
+get_part(MomRpcService *base, const char *name)
 {
-    return json_object_get(((CannedService *)base)->statistics);
+    json_object *whole = ((CannedService *)base)->statistics;
+    json_object *part =
+        json_object_is_type(whole, json_type_object) ? json_object_object_get(whole, name) : NULL;
+
+    return json_object_is_type(part, json_type_object) ? json_object_get(part)
+                                                       : json_object_new_object();
+}
+
+static json_object *
+get_host_statistics(MomRpcService *base)
+{
+    return get_part(base, "host");
+}
+
+typedef struct {
+    MomRpcParts base;
+    json_object *guests;
+    gboolean begun;
+} Guests;
+
+/* Takes from the front what it has written. */
+static gboolean
+next_guests(MomRpcParts *parts, const MomRpcNotation *notation, GString *out)
+{
+    Guests *self = (Guests *)parts;
+
+    if (!self->begun) {
+        notation->begin_struct(out);
+        self->begun = TRUE;
+    }
+    for (guint i = 0; i < CANNED_GUESTS_A_PART && json_object_object_length(self->guests); i++) {
+        struct json_object_iterator first = json_object_iter_begin(self->guests);
+        g_autofree char *name = g_strdup(json_object_iter_peek_name(&first));
+
+        notation->begin_member(out, name);
+        notation->tree(out, json_object_iter_peek_value(&first));
+        notation->end_member(out);
+        json_object_object_del(self->guests, name);
+    }
+    if (json_object_object_length(self->guests) > 0) {
+        return TRUE;
+    }
+    notation->end_struct(out);
+    return FALSE;
+}
+
+static void
+free_guests(MomRpcParts *parts)
+{
+    json_object_put(((Guests *)parts)->guests);
+    g_free(parts);
+}
+
+static MomRpcParts *
+get_guest_statistics(MomRpcService *base)
+{
+    static const MomRpcPartsClass class = {next_guests, free_guests};
+    json_object *guests = get_part(base, "guests");
+    Guests *self = g_new0(Guests, 1);
+
+    self->base.klass = &class;
+    json_object_deep_copy(guests, &self->guests, NULL);
+    json_object_put(guests);
+    return &self->base;
 }
 
 static json_object *
@@ -215,7 +279,8 @@ static const MomRpcServiceClass klass = {
     .reset_policies = reset_policies,
     .get_policy = get_policy,
     .get_named_policies = get_named_policies,
-    .get_statistics = get_statistics,
+    .get_host_statistics = get_host_statistics,
+    .get_guest_statistics = get_guest_statistics,
     .get_active_guests = get_active_guests,
     .get_state = get_state,
     .get_status = get_status,

@@ -9,11 +9,14 @@
 
 #include "agent/rpc/service.h"
 
+/* So many guests' statistics are written at once. */
+#define CANNED_GUESTS_A_PART 100
+
 typedef struct {
     MomRpcService base;
     GHashTable *policies;
     char *verbosity;
-    json_object *statistics; /* what get_statistics gives; NULL: nothing */
+    json_object *statistics; /* {"host", "guests"}; what is missing or no object is given as empty */
     guint64 changes;
     gboolean slow;   /* changes are kept only when released */
     GArray *waiting; /* who waits for that */

@@ -275,14 +275,14 @@ statistics_of(guint n)
 
 /* In either protocol; what is small needs no second one. */
 static void
-writing_a_large_answer_is_a_step_of_its_own(void **state)
+a_large_answer_is_written_a_part_a_step(void **state)
 {
     CannedService *service = *state;
     const char json[] = CALL("1", "getStatistics", "[]");
     const char xml[] = "<methodCall><methodName>getStatistics</methodName></methodCall>";
     static const struct {
         guint guests, steps;
-    } cases[] = {{10, 1}, {1000, 2}};
+    } cases[] = {{0, 1}, {10, 1}, {CANNED_GUESTS_A_PART, 1}, {1000, 10}};
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         gpointer made = mom_rpc_xml.begin(&service->base, xml, strlen(xml));
@@ -417,7 +417,7 @@ main(void)
         TEST(a_refused_policy_tells_its_place_as_data),
         TEST(batches_are_answered_in_order_without_notifications),
         TEST(a_step_is_one_call_or_one_piece),
-        TEST(writing_a_large_answer_is_a_step_of_its_own),
+        TEST(a_large_answer_is_written_a_part_a_step),
         TEST(an_answer_nobody_waits_for_is_let_go_at_any_step),
         TEST(a_batch_has_a_limit),
         TEST(nesting_has_a_limit),

@@ -37,7 +37,7 @@ call(void **state, const char *method, const char *params, GError **error)
 {
     CannedService *service = *state;
     json_object *array = json_tokener_parse(params);
-    g_auto(MomRpcResult) result = {NULL, NULL};
+    g_auto(MomRpcResult) result = {NULL};
     gboolean done = mom_rpc_call(&service->base, method, array, &result, error);
 
     json_object_put(array);
@@ -45,6 +45,13 @@ call(void **state, const char *method, const char *params, GError **error)
         GString *text = g_string_new(NULL);
 
         while (result.pieces->klass->next(result.pieces, text)) {
+        }
+        return g_string_free(text, FALSE);
+    }
+    if (result.parts) {
+        GString *text = g_string_new(NULL);
+
+        while (result.parts->klass->next(result.parts, &mom_rpc_notation_json, text)) {
         }
         return g_string_free(text, FALSE);
     }
@@ -230,7 +237,7 @@ static void
 introspection_lists_sorted_names_with_help_and_signature(void **state)
 {
     CannedService *service = *state;
-    g_auto(MomRpcResult) listed = {NULL, NULL};
+    g_auto(MomRpcResult) listed = {NULL};
     json_object *names;
     const char *last = "";
 
