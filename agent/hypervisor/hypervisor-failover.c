@@ -46,7 +46,8 @@ struct MomHypervisorFailover {
     gint64 back_us;          /* since when it has answered, if there is none */
     gboolean all_in;         /* its last answer had all guests */
     gboolean secondary_fails;
-    gboolean grace; /* no decision was made since the primary's return */
+    gboolean grace;      /* no decision was made over what the primary told since its return */
+    gboolean told_since; /* it has told something since */
     MomReturnHold hold;
     MomKnownGuests *known;
 
@@ -97,6 +98,7 @@ put_in_force(MomHypervisorFailover *self, Side side)
     mom_switched_actuator_switch(self->actuator, pair_of(self, side)->actuator, why);
     self->in_force = side;
     self->grace = side == PRIMARY;
+    self->told_since = FALSE;
     self->secondary_fails = FALSE;
     if (self->options.changed) {
         self->options.changed(self->options.data);
@@ -274,6 +276,7 @@ note_primary(MomHypervisorFailover *self, GPtrArray *guests, const GError *error
     self->why = error ? g_error_copy(error) : NULL;
     if (guests && self->in_force == PRIMARY) {
         mom_known_guests_learn(self->known, guests);
+        self->told_since = TRUE;
     } else if (guests) {
         self->all_in = mom_known_guests_are_all_in(self->known, guests);
     }
@@ -416,7 +419,7 @@ hold(MomSource *source)
     MomHypervisorFailover *self = (MomHypervisorFailover *)source;
     gboolean grace = self->grace;
 
-    self->grace = FALSE;
+    self->grace = self->grace && !self->told_since;
     return grace ? "the hypervisor interface has just come back, and this cycle only looks" : NULL;
 }
 

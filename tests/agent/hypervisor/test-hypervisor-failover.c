@@ -156,6 +156,26 @@ when_vdsm_is_back_one_decision_only_looks(void **state)
     assert_int_equal(f->rests, 1);
 }
 
+/* A decision over what libvirt told may come after the question that is the return. */
+static void
+a_decision_over_former_data_uses_no_grace_up(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    fail_over(f);
+    f->vdsm.guests = "ab";
+    pass(f, STEP_S);
+    f->vdsm.silent = TRUE;
+    ask(f);
+    assert_in_force(f, "vdsm");
+    assert_non_null(mom_source_hold(f->source));
+    f->vdsm.silent = FALSE;
+    peer_answer(&f->vdsm);
+    assert_non_null(mom_source_hold(f->source));
+    assert_null(mom_source_hold(f->source));
+}
+
 static void
 who_goes_again_within_the_grace_has_none_left(void **state)
 {
@@ -420,6 +440,7 @@ main(void)
         TEST(vdsm_that_does_not_answer_at_all_is_not_waited_for),
         TEST(an_answer_that_comes_while_libvirt_is_asked_counts),
         TEST(when_vdsm_is_back_one_decision_only_looks),
+        TEST(a_decision_over_former_data_uses_no_grace_up),
         TEST(who_goes_again_within_the_grace_has_none_left),
         TEST(vdsm_is_given_time_to_find_its_guests),
         TEST(a_guest_that_ended_meanwhile_is_not_waited_for),
