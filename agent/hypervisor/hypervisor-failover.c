@@ -256,6 +256,9 @@ patience_ended(gpointer data)
     MomHypervisorFailover *self = data;
 
     self->patience = 0;
+    if (self->options.fallback_after_us == 0) {
+        return; /* it was forbidden meanwhile */
+    }
     if (!self->why) {
         self->away_us = self->primary_asked_us;
         self->why = g_error_new(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "%s does not answer",

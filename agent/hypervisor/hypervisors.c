@@ -4,7 +4,7 @@
  *
  * Options of [vdsm] and [libvirt] become options of the two clients here, and nowhere else.
  */
-#define G_LOG_DOMAIN "mom.Failover"
+#define G_LOG_DOMAIN "mom.libvirtInterface"
 
 #include "agent/hypervisor/hypervisors.h"
 
@@ -30,9 +30,8 @@ struct MomHypervisors {
     MomHypervisorLibvirt *libvirt; /* beside vdsm: it stands by; NULL: it cannot be used */
     MomHypervisorLibvirt *numbers; /* beside vdsm, or NULL: libvirt read for its numbers */
     MomHypervisorJoined *joined;   /* of it and vdsm; NULL without it */
-    MomHypervisorFailover
-        *failover;     /* over vdsm, joined or not, and libvirt; NULL: there are not two */
-    gboolean is_ready; /* libvirt's library is */
+    MomHypervisorFailover *failover; /* over vdsm's, joined or not, and libvirt; or NULL */
+    gboolean is_ready;               /* libvirt's library is */
 };
 
 /* ---- vdsm ---- */

@@ -343,7 +343,13 @@ it_can_be_forbidden_and_allowed_while_it_lasts(void **state)
 {
     Fixture *f = *state;
 
+    f->vdsm.silent = TRUE;
+    ask(f);
     mom_hypervisor_failover_set_after(f->failover, 0);
+    virtual_clock_advance(f->clock, 2 * AFTER_S * SECOND);
+    assert_int_equal(f->libvirt.asked, 0);
+    f->vdsm.silent = FALSE;
+    peer_answer(&f->vdsm);
     pass(f, 60);
     f->vdsm.guests = NULL;
     pass(f, 600);
