@@ -26,10 +26,10 @@
 
 struct MomHypervisors {
     MomHypervisorsOptions options;
-    MomHypervisorVdsm *vdsm;       /* NULL: libvirt alone */
-    MomHypervisorLibvirt *libvirt; /* beside vdsm: it stands by; NULL: it cannot be used */
-    MomHypervisorLibvirt *numbers; /* beside vdsm, or NULL: libvirt read for its numbers */
-    MomHypervisorJoined *joined;   /* of it and vdsm; NULL without it */
+    MomHypervisorVdsm *vdsm;         /* NULL: libvirt alone */
+    MomHypervisorLibvirt *libvirt;   /* beside vdsm: it stands by; NULL: it cannot be used */
+    MomHypervisorLibvirt *numbers;   /* beside vdsm, or NULL: libvirt read for its numbers */
+    MomHypervisorJoined *joined;     /* of it and vdsm; NULL without it */
     MomHypervisorFailover *failover; /* over vdsm's, joined or not, and libvirt; or NULL */
     gboolean is_ready;               /* libvirt's library is */
 };
