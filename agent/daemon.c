@@ -137,6 +137,7 @@ make_pollers(MomDaemon *daemon)
         .distress = guest_is_short,
         .distress_data = daemon,
         .wanted = mom_monitor_plan_slow_sources(daemon->setup->guest_plan),
+        .hypervisors = daemon->hypervisors,
         .clock = mom_clock_real(),
     });
 }

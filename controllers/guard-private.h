@@ -26,6 +26,8 @@ struct MomGuard {
     GHashTable *guests; /* uuid -> GuestRecord */
     MomGuardBlind is_blind; /* may be NULL */
     gpointer blind_data;
+    MomGuardIdle idle; /* who waits for all calls to end, or NULL */
+    gpointer idle_data;
     MomFound *found;
     const char *release; /* why all is undone; NULL: it is not */
     MomSent ksm[MOM_N_KSM_KEYS];

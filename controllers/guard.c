@@ -83,14 +83,28 @@ guard_unref(MomGuard *guard)
 }
 
 static void
+tell_idle(MomGuard *guard)
+{
+    MomGuardIdle idle = g_steal_pointer(&guard->idle);
+
+    if (idle)
+        idle(guard->idle_data);
+}
+
+static void
 call_free(Call *call)
 {
-    guard_unref(call->guard);
+    MomGuard *guard = call->guard;
+
     g_free(call->uuid);
     g_free(call->name);
     g_clear_pointer(&call->strings, g_string_chunk_free);
     g_array_unref(call->parts);
     g_free(call);
+    /* The owner's reference and this one. */
+    if (guard->references == 2 && !guard->closed)
+        tell_idle(guard);
+    guard_unref(guard);
 }
 
 /* Whatever a part borrows must last until the answer. */
@@ -377,6 +391,15 @@ mom_guard_begin_release(MomGuard *guard, const char *why)
 {
     guard->release = why;
     guard->options.rails.max_change_percent = 0;
+}
+
+void
+mom_guard_when_idle(MomGuard *guard, MomGuardIdle func, gpointer data)
+{
+    guard->idle = func;
+    guard->idle_data = data;
+    if (guard->references == 1)
+        tell_idle(guard);
 }
 
 gboolean

@@ -113,6 +113,10 @@ MomFound *mom_guard_found(MomGuard *guard);
  * be told after mom_guard_begin_cycle. */
 void mom_guard_begin_release(MomGuard *guard, const char *why);
 
+/* Calls FUNC once: when no call is under way, which may be at once.  One may wait; NULL: nobody. */
+typedef void (*MomGuardIdle)(gpointer data);
+void mom_guard_when_idle(MomGuard *guard, MomGuardIdle func, gpointer data);
+
 /* Where the balloon of GUEST, which has PRESENT_KIB, goes: there if it was sent nowhere else. */
 gint64 mom_guard_heading_kib(const MomGuard *guard, MomEntity *guest, gint64 present_kib);
 

@@ -148,6 +148,19 @@ read_hugepages(Reader *reader, const char *const *names, const char *const *valu
     reader->domain->hugepages = TRUE;
 }
 
+/* libvirt knows the agent's channel by this name alone. */
+static void
+read_channel(Reader *reader, const char *const *names, const char *const *values)
+{
+    const char *state = find_attribute(names, values, "state");
+
+    if (g_strcmp0(find_attribute(names, values, "name"), "org.qemu.guest_agent.0") != 0)
+        return;
+    reader->domain->agent = state == NULL                      ? MOM_VIRT_AGENT_UNKNOWN
+                            : strcmp(state, "connected") == 0 ? MOM_VIRT_AGENT_CONNECTED
+                                                               : MOM_VIRT_AGENT_AWAY;
+}
+
 static void
 read_period(Reader *reader, const char *const *names, const char *const *values)
 {
@@ -187,6 +200,7 @@ static const struct {
     {DISK_PATH "/target", read_target},
     {DISK_PATH "/source", read_source},
     {POLICY_PATH, begin_policy},
+    {"/domain/devices/channel/target", read_channel},
     {"/domain/devices/hostdev", read_hostdev},
     {"/domain/devices/interface", read_interface},
     {"/domain/memoryBacking/hugepages", read_hugepages},
@@ -417,6 +431,7 @@ mom_virt_domain_parse(const char *guest, const char *xml, GError **error)
     gboolean ok;
 
     g_atomic_ref_count_init(&domain->references);
+    domain->agent = MOM_VIRT_AGENT_NONE;
     domain->disks = g_ptr_array_new_with_free_func(free_disk);
     domain->policies = g_ptr_array_new_with_free_func(free_policy);
     ok = walk(&reader, xml, &cause);

@@ -26,6 +26,14 @@ typedef struct {
     MomVirtLimits limits;
 } MomVirtDisk;
 
+/* The channel of QEMU's guest agent. */
+typedef enum {
+    MOM_VIRT_AGENT_UNKNOWN, /* there is a channel; libvirt does not tell who is at its other end */
+    MOM_VIRT_AGENT_NONE,    /* the guest has no such channel */
+    MOM_VIRT_AGENT_AWAY,    /* nobody in the guest has opened it */
+    MOM_VIRT_AGENT_CONNECTED,
+} MomVirtAgent;
+
 /* What oVirt's metadata allows a disk. */
 typedef struct {
     char *name;
@@ -59,6 +67,7 @@ typedef struct {
     guint present; /* bit 1 << MomVirtDomainField */
     gint64 value[MOM_VIRT_N_DOMAIN_FIELDS];
     MomVirtBalloon balloon;
+    MomVirtAgent agent;
     gboolean passthrough;   /* a host's PCI function or mediated device, which pins all memory */
     gboolean hugepages;     /* memory is backed by huge pages */
     guint stats_period_s; /* how often the guest reports its memory; 0: never */

@@ -5,7 +5,7 @@
  */
 #include "libvirt-client/event.h"
 
-#define N_EVENTS 5
+#define N_EVENTS 6
 
 struct MomVirtSink {
     gatomicrefcount references;
@@ -151,6 +151,12 @@ on_device(virConnectPtr connection, virDomainPtr domain, const char *alias, void
     post(opaque, MOM_VIRT_EVENT_CHANGED, domain);
 }
 
+static void
+on_agent(virConnectPtr connection, virDomainPtr domain, int state, int reason, void *opaque)
+{
+    post(opaque, MOM_VIRT_EVENT_CHANGED, domain);
+}
+
 static const struct {
     int id;
     virConnectDomainEventGenericCallback callback;
@@ -160,6 +166,7 @@ static const struct {
     {VIR_DOMAIN_EVENT_ID_TUNABLE, VIR_DOMAIN_EVENT_CALLBACK(on_tunable)},
     {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
     {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
+    {VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_agent)},
 };
 
 /* A failed registration is no error: a hint that never comes only makes things a cycle later. */

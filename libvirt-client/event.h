@@ -15,8 +15,8 @@ typedef enum {
     MOM_VIRT_EVENT_STOPPED,
     MOM_VIRT_EVENT_PAUSED,
     MOM_VIRT_EVENT_RESUMED,
-    MOM_VIRT_EVENT_CHANGED, /* definition, metadata, tuning or devices: what is cached may be stale
-                             */
+    MOM_VIRT_EVENT_CHANGED, /* definition, metadata, tuning, devices or its agent: what is cached
+                             * may be stale */
     MOM_VIRT_EVENT_LOST,    /* the connection ended; no guest */
 } MomVirtEventKind;
 

@@ -362,13 +362,12 @@ pass_over(Reader *reader, virDomainPtr handle, guint silent_ms)
 {
     MomVirtGuest *guest = guest_new(handle);
 
-    guest->held_ms = MAX(silent_ms, mom_virt_held_ms(handle));
+    guest->held_ms = silent_ms;
     guest->domain = find_domain(reader, guest, handle);
     return guest;
 }
 
-/* Those of HANDLES who answer, ended by NULL, as borrowed; GUESTS gets the others.  Caller frees.
- */
+/* Those of HANDLES who answer, ended by NULL, borrowed; GUESTS gets the others.  Caller frees. */
 static virDomainPtr *
 sort_out(Reader *reader, const MomVirtHandles handles, guint n, GPtrArray *guests)
 {

@@ -5,6 +5,7 @@
  */
 #include "libvirt-client/virt.h"
 
+#include "libvirt-client/agent.h"
 #include "libvirt-client/tune.h"
 
 struct MomVirt {
@@ -36,9 +37,17 @@ typedef struct {
 } Change;
 
 typedef struct {
+    char *uuid;
+    char *command;
+    int timeout_s;
+    char *reply;
+} Question;
+
+typedef struct {
     union {
         MomVirtGuestsDone guests;
         MomVirtLimitsDone limits;
+        MomVirtReplyDone reply;
         MomVirtDone plain;
     } done;
     gpointer data;
@@ -98,6 +107,15 @@ run_set_disk(virConnectPtr connection, gpointer data, GError **error)
     return ok;
 }
 
+static gboolean
+run_agent(virConnectPtr connection, gpointer data, GError **error)
+{
+    Question *call = data;
+
+    return mom_virt_agent_ask(connection, call->uuid, call->command, call->timeout_s, &call->reply,
+                              error);
+}
+
 /* ---- on the main side ---- */
 
 static void
@@ -122,6 +140,17 @@ change_unref(gpointer data)
     mom_virt_cache_unref(call->cache);
     g_free(call->uuid);
     g_free(call->disk);
+    g_free(call);
+}
+
+static void
+free_question(gpointer data)
+{
+    Question *call = data;
+
+    g_free(call->uuid);
+    g_free(call->command);
+    g_free(call->reply);
     g_free(call);
 }
 
@@ -217,6 +246,16 @@ answer_change(gpointer job, const GError *error, gpointer data)
     }
     if (listener->done.plain != NULL)
         listener->done.plain(error, listener->data);
+}
+
+static void
+answer_agent(gpointer job, const GError *error, gpointer data)
+{
+    g_autoptr(Listener) listener = data;
+    Question *call = job;
+
+    if (listener->done.reply != NULL)
+        listener->done.reply(error == NULL ? call->reply : NULL, error, listener->data);
 }
 
 static Listener *
@@ -395,6 +434,25 @@ mom_virt_set_disk(MomVirt *self,
     call->disk = g_strdup(disk);
     call->limits = *limits;
     send_change(self, "set disk limits", run_set_disk, call, done, data);
+}
+
+void
+mom_virt_agent_command(MomVirt *self,
+                       const char *uuid,
+                       const char *command,
+                       guint timeout_s,
+                       MomVirtReplyDone done,
+                       gpointer data)
+{
+    Question *call = g_new0(Question, 1);
+    Listener *listener = listener_new(self, data);
+
+    call->uuid = g_strdup(uuid);
+    call->command = g_strdup(command);
+    call->timeout_s = (int)timeout_s;
+    listener->done.reply = done;
+    mom_virt_connection_call(self->connection, "ask an agent", run_agent, call, free_question,
+                             answer_agent, listener);
 }
 
 void

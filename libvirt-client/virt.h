@@ -74,5 +74,18 @@ void mom_virt_set_disk(MomVirt *self,
                        MomVirtDone done,
                        gpointer data);
 
+/* REPLY (JSON, borrowed, written by the guest) or NULL with ERROR. */
+typedef void (*MomVirtReplyDone)(const char *reply, const GError *error, gpointer data);
+
+/* COMMAND (JSON) to the agent in the guest, see agent.h.  It may take TIMEOUT_S and
+ * MOM_VIRT_AGENT_SYNC_S together: the connection's call_timeout_ms must be longer, or an agent that
+ * hangs is taken for a connection that does. */
+void mom_virt_agent_command(MomVirt *self,
+                            const char *uuid,
+                            const char *command,
+                            guint timeout_s,
+                            MomVirtReplyDone done,
+                            gpointer data);
+
 /* What is cached of guest UUID (NULL: of all) is stale, as when another client changed it. */
 void mom_virt_forget(MomVirt *self, const char *uuid);

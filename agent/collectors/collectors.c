@@ -13,7 +13,8 @@ extern const MomCollector mom_collector_host_memory, mom_collector_host_ksm, mom
 extern const MomCollector mom_collector_guest_memory, mom_collector_guest_memory_optional,
     mom_collector_guest_balloon, mom_collector_guest_balloon_optional, mom_collector_guest_cpu_tune,
     mom_collector_guest_io_tune, mom_collector_guest_io_tune_optional,
-    mom_collector_guest_qemu_proc, mom_collector_guest_network_daemon, mom_collector_guest_pressure;
+    mom_collector_guest_qemu_proc, mom_collector_guest_network_daemon, mom_collector_guest_pressure,
+    mom_collector_guest_qemu_agent, mom_collector_guest_qemu_agent_optional;
 
 G_DEFINE_QUARK(mom - collector - error - quark, mom_collector_error)
 
@@ -35,6 +36,8 @@ const MomCollector *const mom_collectors[] = {
     &mom_collector_guest_qemu_proc,
     &mom_collector_guest_network_daemon,
     &mom_collector_guest_pressure,
+    &mom_collector_guest_qemu_agent,
+    &mom_collector_guest_qemu_agent_optional,
     NULL,
 };
 

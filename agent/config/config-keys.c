@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "agent/guest-agent/socket-path.h"
 #include "agent/log.h"
 #include "controllers/guard.h"
 #include "policy/nearest.h"
@@ -50,13 +51,15 @@ const MomConfigKey mom_config_keys[] = {
     /* As the reference's collectors have them; not interpolated. */
     {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_path", MOM_CONFIG_TEXT,
      "/var/lib/libvirt/qemu"},
-    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_name_template", MOM_CONFIG_TEXT,
-     "%(name)s.agent"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "socket_name_template",
+     MOM_CONFIG_SOCKET_TEMPLATE, "%(name)s.agent"},
     {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "name-to-ip-helper", MOM_CONFIG_TEXT, ""},
 
     /* Ours. */
     {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "port", MOM_CONFIG_INT, "2187", 1, 65535},
     {MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon", "vsock", MOM_CONFIG_BOOL, "true"},
+    {MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent", "channel", MOM_CONFIG_WORD, "auto",
+     .words = "libvirt, socket, auto"},
     {"main", "host-root", MOM_CONFIG_TEXT, "/"},
     {"main", "rpc-allowed-users", MOM_CONFIG_LIST, "root, vdsm"},
     {"main", "rpc-socket-mode", MOM_CONFIG_MODE, "0660"},
@@ -109,6 +112,7 @@ static const char *const collectors[] = {
     "GuestNetworkDaemon",
     "GuestPressure",
     "GuestQemuAgent",
+    "GuestQemuAgentOptional",
 };
 
 static const struct {
@@ -320,6 +324,12 @@ check_mode(const MomConfigKey *key, const char *value)
 }
 
 static char *
+check_socket_template(const MomConfigKey *key, const char *value)
+{
+    return mom_agent_socket_template_fault(value);
+}
+
+static char *
 check_word(const MomConfigKey *key, const char *value)
 {
     g_auto(GStrv) words = g_strsplit(key->words, ", ", -1);
@@ -338,6 +348,7 @@ mom_config_key_check(const MomConfigKey *key, const char *value)
         [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
         [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
         [MOM_CONFIG_WORD] = check_word,
+        [MOM_CONFIG_SOCKET_TEMPLATE] = check_socket_template,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;

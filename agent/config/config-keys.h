@@ -21,6 +21,7 @@ typedef enum {
     MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
     MOM_CONFIG_MODE,      /* of a socket, octal */
     MOM_CONFIG_WORD,      /* one of those that the row lists */
+    MOM_CONFIG_SOCKET_TEMPLATE, /* see agent/guest-agent/socket-path.h */
 } MomConfigType;
 
 typedef struct {

@@ -76,7 +76,7 @@ static const struct {
 } members[] = {
     {"guest", read_guest, "a guest's name or uuid"},
     {"knob", read_knob, "a knob's name, or its first word: ksm, balloon"},
-    {"verdict", read_verdict, "one of sent, done, failed, railed, passed-over"},
+    {"verdict", read_verdict, "one of sent, done, failed, railed, passed-over, dry, stuck, follows"},
     {"since", read_since, "a number of seconds since 1970"},
     {"before", read_before, "a decision's number"},
     {"last", read_last, "an integer from 1 to " G_STRINGIFY(MOM_DECISION_QUERY_MAX)},

@@ -19,7 +19,8 @@ struct MomRelease {
     MomReleased done; /* NULL: it was called */
     gpointer data;
     guint deadline;
-    gboolean asked; /* all calls have left */
+    gboolean looking; /* what was under way has ended */
+    gboolean asked;   /* all calls have left */
     guint awaited, answered, failed;
     gboolean in_part; /* something is left as it is without a call that fails */
 };
@@ -40,7 +41,7 @@ mom_on_stop_parse(const char *text, MomOnStop *how)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
-        if (g_ascii_strcasecmp(text, words[i]) == 0) {
+        if (g_str_equal(text, words[i])) {
             *how = (MomOnStop)i;
             return TRUE;
         }
@@ -335,13 +336,15 @@ void
 mom_engine_release_sampled(MomEngine *engine, const GError *error)
 {
     MomRelease *release = engine->release;
-    gboolean host_known = mom_monitor_ready(engine->host) == MOM_READY_YES;
     MomEntity *host = mom_monitor_entity(engine->host);
     g_autoptr(GPtrArray) guests = NULL;
+    gboolean host_known;
 
-    if (!release->done || release->asked) {
+    if (!release->done || !release->looking || release->asked) {
         return;
     }
+    mom_engine_collect_host(engine);
+    host_known = mom_monitor_ready(engine->host) == MOM_READY_YES;
     if (error) {
         g_warning("No guest is released: %s: %s", mom_engine_source_name(engine), error->message);
         guests = g_ptr_array_new();
@@ -361,6 +364,18 @@ mom_engine_release_sampled(MomEngine *engine, const GError *error)
     end_if_answered(release);
 }
 
+/* What was under way at the signal has come, or it would be taken for what the host has. */
+static void
+look_at_all(gpointer data)
+{
+    MomRelease *release = data;
+
+    if (release->done) {
+        release->looking = TRUE;
+        mom_engine_sample(release->engine);
+    }
+}
+
 void
 mom_engine_release(MomEngine *engine, MomOnStop how, MomReleased done, gpointer data)
 {
@@ -376,6 +391,5 @@ mom_engine_release(MomEngine *engine, MomOnStop how, MomReleased done, gpointer 
         mom_clock_after(engine->clock, MOM_RELEASE_DEADLINE_US, on_deadline, release);
     engine->release = release;
     g_info("Releasing what was changed");
-    mom_engine_collect_host(engine);
-    mom_engine_sample(engine);
+    mom_guard_when_idle(engine->guard, look_at_all, release);
 }

@@ -31,7 +31,7 @@ struct MomHypervisors {
     MomHypervisorLibvirt *numbers;   /* beside vdsm, or NULL: libvirt read for its numbers */
     MomHypervisorJoined *joined;     /* of it and vdsm; NULL without it */
     MomHypervisorFailover *failover; /* over vdsm's, joined or not, and libvirt; or NULL */
-    gboolean is_ready;               /* libvirt's library is */
+    gboolean libvirt_is_ready;       /* its library */
 };
 
 /* ---- vdsm ---- */
@@ -155,12 +155,31 @@ text_or_null(const MomConfig *config, const char *section, const char *key)
     return *text ? text : NULL;
 }
 
-/* Once for all connections. */
+/* Its library is readied once. */
 static gboolean
 ready_libvirt(MomHypervisors *self, GError **error)
 {
-    self->is_ready = self->is_ready || mom_virt_init(error);
-    return self->is_ready;
+    self->libvirt_is_ready = self->libvirt_is_ready || mom_virt_init(error);
+    return self->libvirt_is_ready;
+}
+
+gboolean
+mom_hypervisors_libvirt_address(MomHypervisors *self, MomVirtAddress *out, GError **error)
+{
+    const MomConfig *config = self->options.config;
+
+    if (!ready_libvirt(self, error)) {
+        return FALSE;
+    }
+    *out = (MomVirtAddress){
+        .uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
+        .read_only = mom_config_get_bool(config, "libvirt", "read-only"),
+        .user = text_or_null(config, "libvirt", "auth-user"),
+        .password_file = text_or_null(config, "libvirt", "auth-password-file"),
+        .vet = vet_password,
+        .vet_data = self,
+    };
+    return TRUE;
 }
 
 static gboolean
@@ -168,12 +187,6 @@ make_libvirt(MomHypervisors *self, GError **error)
 {
     const MomConfig *config = self->options.config;
     MomHypervisorLibvirtOptions options = {
-        .address = {.uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
-                    .read_only = mom_config_get_bool(config, "libvirt", "read-only"),
-                    .user = text_or_null(config, "libvirt", "auth-user"),
-                    .password_file = text_or_null(config, "libvirt", "auth-password-file"),
-                    .vet = vet_password,
-                    .vet_data = self},
         .host_root = mom_config_get(config, "main", "host-root"),
         .stats_period_s = GUEST_STATS_PERIOD_S,
         .stands_by = self->vdsm != NULL,
@@ -182,7 +195,7 @@ make_libvirt(MomHypervisors *self, GError **error)
         .data = self,
     };
 
-    if (!ready_libvirt(self, error)) {
+    if (!mom_hypervisors_libvirt_address(self, &options.address, error)) {
         return FALSE;
     }
     self->libvirt = mom_hypervisor_libvirt_new(&options);

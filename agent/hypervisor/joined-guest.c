@@ -191,6 +191,7 @@ take_process(MomGuestData *to, const MomGuestData *told)
     if (mom_value_is_nil(to->age_s)) {
         to->age_s = told->age_s;
     }
+    prefer(&to->agent_connected, told->agent_connected); /* vdsm does not tell */
 }
 
 MomGuestData *

@@ -130,6 +130,14 @@ fill_driver(MomGuestData *data, const MomVirtGuest *guest)
         data->balloon_driver = mom_value_bool(last_update_s > 0);
 }
 
+static MomValue
+agent_connected(const MomVirtDomain *domain)
+{
+    if (domain->agent == MOM_VIRT_AGENT_UNKNOWN)
+        return MOM_NIL;
+    return mom_value_bool(domain->agent == MOM_VIRT_AGENT_CONNECTED);
+}
+
 static void
 fill_memory_kind(MomGuestData *data, const MomVirtDomain *domain)
 {
@@ -274,6 +282,7 @@ mom_libvirt_guest_data(const MomVirtGuest *guest, const MomLibvirtView *view)
     fill_balloon(data, guest, view);
     fill_cpu(data, guest);
     if (guest->domain != NULL) {
+        data->agent_connected = agent_connected(guest->domain);
         fill_memory_kind(data, guest->domain);
         fill_disks(data, guest->domain);
     }

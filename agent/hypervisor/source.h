@@ -19,6 +19,7 @@ typedef struct {
     char *name;
     MomValue pid; /* of the qemu process */
     MomValue vsock_cid; /* nil: it has no vsock device, or none is known */
+    MomValue agent_connected; /* boolean: QEMU's agent in it is at its channel; nil: not known */
 
     const char *data_source; /* who told memory and balloon: "vdsm", "libvirt"; static */
     MomValue data_age_s;     /* since it was asked for them; not how old they were to it */

@@ -141,7 +141,7 @@ mom_ctl_decisions(int argc, char **argv)
         {"knob", 'k', 0, G_OPTION_ARG_STRING, &conditions.knob,
          "Only of this knob, or all that begin with this word (ksm, balloon)", "KNOB"},
         {"verdict", 0, 0, G_OPTION_ARG_STRING, &conditions.verdict,
-         "Only these: sent, done, failed, railed, passed-over", "VERDICT"},
+         "Only these: sent, done, failed, railed, passed-over, dry, stuck, follows", "VERDICT"},
         {"since", 0, 0, G_OPTION_ARG_STRING, &conditions.since,
          "Only of the last 90s, 5min, 2h, 3d, or since @SECONDS", "AGE"},
         {"before", 0, 0, G_OPTION_ARG_INT64, &conditions.before,

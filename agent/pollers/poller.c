@@ -186,7 +186,11 @@ is_changed(const Guest *guest, const MomProbeGuest *now)
 {
     return guest->who.name && (g_strcmp0(guest->who.name, now->name) != 0 ||
                                (guest->who.pid && now->pid && guest->who.pid != now->pid) ||
-                               guest->who.vsock_cid != now->vsock_cid);
+                               guest->who.vsock_cid != now->vsock_cid ||
+                               (!mom_value_is_nil(guest->who.agent_connected) &&
+                                !mom_value_is_nil(now->agent_connected) &&
+                                !mom_value_equal(guest->who.agent_connected,
+                                                 now->agent_connected)));
 }
 
 /* One that was started anew, or is reached otherwise, is asked as if it were new. */
@@ -197,6 +201,7 @@ update_guest(Guest *guest, const MomGuestData *data)
         .name = data->name,
         .pid = number_or_zero(data->pid),
         .vsock_cid = number_or_zero(data->vsock_cid),
+        .agent_connected = data->agent_connected,
     };
 
     if (is_changed(guest, &now)) {
@@ -210,6 +215,8 @@ update_guest(Guest *guest, const MomGuestData *data)
     }
     guest->who.pid = now.pid ? now.pid : guest->who.pid;
     guest->who.vsock_cid = now.vsock_cid;
+    if (!mom_value_is_nil(now.agent_connected))
+        guest->who.agent_connected = now.agent_connected;
 }
 
 /* A tenth is for timers that ring a little early, as in agent/engine/monitor.c. */

@@ -5,6 +5,7 @@
 #include "agent/pollers/pollers.h"
 
 #include "agent/config/config-keys.h"
+#include "agent/guest-agent/probe.h"
 #include "agent/pollers/guestd-probe.h"
 
 #define GUESTD_SECTION MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon"
@@ -34,10 +35,24 @@ make_guestd_probe(MomPollers *pollers)
     });
 }
 
+static MomProbe *
+make_agent_probe(MomPollers *pollers)
+{
+    return mom_agent_probe_configured(pollers->options.config, pollers->options.hypervisors);
+}
+
+/* What suits a source better than the poller's own figures; 0: nothing does. */
+static const struct {
+    gint64 patience_us;
+    guint at_once;
+} figures[MOM_N_SLOW_SOURCES] = {
+    [MOM_SLOW_QEMU_AGENT] = {MOM_AGENT_PATIENCE_US, MOM_AGENT_CONNECTIONS},
+};
+
 /* What makes a source's probe; NULL: this momd has none. */
 static MomProbe *(*const probe_makers[MOM_N_SLOW_SOURCES])(MomPollers *pollers) = {
     [MOM_SLOW_GUESTD] = make_guestd_probe,
-    [MOM_SLOW_QEMU_AGENT] = NULL,
+    [MOM_SLOW_QEMU_AGENT] = make_agent_probe,
 };
 
 static gint64
@@ -67,6 +82,8 @@ make_poller(MomPollers *pollers, MomSlowSource source)
         .interval_us = interval_us(pollers->options.config),
         .distress = pollers->options.distress,
         .distress_data = pollers->options.distress_data,
+        .patience_us = figures[source].patience_us,
+        .at_once = figures[source].at_once,
     });
     set_max_age(pollers, source);
 }

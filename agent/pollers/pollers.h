@@ -9,6 +9,7 @@
 
 #include "agent/config/config.h"
 #include "agent/config/trust.h"
+#include "agent/hypervisor/hypervisors.h"
 #include "agent/pollers/poller.h"
 
 typedef struct MomPollers MomPollers;
@@ -18,6 +19,7 @@ typedef struct {
     const MomConfig *config;
     const MomTrust *trust; /* of programs that are run */
     guint wanted;          /* bit 1 << MomSlowSource: some collector reads it */
+    MomHypervisors *hypervisors; /* say how libvirt is reached; NULL: guests are not asked by it */
     MomClock *clock;
     MomPollerDistress distress; /* a guest is short of memory, by its own word */
     gpointer distress_data;

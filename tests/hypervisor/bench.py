@@ -43,12 +43,13 @@ class Calls:
     """What libvirtd was asked from now on, by its own account."""
 
     # virDomainFree is libvirtd's own: part of answering.
-    _CALL = re.compile(r"debug : (vir(?:Connect|Domain|Node)(?!Free)\w+):\d+ : (?:conn|dom)=")
+    _CALL = re.compile(r"debug : (vir(?:Connect|Domain|Node)(?!Free)\w+):\d+ : (?:conn|doms?)=")
     _TARGET = re.compile(r"debug : virDomainSetMemoryFlags:.*VM: name=([^,]+),.* memory=(\d+)")
 
-    def __init__(self, libvirtd: Libvirtd) -> None:
+    def __init__(self, libvirtd: Libvirtd, since: int | None = None) -> None:
+        """SINCE 0: all from its start."""
         self._path = libvirtd.calls_path
-        self._from = os.path.getsize(self._path)
+        self._from = os.path.getsize(self._path) if since is None else since
 
     def text(self) -> str:
         with open(self._path, encoding="utf-8", errors="replace") as file:

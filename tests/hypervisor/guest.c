@@ -3,16 +3,19 @@
  * The whole user space of a guest of the test bench: init, which loads the drivers, and a workload
  * that holds as much memory as it is told to over the second serial port.
  *
- * One line in, one line out: "hold MIB [same|unique|zero]", "wave LOW_MIB HIGH_MIB PERIOD_S",
- * "spin MS", "stat", "off".  The workload is a process of its own, and the first that the guest's
- * kernel kills when memory is short: it is started again, and says so.  Must never need anything
- * that is not in this file.
+ * One line in, one line out: "hold MIB [same|unique|zero [SECONDS]]", "want MIB [...]", which takes
+ * memory as it comes, "wave LOW_MIB HIGH_MIB PERIOD_S", "spin MS", "load DRIVER" (one that the
+ * kernel's command line kept out, by bench.without=DRIVER), "stop" and "go on" (a test's programs),
+ * "stat", "off".  The workload is a process of its own, and the first that the guest's kernel kills
+ * when memory is short: it is started again, and says so.  Must never need anything that is not in
+ * this file.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +37,9 @@
 #define MAX_MIB 4096
 #define CONTROL_PORT "/dev/ttyS1"
 #define MODULES_FILE "/etc/modules"
+#define MODULE_PATH "/modules/%s.ko"
+/* What the workload leaves to the rest of the guest while it wants more. */
+#define SPARED_KIB 6144
 #define PROGRAMS_FILE "/etc/programs"
 
 typedef enum {
@@ -47,8 +53,11 @@ typedef struct {
     unsigned n_held;
     Fill fill;
     uint64_t seed;
+    int64_t until_ms;                     /* when all is let go; 0: not by itself */
+    unsigned wanted_mib;                  /* to be held as soon as there is room */
     unsigned low_mib, high_mib, period_s; /* of the wave; period 0: none */
     unsigned spun_ms;
+    uint64_t spins; /* what was done in that time */
     unsigned lives; /* how often the workload was started */
 } Work;
 
@@ -81,9 +90,9 @@ number_in(const char *path, const char *key)
     return number;
 }
 
-/* The value of NAME= on the kernel's command line. */
-static unsigned long
-boot_parameter(const char *name)
+/* The value of NAME= on the kernel's command line, as a whole word; "" if it is not there. */
+static void
+boot_parameter(const char *name, char *value, size_t room)
 {
     FILE *file = fopen("/proc/cmdline", "r");
     char line[2048] = "";
@@ -95,7 +104,17 @@ boot_parameter(const char *name)
         fclose(file);
     }
     found = strstr(line, name);
-    return found ? strtoul(found + strlen(name), NULL, 10) : 0;
+    snprintf(value, room, "%s", found ? found + strlen(name) : "");
+    value[strcspn(value, " \n")] = '\0';
+}
+
+static unsigned long
+boot_number(const char *name)
+{
+    char value[32];
+
+    boot_parameter(name, value, sizeof value);
+    return strtoul(value, NULL, 10);
 }
 
 /* ---- memory ---- */
@@ -150,15 +169,70 @@ follow_wave(Work *work)
     hold(work, work->low_mib + (work->high_mib - work->low_mib) * up / half);
 }
 
+/* A MiB at a time, and none that would leave too little: the kernel would kill us. */
+static void
+follow_want(Work *work)
+{
+    while (work->n_held < work->wanted_mib && work->n_held < MAX_MIB &&
+           number_in("/proc/meminfo", "MemAvailable:") > SPARED_KIB + 1024)
+        hold(work, work->n_held + 1);
+}
+
+/* Without being told to: a guest that has no free page cannot take a command, as its kernel would
+ * kill for the page that this needs. */
+static void
+let_go_in_time(Work *work)
+{
+    if (work->until_ms > 0 && now_ms() >= work->until_ms) {
+        work->until_ms = 0;
+        hold(work, 0);
+    }
+}
+
+/* ---- drivers ---- */
+
+static void
+load_module(char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0 || (syscall(SYS_finit_module, file, "", 0) < 0 && errno != EEXIST))
+        printf("module %s: %s\n", path, strerror(errno));
+    if (file >= 0)
+        close(file);
+}
+
+/* At the start: all but one, if it is kept out. */
+static void
+load_unless_kept_out(char *path)
+{
+    char name[64], kept_out[96];
+
+    boot_parameter("bench.without=", name, sizeof name);
+    snprintf(kept_out, sizeof kept_out, MODULE_PATH, name);
+    if (strcmp(path, kept_out) != 0)
+        load_module(path);
+}
+
+static void
+load_driver(const char *name)
+{
+    char path[96];
+
+    snprintf(path, sizeof path, MODULE_PATH, name);
+    load_module(path);
+}
+
 /* ---- commands ---- */
 
 static void
 report(const Work *work, FILE *out)
 {
     fprintf(out,
-            "held_mib=%u fill=%s lives=%u spun_ms=%u up_ms=%lld total_kib=%ld free_kib=%ld "
-            "available_kib=%ld\n",
-            work->n_held, fills[work->fill], work->lives, work->spun_ms, (long long)now_ms(),
+            "held_mib=%u fill=%s lives=%u spun_ms=%u spins=%llu up_ms=%lld total_kib=%ld "
+            "free_kib=%ld available_kib=%ld\n",
+            work->n_held, fills[work->fill], work->lives, work->spun_ms,
+            (unsigned long long)work->spins, (long long)now_ms(),
             number_in("/proc/meminfo", "MemTotal:"), number_in("/proc/meminfo", "MemFree:"),
             number_in("/proc/meminfo", "MemAvailable:"));
     fflush(out);
@@ -170,7 +244,7 @@ spin(Work *work, unsigned ms)
     int64_t end = now_ms() + ms;
 
     while (now_ms() < end)
-        ;
+        work->spins++;
     work->spun_ms += ms;
 }
 
@@ -185,19 +259,31 @@ set_fill(Work *work, const char *name)
 static void
 obey(Work *work, const char *line, FILE *out)
 {
-    unsigned mib, high, period, ms;
-    char fill[16] = "";
+    unsigned mib, high, period, ms, seconds = 0;
+    char fill[16] = "", driver[64];
 
-    if (sscanf(line, "hold %u %15s", &mib, fill) >= 1) {
+    if (sscanf(line, "hold %u %15s %u", &mib, fill, &seconds) >= 1) {
+        set_fill(work, fill);
+        work->until_ms = seconds > 0 ? now_ms() + seconds * 1000LL : 0;
+        work->period_s = 0;
+        work->wanted_mib = 0;
+        hold(work, mib);
+    } else if (sscanf(line, "want %u %15s", &mib, fill) >= 1) {
         set_fill(work, fill);
         work->period_s = 0;
-        hold(work, mib);
+        work->wanted_mib = mib;
+    } else if (sscanf(line, "load %63[a-z0-9_]", driver) == 1) {
+        load_driver(driver);
     } else if (sscanf(line, "wave %u %u %u", &mib, &high, &period) == 3 && high >= mib) {
         work->low_mib = mib;
         work->high_mib = high;
         work->period_s = period;
     } else if (sscanf(line, "spin %u", &ms) == 1) {
         spin(work, ms);
+    } else if (strcmp(line, "stop") == 0) {
+        kill(-1, SIGSTOP); /* of all but init and this one */
+    } else if (strcmp(line, "go on") == 0) {
+        kill(-1, SIGCONT);
     } else if (strcmp(line, "off") == 0) {
         reboot(RB_POWER_OFF);
     } else if (strcmp(line, "stat") != 0) {
@@ -225,7 +311,7 @@ open_port(void)
 static void
 run_workload(unsigned lives)
 {
-    Work work = {.fill = FILL_SAME, .seed = boot_parameter("bench.seed=") + 1, .lives = lives};
+    Work work = {.fill = FILL_SAME, .seed = boot_number("bench.seed=") + 1, .lives = lives};
     int port = open_port();
     FILE *out = port >= 0 ? fdopen(port, "w") : NULL;
     char line[128], byte;
@@ -237,8 +323,9 @@ run_workload(unsigned lives)
     }
     for (;;) {
         struct pollfd waiting = {port, POLLIN, 0};
+        int patience_ms = work.n_held < work.wanted_mib ? 50 : 500;
 
-        if (poll(&waiting, 1, 500) > 0 && read(port, &byte, 1) == 1) {
+        if (poll(&waiting, 1, patience_ms) > 0 && read(port, &byte, 1) == 1) {
             if (byte != '\n' && length < sizeof line - 1) {
                 line[length++] = byte;
                 continue;
@@ -249,6 +336,8 @@ run_workload(unsigned lives)
         }
         if (work.period_s > 0)
             follow_wave(&work);
+        follow_want(&work);
+        let_go_in_time(&work);
     }
 }
 
@@ -268,17 +357,6 @@ for_lines(const char *path, void (*each)(char *line))
     }
     if (file)
         fclose(file);
-}
-
-static void
-load_module(char *path)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (file < 0 || (syscall(SYS_finit_module, file, "", 0) < 0 && errno != EEXIST))
-        printf("module %s: %s\n", path, strerror(errno));
-    if (file >= 0)
-        close(file);
 }
 
 /* A program of a test, with its arguments; it runs beside the workload. */
@@ -344,7 +422,7 @@ main(void)
     mount("dev", "/dev", "devtmpfs", 0, NULL);
     mount("tmp", "/tmp", "tmpfs", 0, NULL);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    for_lines(MODULES_FILE, load_module);
+    for_lines(MODULES_FILE, load_unless_kept_out);
     bring_up_network();
     for_lines(PROGRAMS_FILE, start_program);
     open_port(); /* kept open and raw: what is asked before the workload listens is not echoed */

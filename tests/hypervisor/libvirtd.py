@@ -38,6 +38,12 @@ log_outputs = "3:stderr 1:file:{calls}"
 """
 
 
+def rows_of(text: str) -> dict[str, Any]:
+    """What `virsh domstats` says, of one group: name -> number."""
+    rows = (line.strip().partition("=") for line in text.splitlines())
+    return {key.partition(".")[2]: int(value) for key, mark, value in rows if mark and value.isdigit()}
+
+
 class Libvirtd:
     """Files of the daemon and its guests are kept in the shelter's directory."""
 
@@ -106,5 +112,4 @@ class Libvirtd:
 
     def balloon(self, name: str) -> dict[str, Any]:
         """libvirt's own numbers of one guest's memory, in KiB."""
-        rows = (line.strip().partition("=") for line in self.virsh("domstats", "--balloon", name).splitlines())
-        return {key.partition(".")[2]: int(value) for key, mark, value in rows if mark and value.isdigit()}
+        return rows_of(self.virsh("domstats", "--balloon", name))

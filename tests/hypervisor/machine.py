@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MIB = 1024                        # KiB
 PATIENCE_S = 120
 # no_timer_check: without it a guest on a busy machine may find its timer broken and give up.
-CMDLINE = "console=ttyS0 quiet panic=1 no_timer_check tsc=reliable nowatchdog mitigations=off bench.seed={seed}"
+CMDLINE = "console=ttyS0 quiet panic=1 no_timer_check tsc=reliable nowatchdog mitigations=off bench.seed={seed} bench.without={without}"
 DOMAIN = """
 <domain type='qemu'>
   <name>{name}</name>
@@ -67,12 +67,13 @@ def ask(port: str, command: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Size:
-    """What is told to libvirt. `extra` is XML of further devices."""
+    """What is told to libvirt. `extra` is XML of further devices, `without` a driver that the guest does not load."""
     max_mib: int = 192
     start_mib: int = 192
     guarantee_mib: int | None = None
     vcpu_limit_percent: int | None = None
     extra: str = ""
+    without: str = ""
 
 
 @dataclass
@@ -102,7 +103,7 @@ class Machine:
         xml = DOMAIN.format(
             name=self.name, uuid=self.uuid, metadata=self._metadata(), max_kib=self.size.max_mib * MIB,
             start_kib=self.size.start_mib * MIB, kernel=self.libvirtd.kernel, initramfs=self.libvirtd.initramfs,
-            cmdline=CMDLINE.format(seed=self.seed), place=self.place, devices=self.size.extra)
+            cmdline=CMDLINE.format(seed=self.seed, without=self.size.without), place=self.place, devices=self.size.extra)
         with open(self.place + ".xml", "w", encoding="utf-8") as file:
             file.write(xml)
         with open(self.place + ".disk", "wb") as file:

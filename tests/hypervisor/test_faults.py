@@ -9,6 +9,8 @@ no help when it is over.
 """
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sys
 import threading
@@ -33,6 +35,15 @@ IT: bench.Bench
 def setUpModule() -> None:
     global IT
     IT = bench.Bench(dict.fromkeys(NAMES, SIZE))
+
+
+def blind_host() -> str:
+    """The root of a host that has this one's memory and no processes."""
+    root = IT.path("blind")
+    os.makedirs(os.path.join(root, "proc"))
+    for name in ("meminfo", "vmstat"):
+        shutil.copy(os.path.join("/proc", name), os.path.join(root, "proc", name))
+    return root
 
 
 class Pinger:
@@ -66,9 +77,11 @@ class Faults(unittest.TestCase):
     momd: Agent
 
     def setUp(self) -> None:
-        self.momd = Agent(PROGRAM, IT.path(self._testMethodName),
-                          {"02-balloon": "", "03-ksm": ""})
+        self.make()
         self.addCleanup(lambda: self.assertEqual(self.momd.stop(), 0, "momd did not end well"))
+
+    def make(self, settings: dict[str, dict[str, Any]] | None = None) -> None:
+        self.momd = Agent(PROGRAM, IT.path(self._testMethodName), {"02-balloon": "", "03-ksm": ""}, settings=settings)
 
     def start(self) -> None:
         self.momd.start()
@@ -164,6 +177,16 @@ class Faults(unittest.TestCase):
     def test_a_hung_guest_costs_the_others_no_cycle(self) -> None:
         """while a guest's QEMU is stopped, momd is never without the numbers of the other guests"""
         self.start()
+        self.assert_no_cycle_is_lost()
+
+    def test_nor_does_one_whose_hang_is_not_to_be_seen(self) -> None:
+        """neither where nothing but the call that hangs in it tells that it does"""
+        self.make({"main": {"host-root": blind_host()}, "host": {"collectors": "HostMemory"},
+                   "guest": {"collectors": "GuestMemoryOptional, GuestBalloonOptional"}})
+        self.start()
+        self.assert_no_cycle_is_lost()
+
+    def assert_no_cycle_is_lost(self) -> None:
         one, two, missed = self.guest("one"), self.guest("two"), []
 
         def knows_now() -> bool:

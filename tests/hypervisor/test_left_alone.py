@@ -10,58 +10,28 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import unittest
-from typing import Any
 
 import bench
-from agent import Agent
 from libvirtd import URI
 from machine import MIB, Machine, Size
+from watched import NO_RAIL_OF_AGE, Watched
 
 SIZE = Size(max_mib=144, start_mib=144)
 NAMES = ("one", "two")
 TARGET_KIB = 128 * MIB
 STALE_S = 60                      # MOM_LIBVIRT_STALE_S
-NO_RAIL_OF_AGE = {"rails": {"settle-time": "0"}}
 IT: bench.Bench
 
 
 def setUpModule() -> None:
     global IT
     IT = bench.Bench(dict.fromkeys(NAMES, SIZE))
+    Watched.it, Watched.program = IT, PROGRAM
 
 
-class LeftAlone(unittest.TestCase):
-    momd: Agent
-
-    def start(self, settings: dict[str, dict[str, Any]]) -> None:
-        self.momd = Agent(PROGRAM, IT.path(self._testMethodName), {"02-balloon": "", "03-ksm": ""}, settings=settings)
-        self.addCleanup(lambda: self.assertEqual(self.momd.stop(), 0, "momd did not end well"))
-        self.momd.start()
-        self.wait("momd has numbers of all guests", lambda: self.momd.answers() and self.momd.knows(*IT.names()) and
-                  all(guest["mem_unused"] for guest in self.momd.guests().values()))
-
-    def wait(self, what: str, test: Any, seconds: float = 120) -> Any:
-        return self.momd.wait(what, test, seconds)
-
-    def wait_cycles(self, count: int) -> None:
-        goal = self.momd.rpc("getStatus")["cycles"] + count
-        self.wait("cycles", lambda: self.momd.rpc("getStatus")["cycles"] >= goal)
-
-    def numbers(self, guest: Machine) -> dict[str, Any]:
-        return self.momd.guests()[guest.name]
-
-    def wish(self, *guests: Machine) -> None:
-        """From now on that GUESTS, and no others, are smaller."""
-        names = " ".join(f'(== (guest.Prop "name") "{guest.name}")' for guest in guests)
-        self.momd.rpc("setNamedPolicy", "60-wish",
-                      f'(with Guests guest (if (or {names}) (guest.Control "balloon_target" {TARGET_KIB}) 0))')
-
-    def balloon(self, guest: Machine) -> int:
-        return IT.libvirtd.balloon(guest.name)["current"]
-
+class LeftAlone(Watched):
     def give_back(self, *guests: Machine) -> None:
-        self.momd.rpc("setNamedPolicy", "60-wish", "(defvar nothing 1)")
+        self.wish_nothing()
         for guest in guests:
             IT.libvirtd.virsh("setmem", guest.name, str(SIZE.max_mib * MIB))
         self.wait("the guests' memory",
@@ -76,7 +46,7 @@ class LeftAlone(unittest.TestCase):
         self.wait("its name", lambda: f"Guest {two.name} ({two.uuid}) hangs" in self.momd.log())
         self.wait_cycles(3)
         self.assertFalse(self.momd.knows(two.name) or two.name in self.momd.guests())
-        self.wish(two)
+        self.wish(TARGET_KIB, two)
         self.wait_cycles(3)
         self.assertEqual(self.momd.log().count(" hangs: "), 1, self.momd.log())
         self.assertNotIn("answers again", self.momd.log())
@@ -98,7 +68,7 @@ class LeftAlone(unittest.TestCase):
             try:
                 self.wait("the job", lambda: "Dump" in IT.libvirtd.virsh("domjobinfo", one.name))
                 calls = bench.Calls(IT.libvirtd)
-                self.wish(one, two)
+                self.wish(TARGET_KIB, one, two)
                 self.wait("a refusal", lambda: "dumping it is under way" in self.momd.log())
                 self.wait("the other guest's change", lambda: self.balloon(two) == TARGET_KIB)
                 self.wait_cycles(3)
@@ -115,7 +85,7 @@ class LeftAlone(unittest.TestCase):
         """a guest that was started less than settle-time ago is known as young, and not ballooned"""
         self.start({"rails": {"settle-time": "3600"}})
         one = IT.guests["one"]
-        self.wish(one)
+        self.wish(TARGET_KIB, one)
         self.wait("the rail", lambda: "balloon-settling" in self.momd.log())
         self.assertEqual({guest["balloon_refusal"] for guest in self.momd.guests().values()}, {"balloon-settling"})
         self.assertEqual(self.balloon(one), SIZE.max_mib * MIB)

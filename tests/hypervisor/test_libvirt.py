@@ -15,8 +15,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import unittest
-from typing import Any
+from typing import Any, NamedTuple
 
 import bench
 import ksm
@@ -37,6 +38,8 @@ SLACK_KIB = 2 * MIB          # a balloon moves in pages, and the guest's kernel 
 ALWAYS, NEVER = 1.5, 0.0001
 NOTHING = "(defvar nothing 1)"   # a policy without effect
 CYCLES = 5
+QUOTA_US = (10000, 100000)       # in so long
+SPIN_MS = 2000
 PAGES_PER_MIB = 256
 
 IT: bench.Bench
@@ -172,17 +175,24 @@ class Story(unittest.TestCase):
     # CPU
 
     def test_a_cpu_quota_throttles(self) -> None:
-        """a CPU quota that a policy wants is the kernel's, and holds the guest back"""
+        """a CPU quota that a policy wants is the kernel's, and the guest's own work falls to it"""
         group = cpu_group(self.guest("idle"))
         if not group:
             self.skipTest("no cpu control group: this kernel or container does not let libvirt make one")
+        free = spin(self.guest("idle"))
         self.momd.rpc("setNamedPolicy", "70-cpu", '(with Guests guest (if (== (guest.Prop "name") "%s") '
-                      '{ (guest.Control "vcpu_quota" 10000) (guest.Control "vcpu_period" 100000) } 0))'
-                      % self.guest("idle").name)
-        self.wait("the kernel has the quota", lambda: quota(group) == (10000, 100000))
+                      '{ (guest.Control "vcpu_quota" %d) (guest.Control "vcpu_period" %d) } 0))'
+                      % (self.guest("idle").name, *QUOTA_US))
+        self.wait("the kernel has the quota", lambda: quota(group) == QUOTA_US)
         before = throttled(group)
-        self.guest("idle").ask("spin 500")
+        held = spin(self.guest("idle"))
         self.assertGreater(throttled(group), before)
+        # What the guest did in a second, as a part of what it does in a second of processor time: however busy the
+        # machine is, that is never more than its quota.
+        share = held.turns / held.seconds / (free.turns / free.processor_seconds)
+        print(f"# of a processor the guest had {free.processor_seconds / free.seconds:.0%} without a quota; with one of "
+              f"{QUOTA_US[0] / QUOTA_US[1]:.0%} its work was that of {share:.1%}")
+        self.assertLess(share, 2 * QUOTA_US[0] / QUOTA_US[1])
         self.momd.rpc("setNamedPolicy", "70-cpu",
                       '(with Guests guest { (guest.Control "vcpu_quota" -1) (guest.Control "vcpu_period" 100000) })')
         self.wait("the kernel has no quota any more", lambda: quota(group)[0] == -1)
@@ -267,6 +277,26 @@ def current_kib(short: str) -> int:
 
 def balloon(pressure_share: float) -> str:
     return bench.packaged_policy("02-balloon", balloon_pressure_share=pressure_share)
+
+
+class Spun(NamedTuple):
+    turns: int                   # by the guest's count
+    seconds: float
+    processor_seconds: float     # of its processor's thread
+
+
+def processor_s(guest: Machine) -> float:
+    """The time that the guest's processor had, by the host's account."""
+    for task in glob.glob(f"/proc/{guest.pid}/task/*"):
+        if read(task, "comm").startswith("CPU 0/"):
+            return int(read(task, "schedstat").split()[0]) / 1e9
+    raise LookupError(f"QEMU of {guest.short} has no thread for its processor")
+
+
+def spin(guest: Machine) -> Spun:
+    turns, began_s, had_s = int(guest.ask("stat")["spins"]), time.monotonic(), processor_s(guest)
+    turns = int(guest.ask(f"spin {SPIN_MS}")["spins"]) - turns
+    return Spun(turns, time.monotonic() - began_s, processor_s(guest) - had_s)
 
 
 def cpu_group(guest: Machine) -> str:

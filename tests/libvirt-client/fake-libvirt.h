@@ -31,6 +31,17 @@ void fake_held_for(guint64 ms);
 void fake_slow(guint ms);
 /* What libvirt is at with it, of virDomainJobOperation; -1: nothing. */
 void fake_job(guint guest, int operation);
+/* What the agent in a guest answers: REPLY (copied) whatever it is asked, or what ANSWER returns
+ * (allocated with g_malloc; called in any thread, one call at a time); NULL, as at first: there is
+ * no agent. ON: it hangs, and libvirt gives it up after MS, or else the time-out taken for
+ * milliseconds. */
+typedef char *(*FakeAgentAnswer)(guint guest, const char *command);
+void fake_agent_by(FakeAgentAnswer answer);
+void fake_agent_timeout_ms(guint ms);
+void fake_agent(guint guest, const char *reply);
+void fake_agent_hangs(guint guest, gboolean on);
+/* The last command that reached a guest's agent; caller frees. */
+char *fake_agent_asked(guint guest);
 guint64 fake_balloon_kib(guint guest);
 guint fake_period_s(guint guest);
 

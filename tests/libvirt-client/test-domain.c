@@ -260,6 +260,34 @@ the_context_id_of_vsock_is_read_if_it_can_be_one(void **state)
     }
 }
 
+static void
+an_agent_s_channel_is_known_by_its_name_and_its_state_told(void **state)
+{
+#define CHANNEL(attributes)                                                                        \
+    "<domain><devices><channel type='unix'><source mode='bind'/><target type='virtio' " attributes \
+    "/></channel></devices></domain>"
+    static const struct {
+        const char *xml;
+        MomVirtAgent expected;
+    } rows[] = {
+        {"<domain/>", MOM_VIRT_AGENT_NONE},
+        {CHANNEL("name='com.redhat.spice.0' state='connected'"), MOM_VIRT_AGENT_NONE},
+        {CHANNEL("name='org.qemu.guest_agent.0' state='connected'"), MOM_VIRT_AGENT_CONNECTED},
+        {CHANNEL("name='org.qemu.guest_agent.0' state='disconnected'"), MOM_VIRT_AGENT_AWAY},
+        {CHANNEL("name='org.qemu.guest_agent.0'"), MOM_VIRT_AGENT_UNKNOWN},
+        {"<domain><metadata><channel><target name='org.qemu.guest_agent.0'/></channel></metadata>"
+         "</domain>",
+         MOM_VIRT_AGENT_NONE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(MomVirtDomain) domain = parse(rows[i].xml);
+
+        assert_int_equal(domain->agent, rows[i].expected);
+    }
+#undef CHANNEL
+}
+
 int
 main(void)
 {
@@ -272,6 +300,7 @@ main(void)
         cmocka_unit_test(what_is_no_xml_is_an_error_that_names_the_guest),
         cmocka_unit_test(what_pins_memory_and_what_it_is_made_of_is_told),
         cmocka_unit_test(the_context_id_of_vsock_is_read_if_it_can_be_one),
+        cmocka_unit_test(an_agent_s_channel_is_known_by_its_name_and_its_state_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -537,41 +537,6 @@ a_host_that_is_slow_is_waited_for(void **state)
     assert_int_equal(fake_calls("virConnectGetAllDomainStats"), 1);
 }
 
-/* ---- in portions ---- */
-
-static guint
-count_known(GPtrArray *guests)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < guests->len; i++)
-        n += ((const MomVirtGuest *)guests->pdata[i])->domain != NULL;
-    return n;
-}
-
-static void
-of_many_new_guests_each_reading_takes_a_portion(void **state)
-{
-    g_autoptr(GError) error = NULL;
-    const MomVirtReading reading = {.portion_us = 0};
-    MomVirtCache *cache = mom_virt_cache_new();
-    virConnectPtr connection = virConnectOpenAuth(NULL, NULL, 0);
-
-    for (guint round = 1; round <= 2 * N_GUESTS; round++) {
-        g_autoptr(GPtrArray) guests =
-            g_ptr_array_new_with_free_func((GDestroyNotify)mom_virt_guest_free);
-
-        if (round == N_GUESTS + 1)
-            mom_virt_cache_drop(cache, NULL); /* known all the same, and read one by one again */
-        assert_ok(mom_virt_guests_read(connection, cache, &reading, guests, &error));
-        assert_int_equal(guests->len, N_GUESTS);
-        assert_int_equal(count_known(guests), MIN(round, N_GUESTS));
-        assert_int_equal(fake_calls("virDomainGetXMLDesc"), round);
-    }
-    mom_virt_cache_unref(cache);
-    virConnectClose(connection);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -599,7 +564,6 @@ main(void)
         TEST(a_period_that_cannot_be_set_now_is_set_later),
         TEST(a_steady_reading_is_one_call),
         TEST(a_host_that_is_slow_is_waited_for),
-        TEST(of_many_new_guests_each_reading_takes_a_portion),
     };
     int failed;
 

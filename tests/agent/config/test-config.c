@@ -200,6 +200,10 @@ values_of_the_wrong_type_leave_the_default(void **state)
         {"logging", "verbosity", "loud",
          "`loud' is not one of critical, error, warn, info, debug, 1 to 5"},
         {"vdsm", "ssl", "maybe", "`maybe' is neither true nor false"},
+        {"Collector: GuestQemuAgent", "channel", "serial",
+         "`serial' is not one of libvirt, socket, auto"},
+        {"Collector: GuestQemuAgent", "socket_name_template", "%(nam)s.agent",
+         "`%(nam)s.agent' is neither %(name)s nor %(uuid)s nor %%"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -380,6 +380,7 @@ test_keys_that_need_a_restart_are_these(void **state)
         "libvirt/auth-user",
         "libvirt/auth-password-file",
         "libvirt/read-only",
+        MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent/channel",
         MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent/socket_path",
         MOM_CONFIG_COLLECTOR_PREFIX "GuestQemuAgent/socket_name_template",
         MOM_CONFIG_COLLECTOR_PREFIX "GuestNetworkDaemon/name-to-ip-helper",

@@ -127,7 +127,8 @@ test_what_is_no_filter_is_refused_by_name(void **state)
          "filter: there is no \"gest\"; use guest, knob, verdict, since, before, last"},
         {"{\"guest\": 1}", "filter: guest must be a guest's name or uuid"},
         {"{\"verdict\": \"good\"}",
-         "filter: verdict must be one of sent, done, failed, railed, passed-over"},
+         "filter: verdict must be one of sent, done, failed, railed, passed-over, dry, "
+         "stuck, follows"},
         {"{\"since\": \"yesterday\"}", "filter: since must be a number of seconds since 1970"},
         {"{\"since\": 1e300}", "filter: since must be a number of seconds since 1970"},
         {"{\"since\": NaN}", "filter: since must be a number of seconds since 1970"},

@@ -353,6 +353,29 @@ memory_that_a_balloon_cannot_free_is_told(void **state)
     assert_true(data->passthrough.boolean);
 }
 
+/* Nothing is known where the XML could not be read, or libvirt does not say. */
+static void
+whether_an_agent_is_there_is_told(void **state)
+{
+#define CHANNEL(state)                                                                             \
+    "<domain><devices><channel><target name='org.qemu.guest_agent.0'" state                        \
+    "/></channel></devices></domain>"
+    g_autoptr(MomGuestData) there = convert(guest_new(CHANNEL(" state='connected'")));
+    g_autoptr(MomGuestData) away = convert(guest_new(CHANNEL(" state='disconnected'")));
+    g_autoptr(MomGuestData) none = convert(guest_new("<domain/>"));
+    g_autoptr(MomGuestData) unsaid = convert(guest_new(CHANNEL("")));
+    g_autoptr(MomGuestData) unread = convert(guest_new(NULL));
+#undef CHANNEL
+
+    assert_true(there->agent_connected.boolean);
+    assert_int_equal(away->agent_connected.type, MOM_VALUE_BOOL);
+    assert_false(away->agent_connected.boolean);
+    assert_int_equal(none->agent_connected.type, MOM_VALUE_BOOL);
+    assert_false(none->agent_connected.boolean);
+    assert_true(mom_value_is_nil(unsaid->agent_connected));
+    assert_true(mom_value_is_nil(unread->agent_connected));
+}
+
 static void
 the_way_into_a_guest_is_told(void **state)
 {
@@ -452,6 +475,7 @@ main(void)
         cmocka_unit_test(without_its_xml_a_guest_s_guarantee_is_not_known),
         cmocka_unit_test(a_driver_that_never_reported_is_told),
         cmocka_unit_test(memory_that_a_balloon_cannot_free_is_told),
+        cmocka_unit_test(whether_an_agent_is_there_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

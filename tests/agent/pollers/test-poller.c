@@ -296,6 +296,26 @@ one_that_was_started_anew_is_asked_at_once(void **state)
     assert_int_equal(world->probe.asked, 7);
 }
 
+/* That nothing is known for a while, of a guest that hangs, is no news. */
+static void
+one_whose_agent_comes_is_asked_at_once(void **state)
+{
+    g_autoptr(World) world = world_new(1, 0);
+    MomGuestData *guest = g_ptr_array_index(world->guests, 0);
+
+    guest->agent_connected = mom_value_bool(FALSE);
+    tend(world);
+    answer(world, -1);
+    guest->agent_connected = MOM_NIL;
+    tend(world);
+    guest->agent_connected = mom_value_bool(FALSE);
+    tend(world);
+    assert_int_equal(world->probe.asked, 1);
+    guest->agent_connected = mom_value_bool(TRUE);
+    tend(world);
+    assert_int_equal(world->probe.asked, 2);
+}
+
 static void
 guests_without_name_or_told_twice_are_passed_over(void **state)
 {
@@ -329,6 +349,7 @@ main(void)
         cmocka_unit_test(one_that_is_gone_is_left_and_forgotten),
         cmocka_unit_test(one_in_the_queue_can_go),
         cmocka_unit_test(one_that_was_started_anew_is_asked_at_once),
+        cmocka_unit_test(one_whose_agent_comes_is_asked_at_once),
         cmocka_unit_test(guests_without_name_or_told_twice_are_passed_over),
         cmocka_unit_test(it_can_end_while_guests_are_asked),
     };
