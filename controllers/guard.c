@@ -199,6 +199,8 @@ mom_guard_judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused
     if (!held && part->knob == MOM_GUARD_BALLOON &&
         !mom_follow_may_try(&mom_guard_record(guard, uuid)->follow, sent, guard->now_us))
         held = "its balloon does not follow and is tried rarely";
+    if (!held)
+        held = guard->held_back;
     if (held)
         mom_guard_tell_now(guard, (MomGuardReport){.verdict = MOM_GUARD_UNCHANGED, .why = held},
                            entity, part);
@@ -417,6 +419,12 @@ mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options)
     if (guard->options.dry_knobs != options->dry_knobs)
         mom_guard_forget_sent(guard);
     guard->options = *options;
+}
+
+void
+mom_guard_hold(MomGuard *guard, const char *why)
+{
+    guard->held_back = why;
 }
 
 void

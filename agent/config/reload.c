@@ -37,6 +37,8 @@ static const struct {
     {"main", "adaptive-interval"},
     {"main", "min-cycle"},
     {"main", "dry-run"},
+    {"main", "hypervisor-fallback"},
+    {"main", "fallback-after"},
     {"main", "on-stop"},
     {"rails", "settle-time"},
     {"rails", "guest-reserve"},
