@@ -66,6 +66,16 @@ reconnected(const char *reason, gpointer data)
     }
 }
 
+static void
+interface_changed(gpointer data)
+{
+    MomDaemon *daemon = data;
+
+    if (daemon->engine) {
+        mom_engine_interface_changed(daemon->engine);
+    }
+}
+
 static gboolean
 make_hypervisors(MomDaemon *daemon, GError **error)
 {
@@ -76,6 +86,7 @@ make_hypervisors(MomDaemon *daemon, GError **error)
         .with_io_tune = mom_setup_declares(daemon->setup->guest_plan, "io_tune"),
         .hint = hint,
         .reconnected = reconnected,
+        .changed = interface_changed,
         .data = daemon,
     };
 

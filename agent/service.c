@@ -216,6 +216,7 @@ get_status(MomRpcService *service)
     json_object_object_add(out, "policy_names", policy_names(engine));
     json_object_object_add(out, "hypervisor",
                            json_object_new_string(mom_engine_source_name(engine)));
+    json_object_object_add(out, "hypervisor_note", text_or_nil(mom_engine_source_note(engine)));
     json_object_object_add(out, "guest_data",
                            json_object_new_string(mom_engine_data_source(engine)));
     json_object_object_add(out, "guests", json_object_new_int64(guests->len));

@@ -31,6 +31,9 @@ append_work(GString *line, MomEngine *engine)
         g_string_append_printf(line, "host %.0f %% free, ", percent);
     }
     g_string_append_printf(line, "%s connected", mom_engine_source_name(engine));
+    if (mom_engine_source_note(engine)) {
+        g_string_append_printf(line, " %s", mom_engine_source_note(engine));
+    }
     if (mom_engine_sight_fault(engine)) {
         g_string_append(line, ", too little data to shrink guests");
     }

@@ -20,6 +20,7 @@ struct MomGuard {
     guint last_call;
     guint forgotten; /* calls up to this one count for nothing */
     MomGuardOptions options;
+    const char *held_back; /* why nothing is sent at all; NULL: it is */
     gint64 now_us;
     MomRailHost host;
     GHashTable *guests; /* uuid -> GuestRecord */

@@ -199,6 +199,8 @@ mom_guard_judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused
     if (!held && part->knob == MOM_GUARD_BALLOON &&
         !mom_follow_may_try(&mom_guard_record(guard, uuid)->follow, sent, guard->now_us))
         held = "its balloon does not follow and is tried rarely";
+    if (!held)
+        held = guard->held_back;
     if (held)
         mom_guard_tell_now(guard, (MomGuardReport){.verdict = MOM_GUARD_UNCHANGED, .why = held},
                            entity, part);
@@ -354,7 +356,9 @@ look_at_guest(MomGuard *guard, MomEntity *guest)
         return;
     }
     mom_sent_look(&record->balloon, mom_setting_same_size, &present);
-    news = mom_follow_look(&record->follow, &record->balloon, present.number, guard->now_us);
+    news = mom_follow_look(&record->follow, &record->balloon, present.number,
+                           (gint64)(guard->options.rails.stuck_after_s * G_USEC_PER_SEC),
+                           guard->now_us);
     if (news != MOM_FOLLOW_NO_NEWS)
         tell_follow(guard, guest, record, news);
     if (!record->follow.stuck && !record->balloon.reached)
@@ -417,6 +421,12 @@ mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options)
     if (guard->options.dry_knobs != options->dry_knobs)
         mom_guard_forget_sent(guard);
     guard->options = *options;
+}
+
+void
+mom_guard_hold(MomGuard *guard, const char *why)
+{
+    guard->held_back = why;
 }
 
 void

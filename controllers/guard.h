@@ -83,6 +83,10 @@ void mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options);
  * NULL; NOW_US is monotonic.  Tells which guests do not follow their targets. */
 void mom_guard_begin_cycle(MomGuard *guard, MomEntity *host, GPtrArray *guests, gint64 now_us);
 
+/* Until it is told otherwise nothing is sent, for the reason WHY (static, for people); what would
+ * have been is told as unchanged.  NULL: all goes as usual. */
+void mom_guard_hold(MomGuard *guard, const char *why);
+
 /* How many calls have left in all. */
 guint mom_guard_calls(const MomGuard *guard);
 

@@ -228,8 +228,10 @@ end_memtune_guarantee(Reader *reader, gint64 kib)
 static void
 end_ovirt_guarantee(Reader *reader, gint64 mib)
 {
-    if (mib <= G_MAXINT64 / KIB_PER_MIB)
-        set_guarantee(reader, GUARANTEE_OVIRT, mib * KIB_PER_MIB);
+    if (mib < 0 || mib > G_MAXINT64 / KIB_PER_MIB)
+        return;
+    set_guarantee(reader, GUARANTEE_OVIRT, mib * KIB_PER_MIB);
+    mom_virt_domain_set(reader->domain, MOM_VIRT_OVIRT_GUARANTEE_KIB, mib * KIB_PER_MIB);
 }
 
 static void
@@ -307,6 +309,18 @@ end_number(Reader *reader, gint64 number)
     }
 }
 
+/* As vdsm reads it: true, or a number that is not 0. */
+static void
+end_ballooning(Reader *reader)
+{
+    g_autofree char *word = g_strstrip(g_strdup(reader->text->str));
+    gint64 number = 0;
+    gboolean enabled =
+        g_ascii_strcasecmp(word, "true") == 0 || (parse_number(word, &number) && number != 0);
+
+    mom_virt_domain_set(reader->domain, MOM_VIRT_BALLOONING_ENABLED, enabled);
+}
+
 /* ---- the walk ---- */
 
 static const char *
@@ -363,6 +377,8 @@ on_end(GMarkupParseContext *context, const char *element, gpointer data, GError 
 
     if (parse_number(reader->text->str, &number))
         end_number(reader, number);
+    if (strcmp(reader->path->str, "/domain/metadata/vm/ballooningEnabled") == 0)
+        end_ballooning(reader);
     if (strcmp(reader->path->str, DISK_PATH) == 0 && reader->disk != NULL)
         g_ptr_array_add(reader->domain->disks, g_steal_pointer(&reader->disk));
     if (strcmp(reader->path->str, POLICY_PATH) == 0 && reader->policy != NULL)

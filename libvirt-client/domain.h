@@ -54,10 +54,12 @@ typedef enum {
     MOM_VIRT_VCPUS,
     MOM_VIRT_VCPU_QUOTA_US, /* -1 is unlimited */
     MOM_VIRT_VCPU_PERIOD_US,
+    MOM_VIRT_OVIRT_GUARANTEE_KIB, /* oVirt's metadata alone: vdsm made this guest */
+    MOM_VIRT_BALLOONING_ENABLED,  /* likewise: 0 or 1 */
     MOM_VIRT_VSOCK_CID, /* of a guest with a vsock device, 3 to 2^32 - 2 */
 } MomVirtDomainField;
 
-#define MOM_VIRT_N_DOMAIN_FIELDS 6
+#define MOM_VIRT_N_DOMAIN_FIELDS 8
 
 typedef struct {
     gatomicrefcount references;

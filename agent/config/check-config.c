@@ -253,6 +253,31 @@ check_tls(Check *check, const MomConfig *config, const MomTrust *trust)
     }
 }
 
+/* No complaint: most hosts with vdsm have a libvirt that lets us, and vdsm alone is as good as it was.
+ * A comment, as what is printed is a configuration. */
+static void
+tell_fallback(const MomConfig *config)
+{
+    static const char *const sockets[] = {"/run/libvirt/virtqemud-sock",
+                                          "/run/libvirt/libvirt-sock"};
+    const char *none = "nothing stands in for vdsm while it is away";
+
+    if (strcmp(mom_config_get(config, "main", "hypervisor-fallback"), "none") == 0) {
+        printf("# %s, as hypervisor-fallback says\n", none);
+        return;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(sockets); i++) {
+        if (access(sockets[i], F_OK) == 0) {
+            printf("# libvirt at %s stands in for vdsm after %s s without it, if it lets momd\n",
+                   sockets[i], mom_config_get(config, "main", "fallback-after"));
+            return;
+        }
+    }
+    if (*mom_config_get(config, "main", "libvirt-hypervisor-uri") == '\0') {
+        printf("# %s: no libvirt listens in /run/libvirt\n", none);
+    }
+}
+
 /* ---- policies ---- */
 
 typedef struct {
@@ -323,6 +348,9 @@ check_all(Check *check, const MomConfig *config)
     check_plot_dir(check, config);
     if (setup) {
         read_policies(config, &trust, setup);
+    }
+    if (setup && setup->beside_vdsm) {
+        tell_fallback(config);
     }
     if (setup && setup->beside_vdsm && mom_config_get_bool(config, "vdsm", "ssl")) {
         check_tls(check, config, &trust);

@@ -80,8 +80,12 @@ const MomConfigKey mom_config_keys[] = {
     {"rails", "max-change", MOM_CONFIG_PERCENT, "10", 0, 100},
     {"rails", "blind-after", MOM_CONFIG_SECONDS, "45", 0, DAY_S},
     {"rails", "allow-passthrough", MOM_CONFIG_BOOL, "false"},
+    {"rails", "stuck-after", MOM_CONFIG_SECONDS, "60", 0, DAY_S},
     {"rails", "allow-hugepages", MOM_CONFIG_BOOL, "false"},
+    {"rails", "allow-stale", MOM_CONFIG_BOOL, "false"},
     {"main", "trust-writable-paths", MOM_CONFIG_BOOL, "false"},
+    {"main", "hypervisor-fallback", MOM_CONFIG_WORD, "libvirt", .words = "libvirt, none"},
+    {"main", "fallback-after", MOM_CONFIG_SECONDS, "30", 1, DAY_S},
     /* vdsm's own; libvirt asks for them on oVirt hosts only. */
     {"libvirt", "auth-user", MOM_CONFIG_TEXT, "vdsm@ovirt"},
     {"libvirt", "auth-password-file", MOM_CONFIG_TEXT, "/etc/pki/vdsm/keys/libvirt_password"},

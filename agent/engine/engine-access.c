@@ -197,7 +197,13 @@ mom_engine_uses_last_good(const MomEngine *engine)
 const char *
 mom_engine_source_name(const MomEngine *engine)
 {
-    return engine->source->klass->name;
+    return mom_source_name(engine->source);
+}
+
+const char *
+mom_engine_source_note(const MomEngine *engine)
+{
+    return mom_source_note(engine->source);
 }
 
 const MomCondition *

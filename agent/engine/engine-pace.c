@@ -36,6 +36,12 @@ mom_engine_reconnected(MomEngine *engine, const char *reason)
 }
 
 void
+mom_engine_interface_changed(MomEngine *engine)
+{
+    mom_guard_forget_sent(engine->guard);
+}
+
+void
 mom_engine_pressed(MomEngine *engine)
 {
     gint64 now_us = mom_clock_now_us(engine->clock);

@@ -140,6 +140,7 @@ decide(MomEngine *engine)
     engine->was_silent = mom_sight_look(&engine->sight, host, guests,
                                         mom_clock_now_us(engine->clock), engine->was_silent);
     mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
+    mom_guard_hold(engine->guard, mom_source_hold(engine->source));
     apply_controllers(engine, host, guests);
     mom_decisions_take_reads(engine->decisions);
     commit_run(host, guests);
@@ -240,6 +241,7 @@ sampled(GPtrArray *reported, const GError *error, gpointer data)
     }
     mom_pulse_answered(&engine->pulse, error);
     engine->connected = reported != NULL;
+    mom_silence_turn_to(&engine->silence, mom_source_name(engine->source));
     if (!reported) {
         mom_silence_goes_on(&engine->silence, error);
     } else {
@@ -440,7 +442,7 @@ mom_engine_new(const MomEngineOptions *options)
     engine->tuning_policy = g_strdup(options->tuning_policy ? options->tuning_policy : "");
     mom_policies_use_tuning(engine->policies, engine->tuning_policy);
     mom_policies_use_trust(engine->policies, options->trust);
-    mom_silence_init(&engine->silence, G_LOG_DOMAIN, options->source->klass->name);
+    mom_silence_init(&engine->silence, G_LOG_DOMAIN, mom_source_name(options->source));
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
     if (options->plot) {

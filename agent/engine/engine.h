@@ -77,6 +77,9 @@ void mom_engine_hint(MomEngine *engine, const char *reason);
  * nothing until it is seen.  A cycle follows soon. */
 void mom_engine_reconnected(MomEngine *engine, const char *reason);
 
+/* The same of a source that is read another way now, without hastening a cycle. */
+void mom_engine_interface_changed(MomEngine *engine);
+
 /* The kernel told of memory pressure on the host: a cycle follows soon, and for a while the pace is
  * fast. */
 void mom_engine_pressed(MomEngine *engine);
@@ -119,8 +122,10 @@ const char *mom_engine_source_fault(const MomEngine *engine);
 const char *mom_engine_sight_fault(const MomEngine *engine);
 /* TRUE while policies that worked before stand in for the administrator's, which fail. */
 gboolean mom_engine_uses_last_good(const MomEngine *engine);
-/* What the source is called: "vdsm". */
+/* What the source is called at present: "vdsm". */
 const char *mom_engine_source_name(const MomEngine *engine);
+/* What else there is to be told of it, for people; NULL: nothing.  Borrowed, until the next call. */
+const char *mom_engine_source_note(const MomEngine *engine);
 /* Where the host's files are read: "/" or a stand-in's directory. */
 const char *mom_engine_host_root(const MomEngine *engine);
 

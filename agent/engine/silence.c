@@ -21,6 +21,13 @@ say(const MomSilence *silence, GLogLevelFlags level, const char *message)
 }
 
 void
+mom_silence_turn_to(MomSilence *silence, const char *source)
+{
+    silence->waiting = silence->waiting && g_str_equal(silence->source, source);
+    silence->source = source;
+}
+
+void
 mom_silence_goes_on(MomSilence *silence, const GError *error)
 {
     g_autofree char *message = NULL;

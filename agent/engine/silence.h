@@ -17,6 +17,8 @@ typedef struct {
 
 /* DOMAIN (static) is the logger's name, SOURCE what the source is called. */
 void mom_silence_init(MomSilence *silence, const char *domain, const char *source);
+/* It is SOURCE that is asked now: what was told of another one is no more to be ended. */
+void mom_silence_turn_to(MomSilence *silence, const char *source);
 /* No data came, for ERROR. */
 void mom_silence_goes_on(MomSilence *silence, const GError *error);
 /* TRUE if no data came when it was last asked for. */

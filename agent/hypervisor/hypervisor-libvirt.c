@@ -28,7 +28,7 @@ struct MomHypervisorLibvirt {
     MomSource source;
     Actuator actuator;
     MomHypervisorLibvirtOptions options; /* strings are ours */
-    MomVirt *reader;
+    MomVirt *reader;       /* NULL while it stands by and is not asked */
     MomVirt *writer;       /* NULL until the first change; may be the reader */
     MomVirtWorker *ksm;    /* NULL until the first change */
     MomQemuProcesses *processes;
@@ -38,6 +38,7 @@ struct MomHypervisorLibvirt {
     gpointer sampled_data;
     MomVirtState state; /* the reader's, as last told */
     gboolean away;      /* no connection since the last one was lost, or yet */
+    gboolean was_there; /* since it was first asked */
     MomFault connection_fault;
     MomFault read_only_fault;
 };
@@ -90,6 +91,8 @@ on_guests(GPtrArray *guests, const GError *error, gpointer data)
     done(result, NULL, self->sampled_data);
 }
 
+static void open_reader(MomHypervisorLibvirt *self);
+
 static void
 sample(MomSource *source, MomSourceDone done, gpointer data)
 {
@@ -97,6 +100,7 @@ sample(MomSource *source, MomSourceDone done, gpointer data)
 
     self->sampled = done;
     self->sampled_data = data;
+    open_reader(self);
     mom_virt_read_guests(self->reader, on_guests, self);
 }
 
@@ -144,7 +148,8 @@ on_cached_change(const GError *error, gpointer data)
 {
     Change *change = data;
 
-    if (!g_error_matches(error, MOM_VIRT_ERROR, MOM_VIRT_ERROR_CLOSED))
+    if (!g_error_matches(error, MOM_VIRT_ERROR, MOM_VIRT_ERROR_CLOSED) &&
+        change->self->reader != NULL)
         mom_virt_forget(change->self->reader, change->uuid);
     on_change(error, data);
 }
@@ -190,6 +195,9 @@ changeable(MomHypervisorLibvirt *self, MomEntity *guest, MomActuatorDone done, g
 
     if (uuid == NULL) {
         refuse(done, data, G_IO_ERROR_INVALID_ARGUMENT, "the guest has no uuid");
+    } else if (self->reader == NULL) {
+        refuse(done, data, G_IO_ERROR_NOT_CONNECTED, "libvirt only stands by");
+        uuid = NULL;
     } else if (may_only_read(self)) {
         refuse(done, data, G_IO_ERROR_PERMISSION_DENIED, "the connection to libvirt is read-only");
         uuid = NULL;
@@ -364,6 +372,7 @@ tell_opened(MomHypervisorLibvirt *self)
     if (self->away && self->options.connected != NULL)
         self->options.connected(self->options.data);
     self->away = FALSE;
+    self->was_there = TRUE;
 }
 
 /* A call that hangs in a guest is no fault of the connection, which another one takes over from. */
@@ -383,6 +392,8 @@ on_state(MomVirtState state, const GError *error, gpointer data)
         self->away = TRUE;
         if (self->options.is_second)
             g_debug("%s", message);
+        else if (self->options.stands_by && !self->was_there)
+            mom_fault_raise_silently(&self->connection_fault, message);
         else
             mom_fault_raise(&self->connection_fault, message);
     }
@@ -416,12 +427,52 @@ unref_processes(gpointer data)
     mom_qemu_processes_unref(data);
 }
 
+static void
+open_reader(MomHypervisorLibvirt *self)
+{
+    const MomVirtListener listener = {on_state, on_event, self};
+    MomVirtOptions virt = {
+        .address = self->options.address,
+        .times = self->options.times,
+        .stats_period_s = self->options.stats_period_s,
+        .silence = {find_silent, ref_processes, unref_processes, self->processes},
+    };
+
+    if (self->reader != NULL)
+        return;
+    if (virt.times.call_timeout_ms == 0)
+        virt.times.call_timeout_ms = READ_TIMEOUT_MS;
+    self->reader = mom_virt_new(&virt, &listener);
+}
+
+/* Whoever waits for a change is told that it was given up. */
+static void
+close_connections(MomHypervisorLibvirt *self)
+{
+    MomVirt *reader = g_steal_pointer(&self->reader);
+    MomVirt *writer = g_steal_pointer(&self->writer);
+
+    self->sampled = NULL;
+    if (writer != reader)
+        mom_virt_free(writer);
+    mom_virt_free(reader);
+}
+
+void
+mom_hypervisor_libvirt_rest(MomHypervisorLibvirt *self)
+{
+    close_connections(self);
+    mom_fault_clear(&self->connection_fault);
+    mom_fault_clear(&self->read_only_fault);
+    self->away = TRUE;
+    self->was_there = FALSE;
+    self->state = MOM_VIRT_WAITING;
+}
+
 MomHypervisorLibvirt *
 mom_hypervisor_libvirt_new(const MomHypervisorLibvirtOptions *options)
 {
     MomHypervisorLibvirt *self = g_new0(MomHypervisorLibvirt, 1);
-    const MomVirtListener listener = {on_state, on_event, self};
-    MomVirtOptions virt;
 
     self->connection_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     self->read_only_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
@@ -435,15 +486,8 @@ mom_hypervisor_libvirt_new(const MomHypervisorLibvirtOptions *options)
     self->processes = mom_qemu_processes_new(self->options.host_root);
     self->hung = mom_hung_guests_new();
     self->away = TRUE;
-    virt = (MomVirtOptions){
-        .address = self->options.address,
-        .times = options->times,
-        .stats_period_s = options->stats_period_s,
-        .silence = {find_silent, ref_processes, unref_processes, self->processes},
-    };
-    if (virt.times.call_timeout_ms == 0)
-        virt.times.call_timeout_ms = READ_TIMEOUT_MS;
-    self->reader = mom_virt_new(&virt, &listener);
+    if (!options->stands_by)
+        open_reader(self);
     return self;
 }
 
@@ -452,12 +496,9 @@ mom_hypervisor_libvirt_free(MomHypervisorLibvirt *self)
 {
     if (self == NULL)
         return;
-    self->sampled = NULL;
     if (self->ksm != NULL)
         mom_virt_worker_end(self->ksm, END_WAIT_MS);
-    if (self->writer != self->reader)
-        mom_virt_free(self->writer);
-    mom_virt_free(self->reader);
+    close_connections(self);
     mom_qemu_processes_unref(self->processes);
     mom_hung_guests_free(self->hung);
     mom_guarantees_free(self->guarantees);

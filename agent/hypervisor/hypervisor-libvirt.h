@@ -22,6 +22,8 @@ typedef struct {
     MomVirtTimes times;
     const char *host_root; /* NULL: "/" */
     guint stats_period_s;  /* how often guests are to report their memory; 0: left as it is */
+    gboolean stands_by;    /* it is connected when it is first asked, and that it cannot be is told
+                              to who asks, and not in the log */
     gboolean is_second;    /* another source stands beside it: whether this one is there, and what
                             * it may, is told by who joins them */
 
@@ -38,6 +40,10 @@ MomHypervisorLibvirt *mom_hypervisor_libvirt_new(const MomHypervisorLibvirtOptio
 /* Drops a pending sample; answers pending changes with an error. */
 void mom_hypervisor_libvirt_free(MomHypervisorLibvirt *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomHypervisorLibvirt, mom_hypervisor_libvirt_free)
+
+/* Nothing will be asked for some time: connections are closed, and opened again at the next
+ * question.  Of one that stands by, and not while a question is open. */
+void mom_hypervisor_libvirt_rest(MomHypervisorLibvirt *self);
 
 /* For guests of whom libvirt knows no guarantee, from the next sample on.  GUARANTEES are taken
  * over; NULL: there are none. */

@@ -4,10 +4,13 @@
  *
  * Options of [vdsm] and [libvirt] become options of the two clients here, and nowhere else.
  */
+#define G_LOG_DOMAIN "mom.libvirtInterface"
+
 #include "agent/hypervisor/hypervisors.h"
 
 #include "agent/config/guarantees.h"
 #include "agent/config/vet.h"
+#include "agent/hypervisor/hypervisor-failover.h"
 #include "agent/hypervisor/hypervisor-joined.h"
 #include "agent/hypervisor/hypervisor-libvirt.h"
 
@@ -23,11 +26,12 @@
 
 struct MomHypervisors {
     MomHypervisorsOptions options;
-    MomHypervisorVdsm *vdsm;       /* one of these two */
-    MomHypervisorLibvirt *libvirt;
-    MomHypervisorLibvirt *numbers; /* beside vdsm, or NULL: libvirt read for its numbers */
-    MomHypervisorJoined *joined;   /* of it and vdsm; NULL without it */
-    gboolean libvirt_is_ready;     /* its library */
+    MomHypervisorVdsm *vdsm;         /* NULL: libvirt alone */
+    MomHypervisorLibvirt *libvirt;   /* beside vdsm: it stands by; NULL: it cannot be used */
+    MomHypervisorLibvirt *numbers;   /* beside vdsm, or NULL: libvirt read for its numbers */
+    MomHypervisorJoined *joined;     /* of it and vdsm; NULL without it */
+    MomHypervisorFailover *failover; /* over vdsm's, joined or not, and libvirt; or NULL */
+    gboolean libvirt_is_ready;       /* its library */
 };
 
 /* ---- vdsm ---- */
@@ -79,6 +83,7 @@ vdsm_changed(const char *reason, gpointer data)
     self->options.hint(reason, self->options.data);
 }
 
+/* While vdsm does not count it is only seen that it is there. */
 static void
 vdsm_connected(const char *reason, gpointer data)
 {
@@ -87,7 +92,9 @@ vdsm_connected(const char *reason, gpointer data)
     if (self->joined) {
         mom_hypervisor_joined_renew_list(self->joined);
     }
-    self->options.reconnected(reason, self->options.data);
+    if (!self->failover || !mom_hypervisor_failover_stands_in(self->failover)) {
+        self->options.reconnected(reason, self->options.data);
+    }
 }
 
 static void
@@ -103,12 +110,21 @@ make_vdsm(MomHypervisors *self)
 
 /* ---- libvirt ---- */
 
+/* Not while it only stands by, or is tried. */
+static gboolean
+libvirt_counts(const MomHypervisors *self)
+{
+    return !self->vdsm || (self->failover && mom_hypervisor_failover_stands_in(self->failover));
+}
+
 static void
 libvirt_guests_changed(gpointer data)
 {
     const MomHypervisors *self = data;
 
-    self->options.hint("libvirt: guests changed", self->options.data);
+    if (self->joined || libvirt_counts(self)) {
+        self->options.hint("libvirt: guests changed", self->options.data);
+    }
 }
 
 static void
@@ -116,7 +132,9 @@ libvirt_connected(gpointer data)
 {
     const MomHypervisors *self = data;
 
-    self->options.reconnected("libvirt is connected", self->options.data);
+    if (libvirt_counts(self)) {
+        self->options.reconnected("libvirt is connected", self->options.data);
+    }
 }
 
 /* Before each opening that may need it. */
@@ -171,6 +189,7 @@ make_libvirt(MomHypervisors *self, GError **error)
     MomHypervisorLibvirtOptions options = {
         .host_root = mom_config_get(config, "main", "host-root"),
         .stats_period_s = GUEST_STATS_PERIOD_S,
+        .stands_by = self->vdsm != NULL,
         .guests_changed = libvirt_guests_changed,
         .connected = libvirt_connected,
         .data = self,
@@ -180,8 +199,16 @@ make_libvirt(MomHypervisors *self, GError **error)
         return FALSE;
     }
     self->libvirt = mom_hypervisor_libvirt_new(&options);
-    mom_hypervisor_libvirt_guarantee(self->libvirt, mom_guarantees_new(config));
     return TRUE;
+}
+
+/* Of guests that are vdsm's the engine says what they are guaranteed. */
+static void
+take_guarantees(MomHypervisors *self)
+{
+    if (!self->vdsm) {
+        mom_hypervisor_libvirt_guarantee(self->libvirt, mom_guarantees_new(self->options.config));
+    }
 }
 
 /* ---- libvirt's numbers beside vdsm ---- */
@@ -251,6 +278,61 @@ join_numbers(MomHypervisors *self, GError **error)
     return TRUE;
 }
 
+/* ---- vdsm, and libvirt in its place ---- */
+
+static gint64
+fallback_after_us(const MomConfig *config)
+{
+    gboolean none = g_str_equal(mom_config_get(config, "main", "hypervisor-fallback"), "none");
+    double after_s = mom_config_get_double(config, "main", "fallback-after");
+
+    return none ? 0 : (gint64)(after_s * G_USEC_PER_SEC);
+}
+
+static void
+libvirt_may_rest(gpointer data)
+{
+    mom_hypervisor_libvirt_rest(((MomHypervisors *)data)->libvirt);
+}
+
+/* vdsm's, as it is read. */
+static MomSource *
+vdsm_source(MomHypervisors *self)
+{
+    return self->joined ? mom_hypervisor_joined_source(self->joined)
+                        : mom_hypervisor_vdsm_source(self->vdsm);
+}
+
+static void
+interface_changed(gpointer data)
+{
+    const MomHypervisors *self = data;
+
+    self->options.changed(self->options.data);
+}
+
+/* A host where libvirt cannot be used is managed as long as vdsm is there. */
+static void
+make_failover(MomHypervisors *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!make_libvirt(self, &error)) {
+        g_info("Nothing stands in for vdsm while it is away: %s", error->message);
+        return;
+    }
+    self->failover = mom_hypervisor_failover_new(&(MomHypervisorFailoverOptions){
+        .primary = {vdsm_source(self), mom_hypervisor_vdsm_actuator(self->vdsm)},
+        .secondary = {mom_hypervisor_libvirt_source(self->libvirt),
+                      mom_hypervisor_libvirt_actuator(self->libvirt)},
+        .clock = mom_clock_real(),
+        .fallback_after_us = fallback_after_us(self->options.config),
+        .rest = libvirt_may_rest,
+        .changed = interface_changed,
+        .data = self,
+    });
+}
+
 /* ---- whichever ---- */
 
 MomHypervisors *
@@ -261,8 +343,13 @@ mom_hypervisors_new(const MomHypervisorsOptions *options, GError **error)
     self->options = *options;
     if (options->beside_vdsm) {
         make_vdsm(self);
-    }
-    if (options->beside_vdsm ? !join_numbers(self, error) : !make_libvirt(self, error)) {
+        if (!join_numbers(self, error)) {
+            return NULL;
+        }
+        make_failover(self);
+    } else if (make_libvirt(self, error)) {
+        take_guarantees(self);
+    } else {
         return NULL;
     }
     return g_steal_pointer(&self);
@@ -274,10 +361,14 @@ mom_hypervisors_free(MomHypervisors *self)
     if (!self) {
         return;
     }
+    if (self->failover) {
+        mom_hypervisor_failover_close(self->failover);
+    }
     mom_hypervisor_vdsm_free(self->vdsm);
     mom_hypervisor_libvirt_free(self->libvirt);
     mom_hypervisor_libvirt_free(self->numbers);
     mom_hypervisor_joined_free(self->joined);
+    mom_hypervisor_failover_free(self->failover);
     g_free(self);
 }
 
@@ -292,16 +383,18 @@ mom_hypervisors_start(MomHypervisors *self)
 MomSource *
 mom_hypervisors_source(MomHypervisors *self)
 {
-    if (self->joined) {
-        return mom_hypervisor_joined_source(self->joined);
+    if (self->failover) {
+        return mom_hypervisor_failover_source(self->failover);
     }
-    return self->vdsm ? mom_hypervisor_vdsm_source(self->vdsm)
-                      : mom_hypervisor_libvirt_source(self->libvirt);
+    return self->vdsm ? vdsm_source(self) : mom_hypervisor_libvirt_source(self->libvirt);
 }
 
 MomActuator *
 mom_hypervisors_actuator(MomHypervisors *self)
 {
+    if (self->failover) {
+        return mom_hypervisor_failover_actuator(self->failover);
+    }
     return self->vdsm ? mom_hypervisor_vdsm_actuator(self->vdsm)
                       : mom_hypervisor_libvirt_actuator(self->libvirt);
 }
@@ -314,7 +407,8 @@ mom_hypervisors_watch_interval_us(const MomHypervisors *self)
 
 /* vdsm may take one request's time to connect and two to answer (guests, then I/O limits); libvirt,
  * in a reading that meets one guest after the other that hangs, as many times the patience with a
- * slow host as calls may hang at once, and once more. */
+ * slow host as calls may hang at once, and once more.  One question may go to vdsm, in vain, and
+ * then to libvirt. */
 gint64
 mom_hypervisors_patience_us(const MomConfig *config)
 {
@@ -327,8 +421,9 @@ void
 mom_hypervisors_reconfigure(MomHypervisors *self, const MomConfig *config)
 {
     self->options.config = config;
-    if (self->libvirt) {
-        mom_hypervisor_libvirt_guarantee(self->libvirt, mom_guarantees_new(config));
+    take_guarantees(self);
+    if (self->failover) {
+        mom_hypervisor_failover_set_after(self->failover, fallback_after_us(config));
     }
     if (self->joined) {
         mom_hypervisor_joined_set_list_lasts(self->joined, guest_interval_us(config));

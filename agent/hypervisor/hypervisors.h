@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * From a configuration to the hypervisor that it names: one source to read, one actuator to turn
- * knobs with.
+ * knobs with.  Beside vdsm libvirt stands by, for when vdsm is away.
  *
  * What stands behind the two is known here only; who uses them need not ask.  Opens the
  * connections, and neither reads nor changes anything.
@@ -26,6 +26,8 @@ typedef struct {
     /* The hypervisor is there, for the first time or after it was away: what was set may hold no
      * more. */
     MomHypervisorHint reconnected;
+    /* Guests are read and tuned another way now: the same, but no cycle is due for it. */
+    void (*changed)(gpointer data);
     gpointer data;
 } MomHypervisorsOptions;
 

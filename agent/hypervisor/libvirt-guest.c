@@ -109,6 +109,17 @@ fill_memory(MomGuestData *data, const MomVirtGuest *guest, const MomLibvirtView 
         !mom_value_is_nil(data->mem_available_kib) && !mom_value_is_nil(data->mem_unused_kib);
 }
 
+/* What vdsm keeps with the guests that it made. */
+static void
+fill_ovirt(MomGuestData *data, const MomVirtGuest *guest)
+{
+    MomValue enabled = field_value(guest, MOM_VIRT_BALLOONING_ENABLED, MOM_NIL);
+
+    data->ovirt_guarantee_kib = field_value(guest, MOM_VIRT_OVIRT_GUARANTEE_KIB, MOM_NIL);
+    if (!mom_value_is_nil(enabled))
+        data->ballooning_enabled = mom_value_bool(enabled.integer != 0);
+}
+
 /* QEMU tells 0 for the time of the guest's last report until its driver has made the first one. */
 static void
 fill_driver(MomGuestData *data, const MomVirtGuest *guest)
@@ -160,6 +171,7 @@ fill_balloon(MomGuestData *data, const MomVirtGuest *guest, const MomLibvirtView
     if (balloon != MOM_VIRT_BALLOON_UNKNOWN)
         data->balloon_device = mom_value_bool(balloon == MOM_VIRT_BALLOON_PRESENT);
     fill_driver(data, guest);
+    fill_ovirt(data, guest);
     data->has_balloon = !mom_value_is_nil(data->balloon_cur_kib) &&
                         !mom_value_is_nil(data->balloon_max_kib) &&
                         !mom_value_is_nil(data->balloon_min_kib);

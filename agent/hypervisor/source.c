@@ -108,3 +108,21 @@ mom_source_is_live(MomSource *source)
 {
     return !source->klass->is_live || source->klass->is_live(source);
 }
+
+const char *
+mom_source_name(const MomSource *self)
+{
+    return self->klass->name_now ? self->klass->name_now(self) : self->klass->name;
+}
+
+const char *
+mom_source_note(MomSource *self)
+{
+    return self->klass->note ? self->klass->note(self) : NULL;
+}
+
+const char *
+mom_source_hold(MomSource *self)
+{
+    return self->klass->hold ? self->klass->hold(self) : NULL;
+}

@@ -47,6 +47,7 @@ typedef struct {
     MomValue balloon_cur_kib;
     MomValue balloon_max_kib;
     MomValue balloon_min_kib;      /* the guaranteed minimum */
+    MomValue ovirt_guarantee_kib;  /* what oVirt's metadata in libvirt say of it; nil: it has none */
     MomValue ballooning_enabled;   /* boolean; nil where not told, as the following */
     MomValue balloon_device;       /* boolean: it has one */
     MomValue balloon_driver;       /* boolean: the driver in the guest has reported at least once */
@@ -86,6 +87,13 @@ typedef struct {
     void (*sample)(MomSource *self, MomSourceDone done, gpointer data);
     /* What this interface is called in log and status: "vdsm". */
     const char *name;
+    /* The same where it may change; borrowed.  NULL: it does not. */
+    const char *(*name_now)(const MomSource *self);
+    /* What the status adds for people, until the next call; NULL, also of the function: nothing. */
+    const char *(*note)(MomSource *self);
+    /* Asked once when a decision over what was told last begins: why nothing may be changed by it, for
+     * people, static; NULL, also of the function: it may. */
+    const char *(*hold)(MomSource *self);
     /* NULL, or whose the numbers of memory and balloon are at present. */
     const char *(*data_source)(MomSource *self);
     /* NULL, or whether looking at guests oftener would show anything new at present. */
@@ -96,6 +104,11 @@ struct MomSource {
     const MomSourceClass *klass;
 };
 
+/* The name that it has now. */
+const char *mom_source_name(const MomSource *self);
+/* See the class. */
+const char *mom_source_note(MomSource *self);
+const char *mom_source_hold(MomSource *self);
 /* By default its name, and TRUE. */
 const char *mom_source_data_source(MomSource *source);
 gboolean mom_source_is_live(MomSource *source);

@@ -17,6 +17,7 @@ static const struct {
 } titles[] = {
     {"version", "momd"},
     {"hypervisor", "guests are read from"},
+    {"hypervisor_note", "which stands"},
     {"guest_data", "guests' numbers from"},
     {"guests", "guests managed"},
     {"cycles", "cycles decided"},

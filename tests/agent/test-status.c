@@ -33,6 +33,32 @@ test_working(void **state)
     assert_line(f, "2 guests, host 23 % free, test connected");
 }
 
+static const char *
+name_libvirt(const MomSource *source)
+{
+    return "libvirt";
+}
+
+static const char *
+note_outage(MomSource *source)
+{
+    return "in place of test: away";
+}
+
+static void
+test_who_stands_in_is_told(void **state)
+{
+    EngineFixture *f = *state;
+    static MomSourceClass stands_in;
+
+    stands_in = *f->source.klass;
+    stands_in.name_now = name_libvirt;
+    stands_in.note = note_outage;
+    engine_start(f);
+    f->source.klass = &stands_in;
+    assert_line(f, "0 guests, host 10 % free, libvirt connected in place of test: away");
+}
+
 static void
 test_waiting(void **state)
 {
@@ -128,6 +154,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         ENGINE_TEST(test_working),
+        ENGINE_TEST(test_who_stands_in_is_told),
         ENGINE_TEST(test_waiting),
         ENGINE_TEST(test_failing_policies_come_first),
         ENGINE_TEST(test_one_line_of_bounded_length),

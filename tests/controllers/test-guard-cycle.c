@@ -414,6 +414,30 @@ ten_thousand_cycles_of_random_wishes_break_no_bound(void **state)
     assert_true(world.n_calls > N_CYCLES);
 }
 
+static void
+a_guard_that_holds_sends_nothing_and_forgets_nothing(void **state)
+{
+    Fixture *f = *state;
+
+    begin(f, 0);
+    mom_guard_hold(f->guard, "a test");
+    wish(f, 0, 1848);
+    assert_told(f, ""); /* unchanged */
+    assert_calls(f->recorder, "");
+    wish(f, 1, 1);
+    assert_calls(f->recorder, "");
+    begin(f, 10);
+    mom_guard_hold(f->guard, NULL);
+    wish(f, 0, 1848);
+    assert_told(f, "a sent; ");
+    begin(f, 20);
+    mom_guard_hold(f->guard, "a test");
+    wish(f, 0, 1800);
+    mom_guard_hold(f->guard, NULL);
+    wish(f, 0, 1848); /* as it was sent */
+    assert_calls(f->recorder, "a balloon 1892352; ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -429,6 +453,7 @@ main(void)
         TEST(a_guest_that_does_not_follow_is_told_once_and_left_in_peace),
         TEST(a_dry_knob_is_told_and_not_sent),
         TEST(a_dry_call_is_answered),
+        TEST(a_guard_that_holds_sends_nothing_and_forgets_nothing),
         TEST(ten_thousand_cycles_of_random_wishes_break_no_bound),
     };
 

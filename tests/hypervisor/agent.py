@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from typing import Any
 
@@ -39,6 +40,12 @@ class Agent(Daemon):
             "main": {**dict.fromkeys(INTERVALS, interval), "rpc-port": self.socket, "sample-history-length": 2,
                      "policy-dir": self.policy_dir, "state-dir": os.path.join(place, "state")},
             "guest": {"collectors": GUEST_DATA}}, settings or {})
+
+    def reconfigure(self, settings: dict[str, dict[str, Any]]) -> None:
+        """As an administrator does: the file changed, then a SIGHUP."""
+        write_config(self.config, self.config, settings)
+        assert self.process
+        self.process.send_signal(signal.SIGHUP)
 
     def guests(self) -> dict[str, dict[str, Any]]:
         """Name -> the latest numbers that momd has of it."""

@@ -8,6 +8,8 @@
 
 #define IN_METADATA(text) "<domain><metadata>" text "</metadata></domain>"
 #define TUNE(text) IN_METADATA("<o:qos xmlns:o='http://ovirt.org/vm/tune/1.0'>" text "</o:qos>")
+#define VM(text) IN_METADATA("<v:vm xmlns:v='http://ovirt.org/vm/1.0'>" text "</v:vm>")
+#define ENABLED(text) VM("<v:ballooningEnabled type='bool'>" text "</v:ballooningEnabled>")
 
 static MomVirtDomain *
 parse(const char *xml)
@@ -51,6 +53,22 @@ fields_are_found_by_path_and_namespace(void **state)
         {IN_METADATA("<momd:guest xmlns:momd='urn:other'><momd:min_guarantee_kib>7"
                      "</momd:min_guarantee_kib></momd:guest>"),
          MOM_VIRT_MIN_GUARANTEE_KIB, -99},
+        {VM("<v:minGuaranteedMemoryMb>3</v:minGuaranteedMemoryMb>"), MOM_VIRT_OVIRT_GUARANTEE_KIB,
+         3072},
+        {VM("<v:minGuaranteedMemoryMb>0</v:minGuaranteedMemoryMb>"), MOM_VIRT_OVIRT_GUARANTEE_KIB,
+         0},
+        {VM("<v:minGuaranteedMemoryMb>-1</v:minGuaranteedMemoryMb>"), MOM_VIRT_OVIRT_GUARANTEE_KIB,
+         -99},
+        {IN_METADATA(
+             "<guest xmlns='urn:momd:guest:1'><min_guarantee_kib>7</min_guarantee_kib></guest>"),
+         MOM_VIRT_OVIRT_GUARANTEE_KIB, -99},
+        {VM(""), MOM_VIRT_BALLOONING_ENABLED, -99},
+        {ENABLED("True"), MOM_VIRT_BALLOONING_ENABLED, 1},
+        {ENABLED(" true "), MOM_VIRT_BALLOONING_ENABLED, 1},
+        {ENABLED("1"), MOM_VIRT_BALLOONING_ENABLED, 1},
+        {ENABLED("false"), MOM_VIRT_BALLOONING_ENABLED, 0},
+        {ENABLED("0"), MOM_VIRT_BALLOONING_ENABLED, 0},
+        {ENABLED(""), MOM_VIRT_BALLOONING_ENABLED, 0},
         {TUNE("<o:vcpuLimit>30</o:vcpuLimit>"), MOM_VIRT_VCPU_LIMIT_PERCENT, 30},
         {TUNE("<o:deep><o:vcpuLimit>30</o:vcpuLimit></o:deep>"), MOM_VIRT_VCPU_LIMIT_PERCENT, -99},
         {"<domain><vcpu placement='static'>4</vcpu></domain>", MOM_VIRT_VCPUS, 4},

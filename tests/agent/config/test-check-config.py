@@ -302,6 +302,18 @@ class CheckConfig(unittest.TestCase):
         self.vdsm_config()
         self.check(0)
 
+    def test_fallback(self):
+        """beside vdsm it is told, as a comment, what stands in for it while it is away"""
+        path = self.vdsm_config()
+        self.assertRegex(self.check(0), r"(?m)^# (libvirt at /run/libvirt/\S+ stands in for vdsm after 30 s|nothing stands in)")
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        self.write("mom.conf", text.replace("[main]\n", "[main]\nhypervisor-fallback: none\n"))
+        self.assertIn("\n# nothing stands in for vdsm while it is away, as hypervisor-fallback says\n",
+                      self.check(0))
+        self.config(main="hypervisor-fallback: xen\nfallback-after: 0")
+        self.assertNotIn("stands in", self.check(0, r"`xen' is not one of libvirt, none", r"not a number of seconds from 1"))
+
     def test_bad_certificates(self):
         """certificates that are missing, do not fit, are expired or of another CA are told"""
         for files, pattern in (

@@ -48,11 +48,32 @@ test_each_kind_is_told_as_it_must_be(void **state)
     mom_silence_clear(&silence);
 }
 
+static void
+test_what_was_told_of_one_source_is_not_ended_by_another(void **state)
+{
+    MomSilence silence;
+
+    g_string_truncate(told, 0);
+    mom_silence_init(&silence, "test", "vdsm");
+    goes_on(&silence, G_IO_ERROR_BUSY);
+    mom_silence_turn_to(&silence, "libvirt");
+    mom_silence_end(&silence);
+    assert_string_equal(told->str, "I:Waiting for vdsm, nothing is decided: why;");
+    g_string_truncate(told, 0);
+    goes_on(&silence, G_IO_ERROR_FAILED);
+    mom_silence_turn_to(&silence, "libvirt");
+    mom_silence_end(&silence);
+    assert_string_equal(told->str, "W:No guest data from libvirt, nothing is decided: why;"
+                                   "I:Guest data comes again;");
+    mom_silence_clear(&silence);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_is_told_as_it_must_be),
+        cmocka_unit_test(test_what_was_told_of_one_source_is_not_ended_by_another),
     };
     int failed;
 

@@ -237,6 +237,58 @@ a_read_only_hypervisor_observes_and_refuses_changes(void **state)
 }
 
 static void
+stand_by(Fixture *f, const char *uri)
+{
+    const MomHypervisorLibvirtOptions options = {
+        .address.uri = uri,
+        .stands_by = TRUE,
+        .connected = note_connected,
+        .data = f,
+    };
+
+    f->hypervisor = mom_hypervisor_libvirt_new(&options);
+}
+
+static void
+one_that_stands_by_connects_when_it_is_asked(void **state)
+{
+    Fixture *f = *state;
+    g_autofree char *uri =
+        g_strdup_printf("test://%s/tests/libvirt-client/node.xml", g_getenv("MOM_SOURCE_ROOT"));
+    g_autoptr(GError) error = NULL;
+
+    stand_by(f, uri);
+    for (int i = 1; i <= 2; i++) {
+        assert_fails(set_balloon(f, RICH, 300000, &error), G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED);
+        assert_int_equal(f->connected, i - 1);
+        assert_ok(sample(f, &error));
+        assert_int_equal(f->balloon_cur_kib, 524288); /* a connection of its own */
+        assert_int_equal(f->connected, i);
+        assert_ok(set_balloon(f, RICH, 300000, &error));
+        mom_hypervisor_libvirt_rest(f->hypervisor);
+    }
+}
+
+static void
+one_that_rests_answers_what_was_under_way(void **state)
+{
+    Fixture *f = *state;
+    MomActuator *actuator;
+    g_autofree char *uri =
+        g_strdup_printf("test://%s/tests/libvirt-client/node.xml", g_getenv("MOM_SOURCE_ROOT"));
+    g_autoptr(MomEntity) guest = entity_new(f, RICH);
+    g_autoptr(GError) error = NULL;
+
+    stand_by(f, uri);
+    assert_ok(sample(f, &error));
+    actuator = mom_hypervisor_libvirt_actuator(f->hypervisor);
+    actuator->klass->set_cpu_tune(actuator, guest, 50000, 100000, take_outcome, f);
+    mom_hypervisor_libvirt_rest(f->hypervisor);
+    assert_fails(outcome(f, &error), MOM_VIRT_ERROR, MOM_VIRT_ERROR_CLOSED);
+    mom_hypervisor_libvirt_rest(f->hypervisor); /* as it does */
+}
+
+static void
 cpu_limits_that_the_driver_lacks_are_an_error(void **state)
 {
     Fixture *f = *state;
@@ -357,6 +409,8 @@ main(void)
         TEST(a_balloon_target_is_seen_in_the_next_sample),
         TEST(a_change_that_cannot_be_made_says_so),
         TEST(a_read_only_hypervisor_observes_and_refuses_changes),
+        TEST(one_that_stands_by_connects_when_it_is_asked),
+        TEST(one_that_rests_answers_what_was_under_way),
         TEST(cpu_limits_that_the_driver_lacks_are_an_error),
         TEST(disk_limits_are_set_by_name),
         TEST(of_several_disks_one_outcome_comes_with_the_first_error),

@@ -112,6 +112,21 @@ memory_and_balloon_keep_their_units(void **state)
 }
 
 static void
+what_vdsm_keeps_with_its_guests_is_told(void **state)
+{
+    g_autoptr(MomGuestData) theirs = convert(guest_new(
+        "<domain><metadata><o:vm xmlns:o='http://ovirt.org/vm/1.0'><o:minGuaranteedMemoryMb>1"
+        "</o:minGuaranteedMemoryMb><o:ballooningEnabled>false</o:ballooningEnabled></o:vm>"
+        "</metadata></domain>"));
+    g_autoptr(MomGuestData) ours = convert(guest_new("<domain/>"));
+
+    assert_int_equal(theirs->ovirt_guarantee_kib.integer, 1024);
+    assert_true(mom_value_equal(theirs->ballooning_enabled, mom_value_bool(FALSE)));
+    assert_true(mom_value_is_nil(ours->ovirt_guarantee_kib));
+    assert_true(mom_value_is_nil(ours->ballooning_enabled));
+}
+
+static void
 a_number_beyond_our_integers_is_nil(void **state)
 {
     MomVirtGuest *guest = guest_new("<domain/>");
@@ -445,6 +460,7 @@ main(void)
         cmocka_unit_test(a_guest_of_which_nothing_is_known_is_nil_throughout),
         cmocka_unit_test(what_is_absent_from_the_xml_has_its_default),
         cmocka_unit_test(memory_and_balloon_keep_their_units),
+        cmocka_unit_test(what_vdsm_keeps_with_its_guests_is_told),
         cmocka_unit_test(a_number_beyond_our_integers_is_nil),
         cmocka_unit_test(the_way_into_a_guest_is_told),
         cmocka_unit_test(a_guest_without_a_balloon_device_is_told),
