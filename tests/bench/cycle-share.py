@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What decisions cost of a whole cycle over vdsm: asking, reading its answer, evaluating, sending verbs.
 
-Runs momd in callgrind beside the stand-in for vdsm and counts instructions, so that no other process
-matters; a cycle is what lies between two questions.  Events begin the cycles, one after the other: first
-nothing moves, then every guest does, as the host is pressed and released in turn.  The policies are the
-stock set.  Nobody asks for decisions, and the log is at warning: their lines are counted by decision-cost.
-Fails if a cycle spends more on decisions than it may.  What is counted is what their files and the trace's
-take; the interpreter's own detours while it is traced are not (a quarter of what the trace takes).
+Runs momd in callgrind beside the stand-in for vdsm, with the stock set, and counts instructions between two
+questions.  Events begin the cycles: first nothing moves, then every guest does, as the host is pressed and
+released in turn.  Nobody asks for decisions, and the log is at warning (decision-cost counts their lines).
+Fails if a cycle spends more on decisions than it may: what their files and the trace's take, but not the
+interpreter's own detours while it is traced (a quarter to a third of what the trace takes).
 Usage: cycle-share.py MOMD [GUESTS [tls]]
 """
 from __future__ import annotations
