@@ -474,6 +474,7 @@ mom_daemon_release(MomDaemon *daemon, MomReleased done, gpointer data)
     if (how == MOM_ON_STOP_LEAVE) {
         done(data);
     } else {
+        mom_hypervisors_hurry(daemon->hypervisors);
         mom_engine_release(daemon->engine, how, done, data);
     }
 }

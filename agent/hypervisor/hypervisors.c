@@ -430,6 +430,14 @@ mom_hypervisors_reconfigure(MomHypervisors *self, const MomConfig *config)
     }
 }
 
+void
+mom_hypervisors_hurry(MomHypervisors *self)
+{
+    if (self->failover) {
+        mom_hypervisor_failover_hurry(self->failover);
+    }
+}
+
 gboolean
 mom_hypervisors_renew_connection(MomHypervisors *self, GError **error)
 {

@@ -327,6 +327,26 @@ an_end_within_the_grace_releases_all_the_same(void **state)
     assert_int_equal(released, 1);
 }
 
+/* As on a host that goes down. */
+static void
+an_end_together_with_vdsm_releases_through_libvirt(void **state)
+{
+    World *world = *state;
+    guint released = 0;
+
+    pass(world, 5);
+    engine_assert_calls(world->f, FIRST_STEP);
+    world->current_kib = 3200000;
+    engine_write_host(world->f, 5000000);
+    vdsm_leaves(world);
+    mom_hypervisor_failover_hurry(world->failover);
+    mom_engine_release(world->engine, MOM_ON_STOP_RELEASE, on_released, &released);
+    assert_int_equal(released, 1);
+    assert_int_equal(world->sent_to_libvirt, 1);
+    assert_int_equal(world->current_kib, MAX_KIB);
+    engine_assert_calls(world->f, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -338,6 +358,7 @@ main(void)
         TEST(what_is_not_seen_is_sent_again_over_the_other_way),
         TEST(the_first_decision_after_the_return_turns_nothing),
         TEST(an_end_within_the_grace_releases_all_the_same),
+        TEST(an_end_together_with_vdsm_releases_through_libvirt),
     };
     int failed;
 
