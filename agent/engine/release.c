@@ -234,6 +234,19 @@ release_balloons(MomRelease *release, GPtrArray *guests)
 
 /* ---- the other knobs ---- */
 
+/* Of a guest without a quota a hypervisor may tell no period either, and it matters to nobody then;
+ * but it must be one. */
+static gint64
+found_period_us(MomEntity *guest, const MomFoundGuest *found)
+{
+    gint64 period_us = found->period_us;
+
+    if (mom_rail_cpu(found->quota_us, period_us) && mom_cpu_quota_is_unlimited(found->quota_us)) {
+        mom_entity_get_int(guest, "vcpu_period", &period_us);
+    }
+    return period_us;
+}
+
 static void
 release_cpu(MomRelease *release, MomEntity *guest, const MomFoundGuest *found)
 {
@@ -242,7 +255,7 @@ release_cpu(MomRelease *release, MomEntity *guest, const MomFoundGuest *found)
     }
     release->awaited++;
     mom_actuator_set_cpu_tune(mom_guard_actuator(release->engine->guard), guest, found->quota_us,
-                              found->period_us, on_answer, release);
+                              found_period_us(guest, found), on_answer, release);
 }
 
 /* As it was found; a limit that it had not then is none. */

@@ -55,6 +55,24 @@ test_what_was_set_to_what_it_was_is_no_call(void **state)
     assert_int_equal(f->released, 1);
 }
 
+/* Where a hypervisor tells neither quota nor period policies see 0, which is no period. */
+static void
+test_a_quota_where_none_was_told_is_taken_away(void **state)
+{
+    Fixture *f = *state;
+    MomGuestData *guest = add_guest(f, "a", 2 * GB);
+
+    guest->vcpu_quota_us = guest->vcpu_period_us = MOM_NIL;
+    engine_write_file(f->peers->policy_dir, "20-more.policy",
+                      "(with Guests guest (guest.Control \"vcpu_period\" 50000))\n");
+    manage(f);
+    guest->vcpu_period_us = mom_value_int(50000);
+    virtual_clock_advance(f->peers->clock, 10 * SECOND);
+    release(f, MOM_ON_STOP_RELEASE);
+    assert_calls(f->recorder, "ksm run=0 pages_to_scan=100; a cpu -1/50000; ");
+    assert_int_equal(g_hash_table_size(mom_engine_found(f->peers->engine)->guests), 0);
+}
+
 /* ---- the host's room ---- */
 
 static void
@@ -425,6 +443,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_every_knob_goes_back_to_what_was_found),
         CASE(test_what_was_set_to_what_it_was_is_no_call),
+        CASE(test_a_quota_where_none_was_told_is_taken_away),
         CASE(test_the_room_is_shared_and_the_reserve_kept),
         CASE(test_who_is_in_need_comes_first),
         CASE(test_a_host_without_room_gives_nothing),
