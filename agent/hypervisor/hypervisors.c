@@ -303,11 +303,16 @@ vdsm_source(MomHypervisors *self)
                         : mom_hypervisor_vdsm_source(self->vdsm);
 }
 
+/* What vdsm told is of a time before the other one's changes. */
 static void
 interface_changed(gpointer data)
 {
     const MomHypervisors *self = data;
 
+    mom_hypervisor_vdsm_renew_io_tunes(self->vdsm);
+    if (self->joined) {
+        mom_hypervisor_joined_renew_list(self->joined);
+    }
     self->options.changed(self->options.data);
 }
 
