@@ -24,7 +24,8 @@ end_stuck(MomFollow *follow)
 }
 
 MomFollowNews
-mom_follow_look(MomFollow *follow, const MomSent *sent, gint64 present_kib, gint64 now_us)
+mom_follow_look(
+    MomFollow *follow, const MomSent *sent, gint64 present_kib, gint64 patience_us, gint64 now_us)
 {
     gboolean moved = !is_near(follow->seen_kib, present_kib);
 
@@ -34,9 +35,9 @@ mom_follow_look(MomFollow *follow, const MomSent *sent, gint64 present_kib, gint
     if (sent->phase != MOM_SENT_ACCEPTED)
         return MOM_FOLLOW_NO_NEWS;
     follow->waiting = !sent->reached && !is_near(sent->value.number, present_kib);
-    if (moved || !follow->waiting)
+    if (moved || !follow->waiting || patience_us <= 0)
         return end_stuck(follow);
-    if (follow->stuck || now_us - follow->moved_us < MOM_FOLLOW_STUCK_AFTER_US)
+    if (follow->stuck || now_us - follow->moved_us < patience_us)
         return MOM_FOLLOW_NO_NEWS;
     follow->stuck = TRUE;
     return MOM_FOLLOW_STUCK;

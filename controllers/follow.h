@@ -11,9 +11,6 @@
 
 #include "controllers/sent.h"
 
-/* How long a balloon may stand still away from its target. */
-#define MOM_FOLLOW_STUCK_AFTER_US (60 * (gint64)G_USEC_PER_SEC)
-
 /* All zero is a guest that was given no target. */
 typedef struct {
     gint64 seen_kib;
@@ -29,9 +26,13 @@ typedef enum {
     MOM_FOLLOW_AGAIN, /* it moved, or is where it should be */
 } MomFollowNews;
 
-/* To be called with each look at the guest. SENT is what its balloon was last given. */
-MomFollowNews
-mom_follow_look(MomFollow *follow, const MomSent *sent, gint64 present_kib, gint64 now_us);
+/* To be called with each look at the guest. SENT is what its balloon was last given; away from it a
+ * balloon may stand still for PATIENCE_US, 0 being for ever. */
+MomFollowNews mom_follow_look(MomFollow *follow,
+                              const MomSent *sent,
+                              gint64 present_kib,
+                              gint64 patience_us,
+                              gint64 now_us);
 
 /* A target leaves for the guest. */
 void mom_follow_begin(MomFollow *follow, gint64 now_us);

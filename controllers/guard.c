@@ -356,7 +356,9 @@ look_at_guest(MomGuard *guard, MomEntity *guest)
         return;
     }
     mom_sent_look(&record->balloon, mom_setting_same_size, &present);
-    news = mom_follow_look(&record->follow, &record->balloon, present.number, guard->now_us);
+    news = mom_follow_look(&record->follow, &record->balloon, present.number,
+                           (gint64)(guard->options.rails.stuck_after_s * G_USEC_PER_SEC),
+                           guard->now_us);
     if (news != MOM_FOLLOW_NO_NEWS)
         tell_follow(guard, guest, record, news);
     if (!record->follow.stuck && !record->balloon.reached)

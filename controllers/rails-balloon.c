@@ -20,6 +20,7 @@ const MomRailLimits mom_rail_limits_default = {
     .host_critical_percent = 5,
     .max_change_percent = 10,
     .blind_after_s = 45,
+    .stuck_after_s = 60,
 };
 
 static const MomRail no_size = {"balloon-absurd", "a target of 0 or less is no size"};
@@ -201,7 +202,7 @@ hold_to_use(Held *held, MomEntity *guest, const MomRailWish *wish)
     if (held->target_kib >= held->present_kib || is_critical(wish) ||
         wish->limits->guest_reserve_percent <= 0)
         return;
-    if (is_true(mom_entity_latest(guest), MOM_RAIL_KEY_STALE))
+    if (is_true(mom_entity_latest(guest), MOM_RAIL_KEY_STALE) && !wish->limits->allow_stale)
         hold_above(held, held->present_kib, &stale);
     if (!read_used_kib(guest, held->present_kib, &used_kib))
         return;

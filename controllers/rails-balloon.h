@@ -30,8 +30,10 @@ typedef struct {
     double host_critical_percent; /* at so little free memory the guests' reserve does not hold */
     double max_change_percent;    /* of a guest's maximum, in a second */
     double blind_after_s;         /* without data for so long, whoever judges sight is blind */
+    double stuck_after_s;         /* away from its target and standing still, a guest is stuck */
     gboolean allow_passthrough;   /* balloon guests whose memory is pinned */
     gboolean allow_hugepages;     /* or made of huge pages */
+    gboolean allow_stale;         /* shrink guests whose report is old */
 } MomRailLimits;
 
 extern const MomRailLimits mom_rail_limits_default;

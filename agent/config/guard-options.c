@@ -27,8 +27,10 @@ mom_guard_options_from_config(const MomConfig *config)
                 .host_critical_percent = percent(config, "host-critical"),
                 .max_change_percent = percent(config, "max-change"),
                 .blind_after_s = mom_config_get_double(config, "rails", "blind-after"),
+                .stuck_after_s = mom_config_get_double(config, "rails", "stuck-after"),
                 .allow_passthrough = mom_config_get_bool(config, "rails", "allow-passthrough"),
                 .allow_hugepages = mom_config_get_bool(config, "rails", "allow-hugepages"),
+                .allow_stale = mom_config_get_bool(config, "rails", "allow-stale"),
             },
     };
 

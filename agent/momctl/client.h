@@ -9,9 +9,6 @@
 #include <glib.h>
 #include <json-c/json.h>
 
-/* Where momd serves on oVirt hosts. */
-#define MOM_CTL_DEFAULT_SOCKET "/run/vdsm/mom-vdsm.sock"
-
 /* Calls METHOD with ARGUMENTS, an array, at PORT, a path or a TCP port on 127.0.0.1 as in [main]
  * rpc-port.  *RESULT is the caller's to put.  FALSE: the error says whether momd could not be
  * reached or refused. */

@@ -2,19 +2,36 @@
  *
  * Finding momd, see reach.h.
  *
- * An option on the command line wins over a configuration; what is in neither is the oVirt host's.
+ * An option on the command line wins over a configuration; what is in neither is where the packaged
+ * configurations have it.
  */
 #include "agent/momctl/reach.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "agent/config/config.h"
+
+static const char *const default_sockets[] = {MOM_CTL_VDSM_SOCKET, MOM_CTL_PLAIN_SOCKET, NULL};
 
 void
 mom_ctl_reach_clear(MomCtlReach *reach)
 {
     g_clear_pointer(&reach->socket, g_free);
     g_clear_pointer(&reach->config, g_free);
+}
+
+const char *
+mom_ctl_reach_first_socket(const char *const *paths)
+{
+    struct stat st;
+
+    for (const char *const *path = paths; *path; path++) {
+        if (stat(*path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+            return *path;
+        }
+    }
+    return paths[0];
 }
 
 /* Where to ask, in CONFIG if that is where it stands; NULL: told why not. */
@@ -25,7 +42,7 @@ find_port(const MomCtlReach *reach, MomConfig *config)
     const char *port;
 
     if (reach->socket || !reach->config) {
-        return reach->socket ? reach->socket : MOM_CTL_DEFAULT_SOCKET;
+        return reach->socket ? reach->socket : mom_ctl_reach_first_socket(default_sockets);
     }
     if (!mom_config_load(config, reach->config, &error)) {
         mom_ctl_fail(NULL, error);

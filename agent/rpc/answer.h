@@ -10,6 +10,7 @@
 #include "agent/rpc/service.h"
 
 typedef struct {
+    const char *http_method; /* the only one that is served */
     const char *content_type;
     /* Reads BODY, which is not looked at any more afterwards. */
     gpointer (*begin)(MomRpcService *service, const char *body, gsize length);

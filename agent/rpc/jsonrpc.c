@@ -351,4 +351,4 @@ end(gpointer data, gsize *length)
     return g_string_free(answer->out, answer->n_answers == 0);
 }
 
-const MomRpcProtocol mom_rpc_json = {"application/json", begin, step, end};
+const MomRpcProtocol mom_rpc_json = {"POST", "application/json", begin, step, end};

@@ -16,6 +16,7 @@
 
 #include "agent/rpc/holds.h"
 #include "agent/rpc/jsonrpc.h"
+#include "agent/rpc/metrics.h"
 #include "agent/rpc/xmlrpc.h"
 
 /* How often ages are looked at while there are connections. */
@@ -217,6 +218,7 @@ static const struct {
     {"/RPC2", &mom_rpc_xml},
     {"/", &mom_rpc_xml},
     {"/jsonrpc", &mom_rpc_json},
+    {"/metrics", &mom_rpc_metrics},
 };
 
 static const MomRpcProtocol *
@@ -324,9 +326,9 @@ on_request(SoupServer *soup,
         soup_server_message_set_status(message, SOUP_STATUS_NOT_FOUND, NULL);
         return;
     }
-    if (strcmp(soup_server_message_get_method(message), SOUP_METHOD_POST) != 0) {
+    if (strcmp(soup_server_message_get_method(message), protocol->http_method) != 0) {
         soup_message_headers_replace(soup_server_message_get_response_headers(message), "Allow",
-                                     SOUP_METHOD_POST);
+                                     protocol->http_method);
         soup_server_message_set_status(message, SOUP_STATUS_METHOD_NOT_ALLOWED, NULL);
         return;
     }

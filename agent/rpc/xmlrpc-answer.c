@@ -135,4 +135,4 @@ end(gpointer data, gsize *length)
     return g_string_free(answer->out, FALSE);
 }
 
-const MomRpcProtocol mom_rpc_xml = {"text/xml", begin, step, end};
+const MomRpcProtocol mom_rpc_xml = {"POST", "text/xml", begin, step, end};

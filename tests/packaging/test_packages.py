@@ -219,6 +219,7 @@ class Packages(unittest.TestCase):
         self.assertEqual(host.stat("/var/lib/momd"), "root root 700")
         state = json.loads(host.out("momctl", "policy", "state", "-c", "/etc/momd.conf"))
         self.assertEqual([guest["properties"]["name"] for guest in state["guests"]], ["test"])
+        self.assertIn("guests managed: 1\n", host.out("momctl", "status"))
 
     def test_logrotate(self) -> None:
         """logrotate moves the log, momd opens another by itself; what momd put aside stays"""

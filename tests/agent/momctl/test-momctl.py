@@ -466,7 +466,11 @@ class Present(Running):
         self.assertIn("guests managed: 1\n", status)
         self.assertRegex(status, r"last decision: balloon_target of test: .*\nthat was: \d+ s ago\n")
         self.assertNotIn("wrong", status)
-        self.assertEqual(json.loads(self.ask(0, "status", "--json").stdout)["policies"], "ok")
+        present = json.loads(self.ask(0, "status", "--json").stdout)
+        self.assertEqual(present["policies"], "ok")
+        with open(os.path.join(ROOT, "agent", "momd.8"), encoding="utf-8") as f:
+            manual = f.read().split(".BR getStatus ()\n")[1].split("\n.TP\n")[0]
+        self.assertEqual([key for key in present if not re.search(r"\b%s\b" % key, manual)], [])
 
     def test_conditions(self):
         """decisions are chosen by guest, knob, verdict, age and number"""

@@ -342,6 +342,18 @@ def json_rpc_is_held_to_the_same_http(server, folder):
     assert server.alive()
 
 
+def metrics_are_read_by_get(server, folder):
+    answer = server.post("/metrics", b"", method="GET")
+    head, _, page = answer.partition(b"\r\n\r\n")
+    same(status(answer), 200)
+    assert b"text/plain; version=0.0.4" in head, head
+    lines = page.decode().splitlines()
+    assert 'momd_policies_state{state="ok"} 1' in lines and 'momd_fault{of="policy"} 0' in lines, lines
+    refused = server.post("/metrics")
+    same(status(refused), 405)
+    assert b"\r\nallow: get\r\n" in refused.lower(), refused
+
+
 def slow_answers_end_with_those_who_wait_for_them(server, folder):
     """Answers that take many turns, of clients that leave, stay, and are there when the server stops."""
     other = Server(folder, os.path.join(folder, "slow.sock"))
@@ -758,7 +770,7 @@ TESTS = [calls_go_as_momif_makes_them, large_numbers_and_nil_arrive, introspecti
          forty_clients_at_once_are_all_answered, sleepers_cannot_lock_others_out, a_slow_client_is_cut_off,
          the_socket_is_for_owner_and_group, mode_and_group_are_as_configured,
          as_root_the_socket_has_the_group_of_its_directory, a_group_that_is_not_there_is_told_and_the_socket_served,
-         of_many_that_start_at_once_one_serves, a_start_does_not_wait_for_ever_for_another,
+         metrics_are_read_by_get, of_many_that_start_at_once_one_serves, a_start_does_not_wait_for_ever_for_another,
          what_cannot_be_looked_at_is_not_replaced, a_live_socket_is_respected, a_stale_socket_is_replaced,
          what_is_no_socket_is_left_alone, another_socket_in_its_place_is_not_removed, a_port_serves_localhost,
          a_change_is_answered_when_it_is_kept, clients_that_leave_a_change_waiting_end_nothing,
