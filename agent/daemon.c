@@ -440,6 +440,7 @@ mom_daemon_reconfigure(MomDaemon *daemon, const MomConfig *config, GPtrArray *co
     mom_monitor_plan_set_history_length(daemon->setup->guest_plan, history);
     mom_hypervisors_reconfigure(daemon->hypervisors, config);
     mom_pollers_reconfigure(daemon->pollers, config);
+    mom_supervisor_allow(daemon->supervisor, mom_hypervisors_patience_us(config));
     options = engine_options(daemon);
     tell_dry_run(daemon);
     mom_engine_reconfigure(daemon->engine, &options);
@@ -473,6 +474,7 @@ mom_daemon_release(MomDaemon *daemon, MomReleased done, gpointer data)
     if (how == MOM_ON_STOP_LEAVE) {
         done(data);
     } else {
+        mom_hypervisors_hurry(daemon->hypervisors);
         mom_engine_release(daemon->engine, how, done, data);
     }
 }

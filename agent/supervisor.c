@@ -178,6 +178,14 @@ mom_supervisor_start(MomSupervisor *self)
     }
 }
 
+void
+mom_supervisor_allow(MomSupervisor *self, gint64 patience_us)
+{
+    if (self) {
+        self->options.patience_us = MAX(self->options.patience_us, patience_us);
+    }
+}
+
 /* Before we were ready there is nothing to be told: the start is not over. */
 void
 mom_supervisor_reloading(MomSupervisor *self)

@@ -43,6 +43,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomSupervisor, mom_supervisor_free)
 /* The engine has been started. */
 void mom_supervisor_start(MomSupervisor *supervisor);
 
+/* Questions may take PATIENCE_US from now on; no less than before, as one may be under way. NULL:
+ * nobody waits. */
+void mom_supervisor_allow(MomSupervisor *supervisor, gint64 patience_us);
+
 /* All of these take NULL: nobody is told. A reload is told as two: it begins, it has ended. */
 void mom_supervisor_reloading(MomSupervisor *supervisor);
 void mom_supervisor_reloaded(MomSupervisor *supervisor);

@@ -196,7 +196,7 @@ mom_guard_judge(MomGuard *guard, MomEntity *entity, Part *part, gboolean refused
         mom_sent_forget(sent);
     held = mom_sent_hold(sent, same_functions[part->knob], &part->to,
                          part->from_known ? &part->from : NULL, guard->now_us);
-    if (!held && part->knob == MOM_GUARD_BALLOON &&
+    if (!held && part->knob == MOM_GUARD_BALLOON && !guard->release &&
         !mom_follow_may_try(&mom_guard_record(guard, uuid)->follow, sent, guard->now_us))
         held = "its balloon does not follow and is tried rarely";
     if (!held)
@@ -392,6 +392,7 @@ void
 mom_guard_begin_release(MomGuard *guard, const char *why)
 {
     guard->release = why;
+    guard->held_back = NULL;
     guard->options.rails.max_change_percent = 0;
 }
 

@@ -109,8 +109,9 @@ gboolean mom_guard_is_dry(const MomGuard *guard);
 MomFound *mom_guard_found(MomGuard *guard);
 
 /* From now on what is asked for is to undo what was done before momd ends: reports say WHY
- * (static), nothing is noted as found, and guests may grow at once (max_change does not hold). To
- * be told after mom_guard_begin_cycle. */
+ * (static), nothing is noted as found, and guests may grow at once: neither max_change holds, nor
+ * mom_guard_hold, nor the rare tries of a guest that does not follow.  What would be put off now
+ * would never come.  To be told after mom_guard_begin_cycle. */
 void mom_guard_begin_release(MomGuard *guard, const char *why);
 
 /* Calls FUNC once: when no call is under way, which may be at once.  One may wait; NULL: nobody. */

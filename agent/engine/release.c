@@ -143,25 +143,28 @@ mom_engine_release_free(MomEngine *engine)
 
 /* ---- balloons ---- */
 
-/* What the guest is to have: no more than its maximum, and FALSE if there is nothing to undo. */
+/* What the guest has and is to have: no more than its maximum, and FALSE if there is nothing to undo.
+ * What cannot be undone as its size is not told is left for later. */
 static gboolean
-find_wish(MomRelease *release, MomEntity *guest, gint64 *wish_kib)
+find_wish(MomRelease *release, MomEntity *guest, gint64 *present_kib, gint64 *wish_kib)
 {
     const MomFoundGuest *found = mom_found_lookup(mom_guard_found(release->engine->guard), guest);
+    gboolean was_turned = found && found->has_balloon;
     gint64 max_kib;
 
-    if (!mom_entity_get_int(guest, "balloon_max", &max_kib)) {
+    if (!mom_entity_get_int(guest, "balloon_cur", present_kib) ||
+        !mom_entity_get_int(guest, "balloon_max", &max_kib)) {
+        release->in_part |= was_turned;
         return FALSE;
     }
     if (release->how == MOM_ON_STOP_MAXIMUM) {
         *wish_kib = max_kib;
         return TRUE;
     }
-    if (!found || !found->has_balloon) {
-        return FALSE;
+    if (was_turned) {
+        *wish_kib = MIN(found->balloon_kib, max_kib);
     }
-    *wish_kib = MIN(found->balloon_kib, max_kib);
-    return TRUE;
+    return was_turned;
 }
 
 static void
@@ -173,8 +176,7 @@ add_growth(MomRelease *release, MomEntity *guest, GArray *growths, GArray *share
     gint64 present_kib, wish_kib, min_kib = 0;
     MomRoomShare share;
 
-    if (!mom_entity_get_int(guest, "balloon_cur", &present_kib) ||
-        !find_wish(release, guest, &wish_kib)) {
+    if (!find_wish(release, guest, &present_kib, &wish_kib)) {
         return;
     }
     /* What nobody may touch takes no part of the room either. */
@@ -232,6 +234,19 @@ release_balloons(MomRelease *release, GPtrArray *guests)
 
 /* ---- the other knobs ---- */
 
+/* Of a guest without a quota a hypervisor may tell no period either, and it matters to nobody then;
+ * but it must be one. */
+static gint64
+found_period_us(MomEntity *guest, const MomFoundGuest *found)
+{
+    gint64 period_us = found->period_us;
+
+    if (mom_rail_cpu(found->quota_us, period_us) && mom_cpu_quota_is_unlimited(found->quota_us)) {
+        mom_entity_get_int(guest, "vcpu_period", &period_us);
+    }
+    return period_us;
+}
+
 static void
 release_cpu(MomRelease *release, MomEntity *guest, const MomFoundGuest *found)
 {
@@ -240,7 +255,7 @@ release_cpu(MomRelease *release, MomEntity *guest, const MomFoundGuest *found)
     }
     release->awaited++;
     mom_actuator_set_cpu_tune(mom_guard_actuator(release->engine->guard), guest, found->quota_us,
-                              found->period_us, on_answer, release);
+                              found_period_us(guest, found), on_answer, release);
 }
 
 /* As it was found; a limit that it had not then is none. */
@@ -278,6 +293,7 @@ release_io(MomRelease *release, MomEntity *guest, const MomFoundGuest *found)
             };
         }
     }
+    release->in_part |= n_changes < g_hash_table_size(found->disks);
     if (n_changes > 0) {
         release->awaited++;
         mom_actuator_set_io_tune(mom_guard_actuator(release->engine->guard), guest, changes,
@@ -304,6 +320,7 @@ release_ksm(MomRelease *release, MomEntity *host)
         tune.present |= MOM_KSM_BIT(key);
         tune.value[key] = found->ksm_value[key];
     }
+    release->in_part |= (tune.present & ~mom_actuator_ksm_keys(actuator)) != 0;
     tune.present &= mom_actuator_ksm_keys(actuator);
     if (tune.present) {
         release->awaited++;

@@ -32,6 +32,7 @@ struct MomHypervisorFailover {
     MomHypervisorFailoverOptions options;
     Side in_force;
     gboolean closed;
+    gboolean hurries; /* see mom_hypervisor_failover_hurry */
 
     MomSourceDone done; /* the question to us, or NULL */
     gpointer done_data;
@@ -285,6 +286,14 @@ note_primary(MomHypervisorFailover *self, GPtrArray *guests, const GError *error
     }
 }
 
+/* The primary has just failed. */
+static gboolean
+is_given_up(const MomHypervisorFailover *self)
+{
+    return self->options.fallback_after_us > 0 &&
+           (self->hurries || now_us(self) + SLACK_US >= fallback_due_us(self));
+}
+
 static void
 primary_done(GPtrArray *guests, const GError *error, gpointer data)
 {
@@ -301,7 +310,7 @@ primary_done(GPtrArray *guests, const GError *error, gpointer data)
     }
     if (guests) {
         finish(self, guests, NULL);
-    } else if (now_us(self) + SLACK_US >= fallback_due_us(self)) {
+    } else if (is_given_up(self)) {
         ask_secondary(self);
     } else if (!self->second_wanted) {
         finish(self, NULL, error);
@@ -479,6 +488,20 @@ void
 mom_hypervisor_failover_set_after(MomHypervisorFailover *self, gint64 fallback_after_us)
 {
     self->options.fallback_after_us = fallback_after_us;
+}
+
+void
+mom_hypervisor_failover_hurry(MomHypervisorFailover *self)
+{
+    if (self->options.fallback_after_us == 0) {
+        return;
+    }
+    self->hurries = TRUE;
+    self->options.fallback_after_us = MIN(self->options.fallback_after_us, MOM_FAILOVER_HURRY_US);
+    stop_patience(self);
+    if (self->in_force == PRIMARY && !self->second_wanted) {
+        wait_for_primary(self);
+    }
 }
 
 gboolean

@@ -525,6 +525,12 @@ mom_hypervisor_vdsm_configure(MomHypervisorVdsm *self,
     return mom_vdsm_configure(self->vdsm, options, error);
 }
 
+void
+mom_hypervisor_vdsm_renew_io_tunes(MomHypervisorVdsm *self)
+{
+    self->io_tunes_due_us = 0;
+}
+
 MomSource *
 mom_hypervisor_vdsm_source(MomHypervisorVdsm *self)
 {

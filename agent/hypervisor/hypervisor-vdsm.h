@@ -39,6 +39,8 @@ void mom_hypervisor_vdsm_start(MomHypervisorVdsm *self);
 gboolean mom_hypervisor_vdsm_configure(MomHypervisorVdsm *self,
                                        const MomVdsmOptions *options,
                                        GError **error);
+/* Somebody else may have set I/O limits: they are asked for with the next sample. */
+void mom_hypervisor_vdsm_renew_io_tunes(MomHypervisorVdsm *self);
 MomSource *mom_hypervisor_vdsm_source(MomHypervisorVdsm *self);
 MomActuator *mom_hypervisor_vdsm_actuator(MomHypervisorVdsm *self);
 

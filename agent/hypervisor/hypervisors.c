@@ -303,11 +303,16 @@ vdsm_source(MomHypervisors *self)
                         : mom_hypervisor_vdsm_source(self->vdsm);
 }
 
+/* What vdsm told is of a time before the other one's changes. */
 static void
 interface_changed(gpointer data)
 {
     const MomHypervisors *self = data;
 
+    mom_hypervisor_vdsm_renew_io_tunes(self->vdsm);
+    if (self->joined) {
+        mom_hypervisor_joined_renew_list(self->joined);
+    }
     self->options.changed(self->options.data);
 }
 
@@ -427,6 +432,14 @@ mom_hypervisors_reconfigure(MomHypervisors *self, const MomConfig *config)
     }
     if (self->joined) {
         mom_hypervisor_joined_set_list_lasts(self->joined, guest_interval_us(config));
+    }
+}
+
+void
+mom_hypervisors_hurry(MomHypervisors *self)
+{
+    if (self->failover) {
+        mom_hypervisor_failover_hurry(self->failover);
     }
 }
 

@@ -55,6 +55,8 @@ gint64 mom_hypervisors_patience_us(const MomConfig *config);
 
 /* CONFIG takes the place of the one before: what can be taken over without a new connection is. */
 void mom_hypervisors_reconfigure(MomHypervisors *self, const MomConfig *config);
+/* The last questions come: libvirt stands in at once for a vdsm that does not answer soon. */
+void mom_hypervisors_hurry(MomHypervisors *self);
 /* Certificates, address and time-outs are read anew. FALSE: they cannot be used; then nothing has
  * changed. */
 gboolean mom_hypervisors_renew_connection(MomHypervisors *self, GError **error);

@@ -191,7 +191,9 @@ take_process(MomGuestData *to, const MomGuestData *told)
     if (mom_value_is_nil(to->age_s)) {
         to->age_s = told->age_s;
     }
-    prefer(&to->agent_connected, told->agent_connected); /* vdsm does not tell */
+    /* These vdsm does not tell. */
+    prefer(&to->agent_connected, told->agent_connected);
+    prefer(&to->vsock_cid, told->vsock_cid);
 }
 
 MomGuestData *

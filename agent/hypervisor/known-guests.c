@@ -111,10 +111,21 @@ forget_former_run(Known *one, const MomGuestData *guest)
 }
 
 static void
+learn_quota(Known *one, MomValue told)
+{
+    gint64 quota_us = -1;
+
+    if (mom_value_is_nil(told)) {
+        return;
+    }
+    mom_value_to_int(told, &quota_us);
+    one->no_quota_us = quota_us <= 0 || quota_us >= NO_QUOTA_US ? told : MOM_NIL;
+}
+
+static void
 learn(MomKnownGuests *known, const MomGuestData *guest)
 {
     Known *one = known_of(known, guest->uuid);
-    gint64 quota_us = -1;
 
     forget_former_run(one, guest);
     one->pid = guest->pid; /* also unknown: whatever it is, this is told of it */
@@ -126,8 +137,7 @@ learn(MomKnownGuests *known, const MomGuestData *guest)
     for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
         keep(&one->kept[i], *field_of(guest, kept[i].offset));
     }
-    mom_value_to_int(guest->vcpu_quota_us, &quota_us);
-    one->no_quota_us = quota_us <= 0 || quota_us >= NO_QUOTA_US ? guest->vcpu_quota_us : MOM_NIL;
+    learn_quota(one, guest->vcpu_quota_us);
     one->had_memory |= guest->has_memory;
     one->had_balloon |= guest->has_balloon;
     one->learnt = known->lists;

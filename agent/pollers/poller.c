@@ -182,18 +182,44 @@ number_or_zero(MomValue v)
 }
 
 static gboolean
+is_another_process(const Guest *guest, const MomProbeGuest *now)
+{
+    return guest->who.pid && now->pid && guest->who.pid != now->pid;
+}
+
+static gboolean
 is_changed(const Guest *guest, const MomProbeGuest *now)
 {
     return guest->who.name && (g_strcmp0(guest->who.name, now->name) != 0 ||
-                               (guest->who.pid && now->pid && guest->who.pid != now->pid) ||
-                               guest->who.vsock_cid != now->vsock_cid ||
+                               (now->vsock_cid && guest->who.vsock_cid != now->vsock_cid) ||
                                (!mom_value_is_nil(guest->who.agent_connected) &&
                                 !mom_value_is_nil(now->agent_connected) &&
                                 !mom_value_equal(guest->who.agent_connected,
                                                  now->agent_connected)));
 }
 
-/* One that was started anew, or is reached otherwise, is asked as if it were new. */
+static void
+leave_for_now(Guest *guest)
+{
+    leave_guest(guest);
+    guest->failures = 0;
+    guest->due_us = mom_clock_now_us(guest->poller->clock);
+}
+
+/* The way to it may lead to another guest by now. */
+static void
+forget_former_run(Guest *guest)
+{
+    MomPoller *poller = guest->poller;
+
+    leave_for_now(guest);
+    guest->who.vsock_cid = 0;
+    guest->who.agent_connected = MOM_NIL;
+    mom_answers_forget(poller->answers, poller->probe->klass->source, guest->who.uuid);
+}
+
+/* One that was started anew, or is reached otherwise, is asked as if it were new.  What is not told of
+ * it, as of one that hangs, is as it was. */
 static void
 update_guest(Guest *guest, const MomGuestData *data)
 {
@@ -204,17 +230,16 @@ update_guest(Guest *guest, const MomGuestData *data)
         .agent_connected = data->agent_connected,
     };
 
-    if (is_changed(guest, &now)) {
-        leave_guest(guest);
-        guest->failures = 0;
-        guest->due_us = mom_clock_now_us(guest->poller->clock);
-    }
+    if (is_another_process(guest, &now))
+        forget_former_run(guest);
+    else if (is_changed(guest, &now))
+        leave_for_now(guest);
     if (g_strcmp0(guest->who.name, now.name) != 0) {
         g_free(guest->who.name);
         guest->who.name = g_strdup(now.name);
     }
     guest->who.pid = now.pid ? now.pid : guest->who.pid;
-    guest->who.vsock_cid = now.vsock_cid;
+    guest->who.vsock_cid = now.vsock_cid ? now.vsock_cid : guest->who.vsock_cid;
     if (!mom_value_is_nil(now.agent_connected))
         guest->who.agent_connected = now.agent_connected;
 }

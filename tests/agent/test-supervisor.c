@@ -299,6 +299,20 @@ test_a_question_that_never_ends_starves_it(void **state)
 }
 
 static void
+test_a_question_that_may_take_longer_now_does_not_starve_it(void **state)
+{
+    Fixture *f = *state;
+
+    start(f);
+    f->engine->silent = TRUE;
+    mom_supervisor_allow(f->supervisor, 600 * SECOND);
+    mom_supervisor_allow(f->supervisor, SECOND); /* the one under way was asked before */
+    assert_int_equal(meals_in(f, 5 + 600), 1 + 20);
+    assert_int_equal(meals_in(f, 60), 0);
+    assert_non_null(strstr(told->str, "W:Stuck"));
+}
+
+static void
 test_a_cycle_that_never_begins_starves_it(void **state)
 {
     Fixture *f = *state;
@@ -378,6 +392,7 @@ main(void)
         WATCHED(test_a_hypervisor_that_is_away_does_not_starve_it),
         WATCHED(test_failing_policies_do_not_starve_it),
         WATCHED(test_a_question_that_never_ends_starves_it),
+        WATCHED(test_a_question_that_may_take_longer_now_does_not_starve_it),
         WATCHED(test_a_cycle_that_never_begins_starves_it),
         WATCHED(test_a_meal_that_was_not_taken_is_offered_again_in_time),
         TEST(test_nobody_to_tell_costs_nothing),

@@ -207,6 +207,34 @@ a_release_grows_at_once_into_the_room_and_is_told_as_one(void **state)
     assert_int_equal(mom_guard_found(f->guard)->notes, 0);
 }
 
+/* A pause before deciding anew, or a guest that is tried rarely, is no reason at the end. */
+static void
+what_was_held_back_is_released_all_the_same(void **state)
+{
+    Fixture *f = *state;
+
+    mom_guard_hold(f->guard, "only looking");
+    mom_guard_begin_release(f->guard, "the end");
+    mom_actuator_set_balloon_target(f->actuator, f->guest, 3500 * MIB, NULL, NULL);
+    assert_calls(f->recorder, "a balloon 3584000; ");
+}
+
+static void
+one_that_does_not_follow_is_released_all_the_same(void **state)
+{
+    Fixture *f = *state;
+
+    for (gint64 second = 0; f->recorder->n_calls < 3; second += 10) {
+        mom_guard_begin_cycle(f->guard, f->host, f->guests, second * G_USEC_PER_SEC);
+        mom_actuator_set_balloon_target(f->actuator, f->guest, 2000 * MIB, NULL, NULL);
+    }
+    assert_true(mom_guard_is_stuck(f->guard, "a")); /* and was tried a moment ago */
+    g_string_truncate(f->recorder->log, 0);
+    mom_guard_begin_release(f->guard, "the end");
+    mom_actuator_set_balloon_target(f->actuator, f->guest, 2048 * MIB, NULL, NULL);
+    assert_calls(f->recorder, "a balloon 2097152; ");
+}
+
 static void
 of_an_unknown_host_there_is_no_room(void **state)
 {
@@ -243,6 +271,8 @@ main(void)
         with_guard(what_is_sent_is_noted_as_it_was),
         with_guard(a_dry_run_changes_nothing_so_nothing_is_found),
         with_guard(a_release_grows_at_once_into_the_room_and_is_told_as_one),
+        with_guard(what_was_held_back_is_released_all_the_same),
+        with_guard(one_that_does_not_follow_is_released_all_the_same),
         with_guard(of_an_unknown_host_there_is_no_room),
         with_guard(where_a_balloon_goes),
     };

@@ -2,198 +2,12 @@
  *
  * Letting go at the end, in virtual time: what was changed goes back as far as the host has room,
  * what was not is left alone, and whoever does not answer is not waited for.
- *
- * The engine's own collectors, policies, guard and decisions run between a source of the fixture's
- * and a recorder that stands for the host.
  */
-#include "agent/engine/release.h"
-
 #include <gio/gio.h>
 #include <string.h>
 
-#include "tests/agent/engine-fixture.h"
+#include "tests/agent/engine/release-fixture.h"
 #include "tests/agent/kept-log.h"
-#include "tests/controllers/recorder.h"
-
-#define GB 1000000 /* KiB, nearly: the fixture's host has 10 of them, and 0.5 are its reserve */
-
-static const char policy[] =
-    "(def turn (guest) {\n"
-    "  (guest.Control \"balloon_target\" 2000000)\n"
-    "  (guest.Control \"vcpu_quota\" 50000)\n"
-    "  (if (valid guest.io_tune)\n"
-    "    (with guest.io_tune tune (tune.setReadIopsSec 100)) 0) })\n"
-    "(with Guests guest (if (== (guest.Prop \"name\") \"left\") 0 (turn guest)))\n"
-    "(Host.Control \"ksm_run\" 1)\n"
-    "(Host.Control \"ksm_pages_to_scan\" 500)\n";
-
-typedef struct {
-    EngineFixture *peers;
-    Recorder *recorder;
-    MomMonitorPlan *host_plan, *guest_plan;
-    MomGuardOptions guard;
-    guint released;
-} Fixture;
-
-static void
-write_ksm(const char *root, const char *run, const char *pages)
-{
-    static const char *const zeros[] = {"full_scans",        "pages_sharing",  "pages_unshared",
-                                        "pages_shared",      "pages_volatile", "sleep_millisecs",
-                                        "merge_across_nodes"};
-    g_autofree char *dir = g_build_filename(root, "sys", "kernel", "mm", "ksm", NULL);
-
-    for (gsize i = 0; i < G_N_ELEMENTS(zeros); i++) {
-        engine_write_file(dir, zeros[i], "0\n");
-    }
-    engine_write_file(dir, "run", run);
-    engine_write_file(dir, "pages_to_scan", pages);
-}
-
-static void
-make_engine(Fixture *f)
-{
-    const MomCollector *host[] = {mom_collector_find("HostMemory"), mom_collector_find("HostKSM")};
-    const MomCollector *guest[] = {
-        mom_collector_find("GuestMemoryOptional"), mom_collector_find("GuestBalloonOptional"),
-        mom_collector_find("GuestCpuTune"), mom_collector_find("GuestIoTuneOptional")};
-    static const MomController *controllers[5];
-
-    controllers[0] = mom_controller_find("Balloon");
-    controllers[1] = mom_controller_find("KSM");
-    controllers[2] = mom_controller_find("CpuTune");
-    controllers[3] = mom_controller_find("IoTune");
-    f->host_plan = mom_monitor_plan_new(host, G_N_ELEMENTS(host), 10);
-    f->guest_plan = mom_monitor_plan_new(guest, G_N_ELEMENTS(guest), 10);
-    mom_engine_free(f->peers->engine);
-    f->peers->engine = mom_engine_new(&(MomEngineOptions){
-        .source = &f->peers->source,
-        .actuator = &f->recorder->actuator,
-        .clock = virtual_clock_base(f->peers->clock),
-        .host_plan = f->host_plan,
-        .guest_plan = f->guest_plan,
-        .controllers = controllers,
-        .host_root = f->peers->root,
-        .policy_dir = f->peers->policy_dir,
-        .host_interval_us = 5 * SECOND,
-        .guest_interval_us = 5 * SECOND,
-        .policy_interval_us = 10 * SECOND,
-        .guard = &f->guard,
-    });
-}
-
-static int
-setup(void **state)
-{
-    Fixture *f = g_new0(Fixture, 1);
-    void *peers;
-
-    engine_setup(&peers);
-    f->peers = peers;
-    f->recorder = recorder_new();
-    f->guard.rails = mom_rail_limits_default;
-    f->guard.rails.max_change_percent = 100;
-    engine_write_file(f->peers->policy_dir, "00-defines.policy", "");
-    engine_write_file(f->peers->policy_dir, "10-act.policy", policy);
-    write_ksm(f->peers->root, "0\n", "100\n");
-    engine_write_host(f->peers, 5 * GB);
-    make_engine(f);
-    *state = f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    Fixture *f = *state;
-    void *peers = f->peers;
-
-    engine_teardown(&peers);
-    mom_monitor_plan_unref(f->host_plan);
-    mom_monitor_plan_unref(f->guest_plan);
-    recorder_free(f->recorder);
-    g_free(f);
-    return 0;
-}
-
-static MomGuestData *
-add_guest(Fixture *f, const char *name, gint64 cur_kib)
-{
-    MomGuestData *guest;
-
-    engine_add_guest(f->peers, name, cur_kib);
-    guest = g_ptr_array_index(f->peers->guests, f->peers->guests->len - 1);
-    guest->vcpu_user_limit = mom_value_int(100);
-    guest->vcpu_count = mom_value_int(4);
-    guest->vcpu_quota_us = mom_value_int(-1);
-    guest->vcpu_period_us = mom_value_int(100000);
-    return guest;
-}
-
-static void
-add_disk(MomGuestData *guest)
-{
-    MomTune tune = {.name = "vda", .path = "/vda"};
-    MomTuneState now = {.name = "vda", .path = "/vda"};
-
-    for (int i = 0; i < MOM_N_LIMITS; i++) {
-        mom_limits_set(&tune.maximum, (MomLimit)i, mom_value_int(1000));
-        mom_limits_set(&tune.guaranteed, (MomLimit)i, mom_value_int(0));
-        mom_limits_set(&tune.current, (MomLimit)i, mom_value_int(0));
-        mom_limits_set(&now.io_tune, (MomLimit)i, mom_value_int(0));
-    }
-    guest->has_io_tune = TRUE;
-    guest->io_policies = g_array_new(FALSE, TRUE, sizeof(MomTune));
-    guest->io_states = g_array_new(FALSE, TRUE, sizeof(MomTuneState));
-    g_array_append_val(guest->io_policies, tune);
-    g_array_append_val(guest->io_states, now);
-}
-
-/* The first cycle, and that guests have come to what it sent. */
-static void
-manage(Fixture *f)
-{
-    engine_start(f->peers);
-    for (guint i = 0; i < f->peers->guests->len; i++) {
-        MomGuestData *guest = g_ptr_array_index(f->peers->guests, i);
-
-        if (g_strcmp0(guest->name, "left") != 0) {
-            guest->balloon_cur_kib = mom_value_int(2 * GB);
-            guest->vcpu_quota_us = mom_value_int(50000);
-        }
-    }
-    write_ksm(f->peers->root, "1\n", "500\n");
-    virtual_clock_advance(f->peers->clock, 10 * SECOND);
-    g_string_truncate(f->recorder->log, 0);
-    g_string_truncate(told, 0);
-}
-
-static void
-on_released(gpointer data)
-{
-    ((Fixture *)data)->released++;
-}
-
-static void
-release(Fixture *f, MomOnStop how)
-{
-    mom_engine_release(f->peers->engine, how, on_released, f);
-}
-
-/* Only what was sent to balloons. */
-static void
-assert_balloons(Fixture *f, const char *expected)
-{
-    g_auto(GStrv) calls = g_strsplit(f->recorder->log->str, "; ", -1);
-    g_autoptr(GString) found = g_string_new(NULL);
-
-    for (char **call = calls; *call; call++) {
-        if (strstr(*call, " balloon ")) {
-            g_string_append_printf(found, "%s; ", *call);
-        }
-    }
-    assert_string_equal(found->str, expected);
-}
 
 /* ---- what goes back ---- */
 
@@ -239,6 +53,24 @@ test_what_was_set_to_what_it_was_is_no_call(void **state)
     release(f, MOM_ON_STOP_RELEASE);
     assert_calls(f->recorder, "ksm run=0; ");
     assert_int_equal(f->released, 1);
+}
+
+/* Where a hypervisor tells neither quota nor period policies see 0, which is no period. */
+static void
+test_a_quota_where_none_was_told_is_taken_away(void **state)
+{
+    Fixture *f = *state;
+    MomGuestData *guest = add_guest(f, "a", 2 * GB);
+
+    guest->vcpu_quota_us = guest->vcpu_period_us = MOM_NIL;
+    engine_write_file(f->peers->policy_dir, "20-more.policy",
+                      "(with Guests guest (guest.Control \"vcpu_period\" 50000))\n");
+    manage(f);
+    guest->vcpu_period_us = mom_value_int(50000);
+    virtual_clock_advance(f->peers->clock, 10 * SECOND);
+    release(f, MOM_ON_STOP_RELEASE);
+    assert_calls(f->recorder, "ksm run=0 pages_to_scan=100; a cpu -1/50000; ");
+    assert_int_equal(g_hash_table_size(mom_engine_found(f->peers->engine)->guests), 0);
 }
 
 /* ---- the host's room ---- */
@@ -393,6 +225,56 @@ test_a_dry_run_sends_nothing(void **state)
     assert_non_null(strstr(told->str, "balloon_target"));
     /* Nothing went back in truth. */
     assert_int_equal(g_hash_table_size(mom_engine_found(f->peers->engine)->guests), 1);
+}
+
+/* ---- what is not undone stays found ---- */
+
+static const MomFoundGuest *
+found_of(Fixture *f, const char *uuid)
+{
+    return g_hash_table_lookup(mom_engine_found(f->peers->engine)->guests, uuid);
+}
+
+/* vdsm takes fewer keys of KSM than can be turned while libvirt stands in for it. */
+static void
+test_what_cannot_be_turned_this_way_stays_found(void **state)
+{
+    Fixture *f = *state;
+
+    manage(f);
+    f->recorder->ksm_keys = MOM_KSM_BIT(MOM_KSM_RUN);
+    release(f, MOM_ON_STOP_RELEASE);
+    assert_calls(f->recorder, "ksm run=0; ");
+    assert_true(mom_engine_found(f->peers->engine)->ksm & MOM_KSM_BIT(MOM_KSM_PAGES_TO_SCAN));
+}
+
+/* As of a guest that vdsm, just back, lists without its balloon. */
+static void
+test_a_balloon_of_unknown_size_stays_found(void **state)
+{
+    Fixture *f = *state;
+    MomGuestData *guest = add_guest(f, "a", 3 * GB);
+
+    manage(f);
+    guest->has_balloon = FALSE;
+    release(f, MOM_ON_STOP_RELEASE);
+    assert_balloons(f, "");
+    assert_non_null(found_of(f, "a"));
+    assert_int_equal(found_of(f, "a")->balloon_kib, 3 * GB);
+}
+
+static void
+test_disks_that_are_not_told_stay_found(void **state)
+{
+    Fixture *f = *state;
+    MomGuestData *guest = add_guest(f, "a", 3 * GB);
+
+    add_disk(guest);
+    manage(f);
+    guest->has_io_tune = FALSE;
+    release(f, MOM_ON_STOP_RELEASE);
+    assert_non_null(found_of(f, "a"));
+    assert_int_equal(g_hash_table_size(found_of(f, "a")->disks), 1);
 }
 
 /* ---- those that do not answer ---- */
@@ -553,7 +435,7 @@ test_the_words(void **state)
     assert_int_equal(how, MOM_ON_STOP_MAXIMUM);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, release_setup, release_teardown)
 
 int
 main(void)
@@ -561,6 +443,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_every_knob_goes_back_to_what_was_found),
         CASE(test_what_was_set_to_what_it_was_is_no_call),
+        CASE(test_a_quota_where_none_was_told_is_taken_away),
         CASE(test_the_room_is_shared_and_the_reserve_kept),
         CASE(test_who_is_in_need_comes_first),
         CASE(test_a_host_without_room_gives_nothing),
@@ -571,6 +454,9 @@ main(void)
         CASE(test_a_guest_that_may_not_be_touched_is_not),
         CASE(test_a_guest_that_was_started_anew_is_left_alone),
         CASE(test_a_dry_run_sends_nothing),
+        CASE(test_what_cannot_be_turned_this_way_stays_found),
+        CASE(test_a_balloon_of_unknown_size_stays_found),
+        CASE(test_disks_that_are_not_told_stay_found),
         CASE(test_failing_calls_are_told_and_their_claims_kept),
         CASE(test_answers_are_waited_for),
         CASE(test_answers_are_not_waited_for_longer_than_that),

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/collectors/collector.h"
+#include "agent/engine/release.h"
 #include "agent/hypervisor/hypervisor-failover.h"
 #include "tests/agent/engine-fixture.h"
 #include "tests/agent/kept-log.h"
@@ -293,6 +294,59 @@ the_first_decision_after_the_return_turns_nothing(void **state)
     engine_assert_calls(world->f, FIRST_STEP);
 }
 
+static void
+on_released(gpointer data)
+{
+    ++*(guint *)data;
+}
+
+/* What the grace held back of the last decision is not what is to be undone. */
+static void
+an_end_within_the_grace_releases_all_the_same(void **state)
+{
+    World *world = *state;
+    guint released = 0;
+    guint64 cycles;
+
+    pass(world, 5);
+    engine_assert_calls(world->f, FIRST_STEP);
+    vdsm_leaves(world);
+    pass(world, 100);
+    vdsm_lists_it(world);
+    while (mom_hypervisor_failover_stands_in(world->failover)) {
+        pass(world, 1);
+    }
+    cycles = mom_engine_cycles(world->engine);
+    while (mom_engine_cycles(world->engine) == cycles) {
+        pass(world, 1);
+    }
+    engine_assert_calls(world->f, "");
+    engine_write_host(world->f, 5000000);
+    mom_engine_release(world->engine, MOM_ON_STOP_RELEASE, on_released, &released);
+    engine_assert_calls(world->f, "u1 4000000");
+    assert_int_equal(released, 1);
+}
+
+/* As on a host that goes down. */
+static void
+an_end_together_with_vdsm_releases_through_libvirt(void **state)
+{
+    World *world = *state;
+    guint released = 0;
+
+    pass(world, 5);
+    engine_assert_calls(world->f, FIRST_STEP);
+    world->current_kib = 3200000;
+    engine_write_host(world->f, 5000000);
+    vdsm_leaves(world);
+    mom_hypervisor_failover_hurry(world->failover);
+    mom_engine_release(world->engine, MOM_ON_STOP_RELEASE, on_released, &released);
+    assert_int_equal(released, 1);
+    assert_int_equal(world->sent_to_libvirt, 1);
+    assert_int_equal(world->current_kib, MAX_KIB);
+    engine_assert_calls(world->f, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -303,6 +357,8 @@ main(void)
         TEST(the_engine_s_guarantee_holds_where_libvirt_knows_none),
         TEST(what_is_not_seen_is_sent_again_over_the_other_way),
         TEST(the_first_decision_after_the_return_turns_nothing),
+        TEST(an_end_within_the_grace_releases_all_the_same),
+        TEST(an_end_together_with_vdsm_releases_through_libvirt),
     };
     int failed;
 

@@ -132,6 +132,53 @@ an_answer_that_comes_while_libvirt_is_asked_counts(void **state)
     ASSERT_LOG("");
 }
 
+/* momd ends with vdsm, as on a host that goes down: what was changed is to be undone all the same. */
+static void
+in_a_hurry_libvirt_stands_in_at_once(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    mom_hypervisor_failover_hurry(f->failover);
+    ask(f);
+    assert_string_equal(f->told->str, "ab");
+    assert_int_equal(f->libvirt.asked, 0); /* vdsm is there */
+    f->vdsm.guests = NULL;
+    ask(f);
+    assert_in_force(f, "libvirt");
+    assert_string_equal(f->told->str, "ab");
+}
+
+static void
+in_a_hurry_an_open_question_is_not_waited_for(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    f->vdsm.silent = TRUE;
+    ask(f);
+    mom_hypervisor_failover_hurry(f->failover);
+    assert_true(f->open);
+    virtual_clock_advance(f->clock, MOM_FAILOVER_HURRY_US);
+    assert_false(f->open);
+    assert_in_force(f, "libvirt");
+}
+
+static void
+who_never_falls_back_does_not_in_a_hurry(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    mom_hypervisor_failover_set_after(f->failover, 0);
+    mom_hypervisor_failover_hurry(f->failover);
+    f->vdsm.guests = NULL;
+    ask(f);
+    assert_in_force(f, "vdsm");
+    assert_string_equal(f->told->str, "!vdsm is away");
+    assert_int_equal(f->libvirt.asked, 0);
+}
+
 static void
 when_vdsm_is_back_one_decision_only_looks(void **state)
 {
@@ -445,6 +492,9 @@ main(void)
         TEST(also_if_vdsm_was_never_there_or_only_starts_up),
         TEST(vdsm_that_does_not_answer_at_all_is_not_waited_for),
         TEST(an_answer_that_comes_while_libvirt_is_asked_counts),
+        TEST(in_a_hurry_libvirt_stands_in_at_once),
+        TEST(in_a_hurry_an_open_question_is_not_waited_for),
+        TEST(who_never_falls_back_does_not_in_a_hurry),
         TEST(when_vdsm_is_back_one_decision_only_looks),
         TEST(a_decision_over_former_data_uses_no_grace_up),
         TEST(who_goes_again_within_the_grace_has_none_left),

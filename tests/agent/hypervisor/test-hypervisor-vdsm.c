@@ -219,6 +219,20 @@ test_io_policies_are_asked_for_again_after_one_was_set(void **state)
 }
 
 static void
+test_io_policies_are_asked_for_again_when_somebody_else_may_have_set_them(void **state)
+{
+    Fixture *f = *state;
+
+    cycle(f, "\"result\": [" UP("a") "]", TUNES("a", "sda"));
+    assert_outcomes(f, "a sda; . ");
+    mom_hypervisor_vdsm_renew_io_tunes(f->vdsm);
+    cycle(f, "\"result\": [" UP("a") "]", TUNES("a", "sdb"));
+    assert_outcomes(f, "a sdb; . ");
+    cycle(f, "\"result\": [" UP("a") "]", NULL);
+    assert_outcomes(f, "a sdb; . ");
+}
+
+static void
 test_quota_and_period_are_two_calls_and_one_outcome(void **state)
 {
     Fixture *f = *state;
@@ -428,6 +442,7 @@ main(void)
         VDSM_TEST(test_io_policies_are_asked_for_again_for_new_guests_and_after_five_minutes),
         VDSM_TEST(test_without_io_policies_guests_are_reported_all_the_same),
         VDSM_TEST(test_io_policies_are_asked_for_again_after_one_was_set),
+        VDSM_TEST(test_io_policies_are_asked_for_again_when_somebody_else_may_have_set_them),
         VDSM_TEST(test_quota_and_period_are_two_calls_and_one_outcome),
         VDSM_TEST(test_a_refusal_to_turn_ksm_is_told_once_with_what_to_do),
         VDSM_TEST(test_only_what_vdsm_has_keys_for_is_asked_of_it),

@@ -45,6 +45,7 @@ told_guest(gint64 report_s, gint64 major_faults)
     guest->has_memory = TRUE;
     guest->report_age_s = mom_value_int(2);
     guest->agent_connected = mom_value_bool(TRUE);
+    guest->vsock_cid = mom_value_int(7);
     guest->report_time_s = mom_value_int(EPOCH_S + report_s);
     guest->mem_available_kib = mom_value_int(900);
     guest->mem_unused_kib = mom_value_int(100);
@@ -107,6 +108,7 @@ memory_is_libvirts_and_promises_are_vdsms(void **state)
     assert_int_equal(guest->balloon_cur_kib.integer, 1000);
     assert_true(guest->balloon_driver.boolean);
     assert_true(guest->agent_connected.boolean);
+    assert_int_equal(guest->vsock_cid.integer, 7); /* vdsm knows none */
     assert_int_equal(guest->hugepages.type, MOM_VALUE_BOOL);
     assert_int_equal(guest->balloon_max_kib.integer, 2000);
     assert_int_equal(guest->balloon_min_kib.integer, 800);

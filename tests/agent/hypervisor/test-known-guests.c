@@ -211,10 +211,10 @@ no_quota_is_told_as_vdsm_tells_it(void **state)
     static const struct {
         gint64 vdsm, expected; /* G_MININT64: nothing */
     } rows[] = {
+        {G_MININT64, G_MININT64}, /* as of one of which it never told anything */
         {-1, -1},
         {0, 0},
         {G_GINT64_CONSTANT(17592186044415), G_GINT64_CONSTANT(17592186044415)},
-        {G_MININT64, G_MININT64},
         {50000, G_MININT64}, /* it was lifted */
     };
     Fixture *f = *state;
@@ -239,6 +239,21 @@ no_quota_is_told_as_vdsm_tells_it(void **state)
 }
 
 /* Libvirt counts from a guest's start, vdsm tells growth in a second. */
+/* As of one that hangs, of which nothing is told but that it is there. */
+static void
+a_quota_that_is_not_told_once_is_not_taken_back(void **state)
+{
+    Fixture *f = *state;
+
+    add(f, "a", "web")->vcpu_quota_us = mom_value_int(-1);
+    vdsm_speaks(f);
+    add(f, "a", "web");
+    vdsm_speaks(f);
+    add_of_libvirt(f, "a");
+    assert_int_equal(libvirt_speaks(f)->vcpu_quota_us.type, MOM_VALUE_INT);
+    assert_int_equal(libvirt_speaks(f)->vcpu_quota_us.integer, -1);
+}
+
 static void
 counters_are_told_as_vdsm_tells_them(void **state)
 {
@@ -328,6 +343,7 @@ main(void)
         TEST(another_run_of_a_guest_has_nothing_of_the_one_before),
         TEST(a_process_that_vdsm_does_not_tell_of_is_not_held_against_its_word),
         TEST(no_quota_is_told_as_vdsm_tells_it),
+        TEST(a_quota_that_is_not_told_once_is_not_taken_back),
         TEST(counters_are_told_as_vdsm_tells_them),
         TEST(guests_that_vdsm_lists_no_more_are_forgotten),
         TEST(vdsm_s_list_is_whole_if_it_tells_of_all_what_it_did),

@@ -316,6 +316,46 @@ one_whose_agent_comes_is_asked_at_once(void **state)
     assert_int_equal(world->probe.asked, 2);
 }
 
+/* A guest that hangs, or of whom vdsm alone tells for a while, keeps its device. */
+static void
+one_whose_address_is_not_told_for_a_while_is_not_left(void **state)
+{
+    g_autoptr(World) world = world_new(1, 0);
+    MomGuestData *guest = g_ptr_array_index(world->guests, 0);
+
+    guest->vsock_cid = mom_value_int(3);
+    tend(world);
+    answer(world, -1);
+    guest->vsock_cid = MOM_NIL;
+    tend(world);
+    guest->vsock_cid = mom_value_int(3);
+    tend(world);
+    assert_int_equal(world->probe.asked, 1);
+    guest->vsock_cid = mom_value_int(4);
+    tend(world);
+    assert_int_equal(world->probe.asked, 2);
+}
+
+/* The address of its former life may be another guest's by now, and what it said then is of no use. */
+static void
+one_that_was_started_anew_has_nothing_of_before(void **state)
+{
+    g_autoptr(World) world = world_new(1, 0);
+    MomGuestData *guest = g_ptr_array_index(world->guests, 0);
+
+    guest->pid = mom_value_int(100);
+    guest->vsock_cid = mom_value_int(3);
+    tend(world);
+    answer(world, 42);
+    assert_int_equal(known(world, "u0"), 42);
+    guest->pid = mom_value_int(101);
+    guest->vsock_cid = MOM_NIL;
+    tend(world);
+    assert_int_equal(world->probe.asked, 2);
+    assert_int_equal(g_array_index(world->probe.open, Question, 0).guest->vsock_cid, 0);
+    assert_int_equal(known(world, "u0"), -1);
+}
+
 static void
 guests_without_name_or_told_twice_are_passed_over(void **state)
 {
@@ -350,6 +390,8 @@ main(void)
         cmocka_unit_test(one_in_the_queue_can_go),
         cmocka_unit_test(one_that_was_started_anew_is_asked_at_once),
         cmocka_unit_test(one_whose_agent_comes_is_asked_at_once),
+        cmocka_unit_test(one_whose_address_is_not_told_for_a_while_is_not_left),
+        cmocka_unit_test(one_that_was_started_anew_has_nothing_of_before),
         cmocka_unit_test(guests_without_name_or_told_twice_are_passed_over),
         cmocka_unit_test(it_can_end_while_guests_are_asked),
     };
