@@ -18,6 +18,8 @@
 #include <glib/gstdio.h>
 
 #define FILE_MODE 0644
+/* "2026-11-23 20:41:51", also in the year 9999. */
+#define TIME_BYTES 20
 
 struct MomLog {
     GMutex lock;
@@ -28,6 +30,8 @@ struct MomLog {
     gint64 backup_count;
     guint64 lost; /* lines since writing last worked */
     int lost_errno;
+    gint64 second; /* of the last line, and how it is written */
+    char time[TIME_BYTES];
 };
 
 /* The present writer; GLib takes a writer once and keeps it. */
@@ -151,17 +155,31 @@ printable(const char *text, gssize length)
     return valid;
 }
 
+/* Under the lock.  Decisions come by the thousand within a second, whose text would be more than a quarter of
+ * what their lines cost. */
+static const char *
+time_of(MomLog *log, gint64 second)
+{
+    if (second != log->second || log->time[0] == '\0') {
+        g_autoptr(GDateTime) now = g_date_time_new_from_unix_local(second);
+        g_autofree char *text = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+
+        g_strlcpy(log->time, text, sizeof(log->time));
+        log->second = second;
+    }
+    return log->time;
+}
+
+/* Under the lock. */
 static GString *
-format_line(const char *domain, const char *label, const char *message, gssize length)
+format_line(MomLog *log, const char *domain, const char *label, const char *message, gssize length)
 {
     gint64 now_us = g_get_real_time();
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_local(now_us / G_USEC_PER_SEC);
-    g_autofree char *time = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
     g_autofree char *text = printable(message, length);
     GString *line = g_string_new(NULL);
 
-    g_string_printf(line, "%s,%03d - %s - %s - %s\n", time, (int)(now_us % G_USEC_PER_SEC / 1000),
-                    domain ? domain : "mom", label, text);
+    g_string_printf(line, "%s,%03d - %s - %s - %s\n", time_of(log, now_us / G_USEC_PER_SEC),
+                    (int)(now_us % G_USEC_PER_SEC / 1000), domain ? domain : "mom", label, text);
     return line;
 }
 
@@ -195,7 +213,7 @@ tell_lost(MomLog *log)
     }
     text = g_strdup_printf("%" G_GUINT64_FORMAT " lines of this log could not be written: %s", lost,
                            g_strerror(log->lost_errno));
-    line = format_line("mom", "WARNING", text, -1);
+    line = format_line(log, "mom", "WARNING", text, -1);
     log->lost = 0;
     put(log, line);
     log->lost += log->lost ? lost - 1 : 0;
@@ -251,21 +269,22 @@ write_fields(MomLog *log, gsize level_index, const GLogField *fields, gsize n)
     const GLogField *message = find_field(fields, n, "MESSAGE");
     const GLogField *domain = find_field(fields, n, "GLIB_DOMAIN");
     const char *name = domain ? domain->value : NULL;
-    GString *line;
 
     if (levels[level_index].level > g_atomic_int_get(&log->level) ||
         (levels[level_index].level > 3 && !is_ours(name))) {
         return;
     }
-    line = format_line(name, levels[level_index].label, message ? message->value : "",
-                       message ? message->length : 0);
     g_mutex_lock(&log->lock);
     if (log->path || !write_journal(levels[level_index].glib, fields, n)) {
+        GString *line;
+
         tell_lost(log);
+        line = format_line(log, name, levels[level_index].label, message ? message->value : "",
+                           message ? message->length : 0);
         put(log, line);
+        g_string_free(line, TRUE);
     }
     g_mutex_unlock(&log->lock);
-    g_string_free(line, TRUE);
 }
 
 static GLogWriterOutput

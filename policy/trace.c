@@ -118,7 +118,7 @@ mom_trace_begin(MomTrace *trace)
 
 /* ---- reads ---- */
 
-static gboolean
+static inline gboolean
 is_same(const Read *a, const Read *b)
 {
     return a->symbol == b->symbol && a->is_call == b->is_call &&
@@ -131,13 +131,15 @@ is_short(const char *text)
     return strnlen(text, MAX_STRING_BYTES + 1) <= MAX_STRING_BYTES;
 }
 
-static gboolean
-is_worth_noting(const Read *read)
+/* Nearly all is: this is asked for each variable that a policy reads. */
+static inline gboolean
+is_worth_noting(const char *argument, MomValue v)
 {
-    if (read->argument && !is_short(read->argument))
+    if (G_LIKELY(!argument && v.type < MOM_VALUE_STRING))
+        return TRUE;
+    if (argument && !is_short(argument))
         return FALSE;
-    return read->value.type < MOM_VALUE_STRING ||
-           (read->value.type == MOM_VALUE_STRING && is_short(read->value.string));
+    return v.type < MOM_VALUE_STRING || (v.type == MOM_VALUE_STRING && is_short(v.string));
 }
 
 static gboolean
@@ -146,40 +148,51 @@ has_short_name(const MomSymbol *symbol)
     return symbol->length <= MAX_STRING_BYTES;
 }
 
-/* The later of two equal reads counts. */
-static void
-note(MomTrace *trace, Read read)
+/* The place of READ among those of the present frame: that of an equal one, as the later counts, or a new
+ * one; NULL if there is no more room. */
+static inline Read *
+find_place(MomTrace *trace, const Read *read)
 {
     guint first = trace->frames[trace->n_frames - 1].first;
+    Read *end = &trace->reads[trace->n_reads];
 
-    if (trace->too_deep > 0 || !is_worth_noting(&read))
+    for (Read *known = &trace->reads[first]; known < end; known++)
+        if (is_same(known, read))
+            return known;
+    return trace->n_reads < first + MAX_FRAME_READS ? &trace->reads[trace->n_reads++] : NULL;
+}
+
+static inline void
+note(MomTrace *trace, const Read *read)
+{
+    Read *place;
+
+    if (trace->too_deep > 0 || !is_worth_noting(read->argument, read->value))
         return;
-    for (guint i = first; i < trace->n_reads; i++) {
-        if (is_same(&trace->reads[i], &read)) {
-            trace->reads[i] = read;
-            return;
-        }
-    }
-    if (trace->n_reads < first + MAX_FRAME_READS)
-        trace->reads[trace->n_reads++] = read;
+    place = find_place(trace, read);
+    if (place)
+        *place = *read;
 }
 
 void
 mom_trace_symbol(MomRun *run, const MomSymbol *symbol, MomValue v)
 {
     guint binding = run->cells[symbol->id].binding;
+    Read read = {.symbol = symbol,
+                 .is_global = binding > 0 && binding <= run->trace->n_globals,
+                 .value = v};
 
-    note(run->trace, (Read){.symbol = symbol,
-                            .is_global = binding > 0 && binding <= run->trace->n_globals,
-                            .value = v});
+    note(run->trace, &read);
 }
 
 void
 mom_trace_method(MomRun *run, const MomSymbol *symbol, MomValue argument, MomValue v)
 {
-    note(run->trace, (Read){.symbol = symbol,
-                            .argument = argument.type == MOM_VALUE_STRING ? argument.string : NULL,
-                            .value = v});
+    Read read = {.symbol = symbol,
+                 .argument = argument.type == MOM_VALUE_STRING ? argument.string : NULL,
+                 .value = v};
+
+    note(run->trace, &read);
 }
 
 /* ---- frames ---- */
@@ -199,12 +212,13 @@ void
 mom_trace_leave(MomRun *run, const MomSymbol *symbol, MomValue v)
 {
     MomTrace *trace = run->trace;
+    Read read = {.symbol = symbol, .is_call = TRUE, .value = v};
 
     if (trace->too_deep > 0)
         trace->too_deep--;
     else
         trace->n_reads = trace->frames[--trace->n_frames].first;
-    note(trace, (Read){.symbol = symbol, .is_call = TRUE, .value = v});
+    note(trace, &read);
 }
 
 guint

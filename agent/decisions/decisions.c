@@ -14,11 +14,15 @@
 /* What the gist of a failure begins with. */
 #define FAILED_MARK "failed: "
 
-/* The decisions of one call that is not answered yet. */
-typedef struct {
-    char *uuid;      /* NULL: the host's */
-    GArray *numbers; /* of guint64 */
-} Pending;
+/* A decision whose call is not answered yet.  Most calls turn one knob; where they turn more the other
+ * decisions follow. */
+typedef struct Pending Pending;
+
+struct Pending {
+    char *uuid;     /* of the first; NULL: the host's */
+    guint64 number; /* 0: answered */
+    Pending *next;
+};
 
 typedef struct {
     guint64 number;
@@ -38,11 +42,13 @@ struct MomDecisions {
 static void
 pending_free(gpointer data)
 {
-    Pending *pending = data;
+    Pending *next;
 
-    g_array_unref(pending->numbers);
-    g_free(pending->uuid);
-    g_free(pending);
+    for (Pending *pending = data; pending; pending = next) {
+        next = pending->next;
+        g_clear_pointer(&pending->uuid, g_ref_string_release);
+        g_free(pending);
+    }
 }
 
 MomDecisions *
@@ -198,12 +204,6 @@ note_attempt(MomDecisions *decisions,
 
 /* ---- what led to them ---- */
 
-gboolean
-mom_decisions_want_reads(const MomDecisions *decisions)
-{
-    return decisions->unread->len > 0;
-}
-
 static const MomReads *
 find_tune_reads(MomEntity *entity, const char *disk)
 {
@@ -248,41 +248,49 @@ mom_decisions_take_reads(MomDecisions *decisions)
 static void
 await_answer(MomDecisions *decisions, guint call, const MomDecision *decision)
 {
-    Pending *pending = g_hash_table_lookup(decisions->pending, GUINT_TO_POINTER(call));
+    Pending *first = g_hash_table_lookup(decisions->pending, GUINT_TO_POINTER(call));
+    Pending *pending = g_new0(Pending, 1);
 
-    if (!pending) {
-        pending = g_new0(Pending, 1);
-        pending->uuid = g_strdup(decision->uuid);
-        pending->numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
-        g_hash_table_insert(decisions->pending, GUINT_TO_POINTER(call), pending);
+    pending->number = decision->number;
+    if (first) {
+        pending->next = first->next;
+        first->next = pending;
+        return;
     }
-    g_array_append_val(pending->numbers, decision->number);
+    pending->uuid = decision->uuid ? g_ref_string_acquire(decision->uuid) : NULL;
+    g_hash_table_insert(decisions->pending, GUINT_TO_POINTER(call), pending);
+}
+
+static gboolean
+is_answered(const Pending *pending)
+{
+    while (pending && pending->number == 0) {
+        pending = pending->next;
+    }
+    return !pending;
 }
 
 /* The decision that REPORT answers; NULL if it is forgotten or was none. */
 static MomDecision *
 take_answered(MomDecisions *decisions, const MomGuardReport *report)
 {
-    Pending *pending = g_hash_table_lookup(decisions->pending, GUINT_TO_POINTER(report->call));
+    Pending *first = g_hash_table_lookup(decisions->pending, GUINT_TO_POINTER(report->call));
+    MomDecision *answered = NULL;
 
-    for (guint i = 0; pending && i < pending->numbers->len; i++) {
-        MomDecision *decision =
-            mom_decision_ring_get(decisions->ring, g_array_index(pending->numbers, guint64, i));
+    for (Pending *pending = first; pending && !answered; pending = pending->next) {
+        MomDecision *decision = mom_decision_ring_get(decisions->ring, pending->number);
 
         if (decision && (g_strcmp0(decision->knob, report->knob) != 0 ||
                          g_strcmp0(decision->disk, report->disk) != 0)) {
             continue;
         }
-        g_array_remove_index(pending->numbers, i--);
-        if (pending->numbers->len == 0) {
-            g_hash_table_remove(decisions->pending, GUINT_TO_POINTER(report->call));
-            pending = NULL;
-        }
-        if (decision) {
-            return decision;
-        }
+        pending->number = 0;
+        answered = decision;
     }
-    return NULL;
+    if (first && is_answered(first)) {
+        g_hash_table_remove(decisions->pending, GUINT_TO_POINTER(report->call));
+    }
+    return answered;
 }
 
 typedef struct {
@@ -300,9 +308,8 @@ drop_if_gone(gpointer call, gpointer data, gpointer gone_data)
     if (g_strcmp0(pending->uuid, gone->uuid) != 0) {
         return FALSE;
     }
-    for (guint i = 0; i < pending->numbers->len; i++) {
-        MomDecision *decision = mom_decision_ring_get(gone->decisions->ring,
-                                                      g_array_index(pending->numbers, guint64, i));
+    for (; pending; pending = pending->next) {
+        MomDecision *decision = mom_decision_ring_get(gone->decisions->ring, pending->number);
 
         if (decision) {
             mom_decision_set_text(&decision->reason, "the guest went before an answer came");

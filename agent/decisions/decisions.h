@@ -24,11 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomDecisions, mom_decisions_free)
 
 /* What comes now belongs to cycle CYCLE. */
 void mom_decisions_begin_cycle(MomDecisions *decisions, guint64 cycle);
-/* TRUE if the cycle brought decisions that should tell what led to them; then the same evaluation,
- * traced, and mom_decisions_take_reads. */
-gboolean mom_decisions_want_reads(const MomDecisions *decisions);
-/* Copies what a traced run noted with the controls and tunes of the entities in this cycle's
- * reports. */
+/* Copies what the run, which was traced, noted with the controls and tunes of the entities in this
+ * cycle's reports. */
 void mom_decisions_take_reads(MomDecisions *decisions);
 /* All that the cycle wishes has been reported. Answers may come later. */
 void mom_decisions_end_cycle(MomDecisions *decisions);

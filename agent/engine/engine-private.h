@@ -49,7 +49,6 @@ struct MomEngine {
     gboolean watched; /* some guest could come to be */
     gint64 watch_interval_us;
     gboolean sampling; /* the source has been asked and has not answered */
-    gboolean trace;    /* the last decision had something to tell, so may the next */
     gboolean decide;   /* when it answers, a decision is due */
     guint64 cycles;
     gint64 last_cycle_us; /* when the last of them was decided */

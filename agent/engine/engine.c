@@ -113,32 +113,11 @@ note_policy_failure(MomEngine *engine, const GError *error)
     mom_fault_raise(&engine->policy_fault, message);
 }
 
-/* Decisions tell what led to them.  Noting that costs an evaluation more than half of itself again,
- * so it is only done where there is something to tell: once more, the same way, if it was not known
- * before; at once while cycles go on deciding. */
-static void
-read_back(MomEngine *engine, MomEntity *host, GPtrArray *guests)
-{
-    const MomPolicyRunOptions options = {.trace = TRUE};
-    gboolean wanted = mom_decisions_want_reads(engine->decisions);
-    g_autoptr(GError) error = NULL;
-
-    if (wanted && !engine->trace &&
-        !mom_policy_evaluate(mom_policies_running(engine->policies), host, guests, &options,
-                             &error)) {
-        g_warning("what led to the decisions is not known: %s", error->message);
-        mom_engine_begin_run(host, guests);
-    }
-    if (wanted) {
-        mom_decisions_take_reads(engine->decisions);
-    }
-    engine->trace = wanted;
-}
-
 static void
 decide(MomEngine *engine)
 {
-    MomPolicyRunOptions options = {.debug = log_debug_call, .trace = engine->trace};
+    /* Decisions tell what led to them; whether there will be any is not known before. */
+    MomPolicyRunOptions options = {.debug = log_debug_call, .trace = TRUE};
     MomEntity *host = mom_monitor_entity(engine->host);
     g_autoptr(GPtrArray) guests = NULL;
     g_autoptr(GError) error = NULL;
@@ -163,7 +142,7 @@ decide(MomEngine *engine)
     mom_guard_begin_cycle(engine->guard, host, guests, mom_clock_now_us(engine->clock));
     mom_guard_hold(engine->guard, mom_source_hold(engine->source));
     apply_controllers(engine, host, guests);
-    read_back(engine, host, guests);
+    mom_decisions_take_reads(engine->decisions);
     commit_run(host, guests);
     mom_decisions_end_cycle(engine->decisions);
     engine->cycles++;

@@ -149,6 +149,7 @@ world_new(guint n)
         .guest_interval_us = INTERVAL,
         .policy_interval_us = INTERVAL,
         .fallback_after = 3,
+        .decisions_kept = MAX(n, 1), /* so that new ones take the place of old ones */
     });
     mom_engine_start(world->engine);
     mom_engine_set_policy(world->engine, "01-parameters", "(set balloonEnabled 1)", NULL);
