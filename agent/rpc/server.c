@@ -38,7 +38,7 @@ typedef struct {
     SoupServerMessage *message; /* ours as well as libsoup's, which waits */
     const MomRpcProtocol *protocol;
     gpointer answer;
-    guint64 changes; /* how many there were before */
+    gboolean changed; /* a step of it changed what must be kept */
 } Request;
 
 struct MomRpcServer {
@@ -248,12 +248,23 @@ respond(SoupServerMessage *message, const MomRpcProtocol *protocol, gpointer ans
                                      length);
 }
 
+/* One step; FALSE: it was the last.  Others' steps come in between, and their changes are not its. */
+static gboolean
+step(MomRpcServer *server, Request *request)
+{
+    MomRpcService *service = server->service;
+    guint64 before = service->klass->count_changes(service);
+    gboolean more = request->protocol->step(request->answer);
+
+    request->changed |= service->klass->count_changes(service) != before;
+    return more;
+}
+
 /* An answer to a change waits until the change is kept. FALSE: there is nothing to wait for. */
 static gboolean
-hold_if_changed(MomRpcServer *server, SoupServerMessage *message, guint64 changes_before)
+hold_if_changed(MomRpcServer *server, const Request *request)
 {
-    return server->service->klass->count_changes(server->service) != changes_before &&
-           mom_rpc_hold(server->holds, message);
+    return request->changed && mom_rpc_hold(server->holds, request->message);
 }
 
 /* One step of one request a turn, so that no turn is longer for several of them. */
@@ -263,12 +274,12 @@ on_turn(gpointer data)
     MomRpcServer *server = data;
     Request *request = g_queue_pop_head(&server->requests);
 
-    if (request->protocol->step(request->answer)) {
+    if (step(server, request)) {
         g_queue_push_tail(&server->requests, request);
         return G_SOURCE_CONTINUE;
     }
     respond(request->message, request->protocol, request->answer);
-    if (!hold_if_changed(server, request->message, request->changes)) {
+    if (!hold_if_changed(server, request)) {
         soup_server_message_unpause(request->message);
     }
     g_object_unref(request->message);
@@ -318,9 +329,8 @@ on_request(SoupServer *soup,
 {
     MomRpcServer *server = data;
     const MomRpcProtocol *protocol = find_protocol(path);
-    guint64 changes = server->service->klass->count_changes(server->service);
     g_autoptr(GBytes) body = NULL;
-    gpointer answer;
+    Request request = {message, protocol};
 
     if (!protocol) {
         soup_server_message_set_status(message, SOUP_STATUS_NOT_FOUND, NULL);
@@ -333,12 +343,13 @@ on_request(SoupServer *soup,
         return;
     }
     body = soup_message_body_flatten(soup_server_message_get_request_body(message));
-    answer = protocol->begin(server->service, g_bytes_get_data(body, NULL), g_bytes_get_size(body));
-    if (protocol->step(answer)) {
-        go_on_later(server, (Request){message, protocol, answer, changes});
+    request.answer =
+        protocol->begin(server->service, g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+    if (step(server, &request)) {
+        go_on_later(server, request);
     } else {
-        respond(message, protocol, answer);
-        hold_if_changed(server, message, changes);
+        respond(message, protocol, request.answer);
+        hold_if_changed(server, &request);
     }
 }
 

@@ -203,6 +203,26 @@ who_never_rests_holds_up_no_long_answer(void **state)
     close(slow);
 }
 
+/* What is pushed meanwhile may wait for a disk for long; who only reads has changed nothing. */
+static void
+a_long_answer_does_not_wait_until_another_s_change_is_kept(void **state)
+{
+    World *world = *state;
+    int slow = call(world, "getState");
+    guint turns = 0;
+
+    world->canned.slow = TRUE;
+    while (world->steps == 0 && turns++ < TURNS) {
+        run_turn(world);
+    }
+    world->canned.changes++;
+    while (!has_answer(slow) && turns++ < TURNS && g_main_context_pending(NULL)) {
+        run_turn(world);
+    }
+    assert_true(has_answer(slow));
+    close(slow);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -212,6 +232,7 @@ main(void)
         TEST(a_turn_does_one_step_of_one_answer),
         TEST(ping_does_not_wait_for_a_long_answer),
         TEST(who_never_rests_holds_up_no_long_answer),
+        TEST(a_long_answer_does_not_wait_until_another_s_change_is_kept),
     };
 
     return cmocka_run_group_tests_name("rpc-turns", tests, NULL, NULL);
