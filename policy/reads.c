@@ -6,18 +6,47 @@
  */
 #include "policy/reads.h"
 
+#include <string.h>
+
+static gsize
+size_of(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+/* Copies TEXT to *END, and moves that behind it. */
+static const char *
+put(char **end, const char *text)
+{
+    gsize size = size_of(text);
+    char *copy = *end;
+
+    if (!text)
+        return NULL;
+    memcpy(copy, text, size);
+    *end += size;
+    return copy;
+}
+
+/* One block with its texts behind it: some are made anew in every cycle. */
 MomReadNames *
 mom_read_names_new(const char *function, const MomRead *items, gsize n)
 {
-    MomReadNames *names = g_new0(MomReadNames, 1);
+    gsize bytes = sizeof(MomReadNames) + size_of(function);
+    MomReadNames *names;
+    char *end;
 
     g_assert(n <= MOM_MAX_READS);
+    for (gsize i = 0; i < n; i++)
+        bytes += size_of(items[i].name) + size_of(items[i].argument);
+    names = g_malloc(bytes);
+    end = (char *)(names + 1);
     names->references = 1;
-    names->function = g_strdup(function);
+    names->function = put(&end, function);
     names->n = n;
     for (gsize i = 0; i < n; i++)
-        names->items[i] = (MomRead){.name = g_strdup(items[i].name),
-                                    .argument = g_strdup(items[i].argument),
+        names->items[i] = (MomRead){.name = put(&end, items[i].name),
+                                    .argument = put(&end, items[i].argument),
                                     .is_call = items[i].is_call};
     return names;
 }
@@ -32,12 +61,6 @@ mom_read_names_ref(MomReadNames *names)
 void
 mom_read_names_unref(MomReadNames *names)
 {
-    if (!names || --names->references > 0)
-        return;
-    for (gsize i = 0; i < names->n; i++) {
-        g_free((char *)names->items[i].name);
-        g_free((char *)names->items[i].argument);
-    }
-    g_free((char *)names->function);
-    g_free(names);
+    if (names && --names->references == 0)
+        g_free(names);
 }
