@@ -41,6 +41,7 @@ typedef struct {
 } Frame;
 
 typedef struct {
+    guint64 run; /* that made the definition; of an earlier run nothing counts, nor is any of it looked at */
     gsize n;
     Read reads[MAX_ORIGINS];
 } Origin;
@@ -72,7 +73,9 @@ struct MomTrace {
     guint too_deep; /* calls beyond MAX_FRAMES */
     guint n_globals;
     gsize kept_bytes;    /* of the reads that were asked for */
-    GHashTable *origins; /* MomSymbol -> Origin */
+    guint64 run;         /* counts from 1 */
+    GHashTable *origins; /* MomSymbol -> Origin; those of the last run are written over, as most come again */
+    guint n_origins;     /* of this run */
     Way ways[MAX_WAYS];  /* the last ones that were new */
     guint n_ways;        /* ever */
     GPtrArray *names;    /* of MomReadNames: all of this run */
@@ -101,6 +104,16 @@ mom_trace_free(MomTrace *trace)
     g_free(trace);
 }
 
+/* Of what the last run did not define nothing is kept: policies come and go. */
+static void
+begin_origins(MomTrace *trace)
+{
+    if (g_hash_table_size(trace->origins) > trace->n_origins)
+        g_hash_table_remove_all(trace->origins);
+    trace->run++;
+    trace->n_origins = 0;
+}
+
 void
 mom_trace_begin(MomTrace *trace)
 {
@@ -110,7 +123,7 @@ mom_trace_begin(MomTrace *trace)
     trace->too_deep = 0;
     trace->n_globals = 0;
     trace->kept_bytes = 0;
-    g_hash_table_remove_all(trace->origins);
+    begin_origins(trace);
     trace->n_ways = 0;
     trace->n_layouts = 0;
     g_ptr_array_set_size(trace->names, 0);
@@ -257,6 +270,23 @@ defined_by(const MomNode *node)
     return NULL;
 }
 
+/* SYMBOL's place, which this run has now defined. */
+static Origin *
+take_origin(MomTrace *trace, const MomSymbol *symbol)
+{
+    Origin *origin = g_hash_table_lookup(trace->origins, symbol);
+
+    if (!origin) {
+        origin = g_new0(Origin, 1);
+        g_hash_table_insert(trace->origins, (gpointer)symbol, origin);
+    }
+    if (origin->run != trace->run) {
+        origin->run = trace->run;
+        trace->n_origins++;
+    }
+    return origin;
+}
+
 void
 mom_trace_end_expression(MomRun *run, const MomNode *node)
 {
@@ -266,10 +296,9 @@ mom_trace_end_expression(MomRun *run, const MomNode *node)
 
     if (!defined || trace->n_reads == 0)
         return;
-    origin = g_new0(Origin, 1);
+    origin = take_origin(trace, defined);
     origin->n = MIN(trace->n_reads, MAX_ORIGINS);
     memcpy(origin->reads, trace->reads, origin->n * sizeof(Read));
-    g_hash_table_replace(trace->origins, (gpointer)defined, origin);
     trace->definitions++;
 }
 
@@ -318,7 +347,7 @@ collect_origins(Collected *collected, const MomTrace *trace)
         const Origin *origin =
             read->is_global ? g_hash_table_lookup(trace->origins, read->symbol) : NULL;
 
-        if (origin)
+        if (origin && origin->run == trace->run)
             collect(collected, origin->reads, origin->n);
     }
 }

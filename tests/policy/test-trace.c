@@ -209,6 +209,19 @@ definitions_tell_what_their_variables_were_made_of(void **state)
                  "-: pressed=true share=0.07 limit=0.2 Host.cur=7 Host.max=100");
 }
 
+#define SET_FROM_V "(with Guests g (g.Control \"c\" v))"
+
+static void
+what_an_earlier_run_defined_is_forgotten(void **state)
+{
+    for (guint i = 0; i < 2; i++) {
+        assert_reads(state, "(defvar w Host.cur) (defvar v (+ w Host.max))" SET_FROM_V,
+                     "-: v=107 w=7 Host.max=100 Host.cur=7");
+        assert_reads(state, "(defvar w 1) (defvar v 2)" SET_FROM_V, "-: v=2");
+        assert_reads(state, "(defvar w 1) (defvar v w)" SET_FROM_V, "-: v=1 w=1");
+    }
+}
+
 static void
 a_variable_of_a_function_is_not_the_global_one(void **state)
 {
@@ -389,6 +402,7 @@ main(void)
         TEST(each_element_has_reads_of_its_own),
         TEST(the_same_way_has_values_of_its_own),
         TEST(definitions_tell_what_their_variables_were_made_of),
+        TEST(what_an_earlier_run_defined_is_forgotten),
         TEST(a_variable_of_a_function_is_not_the_global_one),
         TEST(a_value_is_that_of_its_last_read),
         TEST(what_is_no_plain_value_is_left_out),
