@@ -12,66 +12,23 @@ Usage: cycle-share.py MOMD [GUESTS [tls]]
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
 
+from cycle_profile import Profile, callgrind      # noqa: E402  (after the path)
 from momd import INTERVALS, Momd            # noqa: E402  (after the path)
 from running import Running      # noqa: E402
 
 BOUND_PERCENT = 5
-# Called once in a cycle, as it begins.
-BEGINS = "mom_pulse_asked"
-EVALUATES = "mom_policy_evaluate"
 ASKS, MOVES = "Host.getAllVmStats", "VM.setBalloonTarget"
-# What comes into these files from others is what decisions cost.
-FILES = re.compile(r"agent/decisions/|policy/(trace|reads)\.c$")
-FUNCTIONS = re.compile(r"mom_(trace|decisions?|knobs?|read_names)_")
 HOST_GIB_EACH, PRESS_GIB_EACH = 10, 4.1    # half of the host is free, or an eighth
 ODD_GUESTS = 5                             # in the stand-in's fleet: they cannot be moved
 # At first guests are got to know, and one gets what it is guaranteed.
 KINDS = ["getting to know"] * 2 + ["nothing moves"] * 3 + ["all move"] * 4
 PATIENCE_S = 900           # valgrind on a machine that has much else to do
-
-
-@dataclass
-class Profile:
-    """Instructions between the beginnings of two cycles."""
-    whole: int = 0
-    decisions: int = 0
-    evaluation: int = 0
-    evaluations: int = 0
-
-    @property
-    def percent(self) -> float:
-        return 100 * self.decisions / self.whole
-
-    @classmethod
-    def read(cls, path: str) -> "Profile":
-        profile, inside, called = cls(), False, ""
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                key, _, value = line.rstrip("\n").partition("=")
-                if key == "fl":
-                    inside = FILES.search(value) is not None
-                elif key == "cfn":
-                    called = value
-                elif key == "calls":
-                    profile._add_calls(called, inside, int(value.split()[0]), int(next(file).split()[1]))
-                elif line.startswith("totals: "):
-                    profile.whole = int(line.split()[1])
-        return profile
-
-    def _add_calls(self, called: str, inside: bool, calls: int, cost: int) -> None:
-        if FUNCTIONS.match(called) and not inside:
-            self.decisions += cost
-        elif called == EVALUATES:
-            self.evaluation += cost
-            self.evaluations += calls
 
 
 class Cycles:
@@ -131,11 +88,6 @@ def settings(guests: int) -> dict[str, dict[str, object]]:
             "rails": {"settle-time": 0},
             "vdsm": {"request-timeout": PATIENCE_S},
             "logging": {"verbosity": "warn"}}
-
-
-def callgrind(profiles: str) -> tuple[str, ...]:
-    return ("valgrind", "--tool=callgrind", f"--callgrind-out-file={profiles}", f"--dump-before={BEGINS}",
-            "--compress-strings=no", "--compress-pos=no")
 
 
 def run_all(cycles: Cycles, guests: int) -> list[int]:

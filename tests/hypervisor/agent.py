@@ -26,8 +26,8 @@ class Agent(Daemon):
     """POLICIES: name -> text, beside the packaged ones, or in their place where the name is the same."""
 
     def __init__(self, program: str, place: str, policies: dict[str, str] | None = None, interval: int = 1,
-                 settings: dict[str, dict[str, Any]] | None = None) -> None:
-        super().__init__(program, place, os.path.join(place, "mom.sock"))
+                 settings: dict[str, dict[str, Any]] | None = None, before: tuple[str, ...] = ()) -> None:
+        super().__init__(program, place, os.path.join(place, "mom.sock"), before)
         self.policy_dir = os.path.join(place, "policies")
         os.makedirs(self.policy_dir, exist_ok=True)
         for name in POLICIES:
