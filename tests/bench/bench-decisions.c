@@ -178,6 +178,7 @@ main(int argc, char **argv)
     guint cycles = argc > 2 ? (guint)strtoul(argv[2], NULL, 10) : 4;
     g_autoptr(MomLog) log = mom_log_new("/dev/null", quiet ? 2 : 4, 0, 0, NULL);
 
+    g_return_val_if_fail(log, EXIT_FAILURE);
     for (guint i = 0; i < cycles; i++) {
         virtual_clock_advance(world->peers.clock, i ? INTERVAL : 0);
         follow(world);
