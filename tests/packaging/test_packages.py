@@ -262,7 +262,10 @@ class Packages(unittest.TestCase):
         self.assertEqual(host.unit("mom-guestd.service", "ActiveState"), "inactive")
         host.run("systemd-analyze", "verify", KIND.unit_dir + "/mom-guestd.service")
         host.start("mom-guestd.service")
-        answer = host.out("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/2187; echo stats >&3; head -n 1 <&3")
+        # It counts as started when it runs, which is a moment before it listens.
+        ask = "exec 3<>/dev/tcp/127.0.0.1/2187 || exit; echo stats >&3; head -n 1 <&3"
+        patiently = f"for i in {{1..100}}; do ( {ask} ) 2>/dev/null && exit; sleep 0.1; done; exit 1"
+        answer = host.out("bash", "-c", patiently)
         self.assertRegex(answer, r"^mem_available:\d+,mem_unused:\d+,swap_in:0,")
         pid = host.unit("mom-guestd.service", "MainPID")
         status = host.read(f"/proc/{pid}/status")
