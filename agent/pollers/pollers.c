@@ -49,7 +49,7 @@ static const struct {
     [MOM_SLOW_QEMU_AGENT] = {MOM_AGENT_PATIENCE_US, MOM_AGENT_CONNECTIONS},
 };
 
-/* What makes a source's probe; NULL: this momd has none. */
+/* What makes a source's probe. */
 static MomProbe *(*const probe_makers[MOM_N_SLOW_SOURCES])(MomPollers *pollers) = {
     [MOM_SLOW_GUESTD] = make_guestd_probe,
     [MOM_SLOW_QEMU_AGENT] = make_agent_probe,
@@ -73,7 +73,7 @@ set_max_age(MomPollers *pollers, MomSlowSource source)
 static void
 make_poller(MomPollers *pollers, MomSlowSource source)
 {
-    if (!(pollers->options.wanted & 1u << source) || !probe_makers[source])
+    if (!(pollers->options.wanted & 1u << source))
         return;
     pollers->pollers[source] = mom_poller_new(&(MomPollerOptions){
         .probe = probe_makers[source](pollers),
