@@ -5,21 +5,11 @@
  */
 #include "agent/hypervisor/guest-rates.h"
 
-#include <math.h>
-#include <stddef.h>
-
-#define N_COUNTERS 4
-
-static const gsize counters[N_COUNTERS] = {
-    offsetof(MomGuestData, major_faults),
-    offsetof(MomGuestData, minor_faults),
-    offsetof(MomGuestData, swap_in),
-    offsetof(MomGuestData, swap_out),
-};
+#include "agent/hypervisor/guest-counters.h"
 
 typedef struct {
-    MomValue rate[N_COUNTERS];
-    MomValue count[N_COUNTERS]; /* at `at_us` */
+    MomValue rate[MOM_N_GUEST_COUNTERS];
+    MomValue count[MOM_N_GUEST_COUNTERS]; /* at `at_us` */
     gint64 at_us;
     gboolean counted; /* the two are there */
 } Record;
@@ -47,12 +37,6 @@ mom_guest_rates_free(MomGuestRates *rates)
     g_free(rates);
 }
 
-static MomValue *
-counter_of(MomGuestData *guest, gsize i)
-{
-    return (MomValue *)(gpointer)((char *)guest + counters[i]);
-}
-
 static Record *
 record_of(MomGuestRates *rates, const char *uuid)
 {
@@ -70,8 +54,8 @@ mom_guest_rates_learn(MomGuestRates *rates, const MomGuestData *guest)
 {
     Record *record = record_of(rates, guest->uuid);
 
-    for (gsize i = 0; i < N_COUNTERS; i++) {
-        MomValue rate = *(const MomValue *)(gconstpointer)((const char *)guest + counters[i]);
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+        MomValue rate = *mom_guest_counter((MomGuestData *)guest, i);
 
         if (!mom_value_is_nil(rate)) {
             record->rate[i] = rate;
@@ -79,24 +63,11 @@ mom_guest_rates_learn(MomGuestRates *rates, const MomGuestData *guest)
     }
 }
 
-/* A counter that went back is that of a guest which was started anew: its old rate holds on. */
-static MomValue
-rate_of(MomValue before, MomValue now, gint64 span_us, MomValue otherwise)
-{
-    gint64 from, to, growth;
-
-    if (!mom_value_to_int(before, &from) || !mom_value_to_int(now, &to) ||
-        __builtin_sub_overflow(to, from, &growth) || growth < 0) {
-        return otherwise;
-    }
-    return mom_value_int((gint64)llround((double)growth * G_USEC_PER_SEC / (double)span_us));
-}
-
 static void
 take_counters(Record *record, MomGuestData *guest, gint64 at_us)
 {
-    for (gsize i = 0; i < N_COUNTERS; i++) {
-        record->count[i] = *counter_of(guest, i);
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+        record->count[i] = *mom_guest_counter(guest, i);
     }
     record->at_us = at_us;
     record->counted = TRUE;
@@ -110,9 +81,14 @@ count(Record *record, MomGuestData *guest, gint64 at_us)
     if (record->counted && span_us < MOM_GUEST_RATES_SPAN_US) {
         return;
     }
-    for (gsize i = 0; i < N_COUNTERS && record->counted; i++) {
-        record->rate[i] =
-            rate_of(record->count[i], *counter_of(guest, i), span_us, record->rate[i]);
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS && record->counted; i++) {
+        MomValue rate =
+            mom_guest_counter_rate(record->count[i], *mom_guest_counter(guest, i), span_us);
+
+        /* Of a guest that was started anew the old rate holds on. */
+        if (!mom_value_is_nil(rate)) {
+            record->rate[i] = rate;
+        }
     }
     take_counters(record, guest, at_us);
 }
@@ -127,8 +103,8 @@ mom_guest_rates_apply(MomGuestRates *rates, MomGuestData *guest, gint64 now_us)
         mom_value_to_int(guest->report_age_s, &age_s);
         count(record, guest, now_us - age_s * G_USEC_PER_SEC);
     }
-    for (gsize i = 0; i < N_COUNTERS; i++) {
-        *counter_of(guest, i) = guest->has_memory ? record->rate[i] : MOM_NIL;
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+        *mom_guest_counter(guest, i) = guest->has_memory ? record->rate[i] : MOM_NIL;
     }
 }
 

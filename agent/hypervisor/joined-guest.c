@@ -8,17 +8,7 @@
  */
 #include "agent/hypervisor/joined-guest.h"
 
-#include <stddef.h>
-
-/* Where MomGuestData has what libvirt counts and vdsm tells per second. */
-static const gsize counters[] = {
-    offsetof(MomGuestData, major_faults),
-    offsetof(MomGuestData, minor_faults),
-    offsetof(MomGuestData, swap_in),
-    offsetof(MomGuestData, swap_out),
-};
-
-#define N_COUNTERS G_N_ELEMENTS(counters)
+#include "agent/hypervisor/guest-counters.h"
 
 /* Of two readings that are less apart no rate is made, if the guest does not date its reports. */
 #define LEAST_S 1.0
@@ -29,7 +19,7 @@ struct MomJoinedGuest {
     gboolean hangs;
     MomGuestData *base; /* what rates count from; NULL: nothing */
     double base_s;
-    MomValue rates[N_COUNTERS];
+    MomValue rates[MOM_N_GUEST_COUNTERS];
 };
 
 MomJoinedGuest *
@@ -49,29 +39,13 @@ mom_joined_guest_free(MomJoinedGuest *self)
     g_free(self);
 }
 
-static MomValue *
-counter_of(MomGuestData *data, gsize i)
-{
-    return (MomValue *)(gpointer)((char *)data + counters[i]);
-}
-
 static void
 forget_rates(MomJoinedGuest *self)
 {
     g_clear_pointer(&self->base, mom_guest_data_free);
-    for (gsize i = 0; i < N_COUNTERS; i++) {
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
         self->rates[i] = MOM_NIL;
     }
-}
-
-/* A counter that went back belongs to another life of the guest. */
-static MomValue
-rate(MomValue before, MomValue now, double seconds)
-{
-    if (mom_value_is_nil(before) || mom_value_is_nil(now) || now.integer < before.integer) {
-        return MOM_NIL;
-    }
-    return mom_value_int((gint64)((double)(now.integer - before.integer) / seconds + 0.5));
 }
 
 /* When DATA's numbers were taken; by the guest's own report if it is dated. */
@@ -102,8 +76,10 @@ count_on(MomJoinedGuest *self)
     if (self->base && seconds < LEAST_S) {
         return;
     }
-    for (gsize i = 0; self->base && i < N_COUNTERS; i++) {
-        self->rates[i] = rate(*counter_of(self->base, i), *counter_of(self->data, i), seconds);
+    for (gsize i = 0; self->base && i < MOM_N_GUEST_COUNTERS; i++) {
+        self->rates[i] = mom_guest_counter_rate(*mom_guest_counter(self->base, i),
+                                                *mom_guest_counter(self->data, i),
+                                                (gint64)(seconds * G_USEC_PER_SEC));
     }
     mom_guest_data_free(self->base);
     self->base = mom_guest_data_share(self->data);
@@ -153,8 +129,8 @@ take_memory(MomGuestData *to, MomJoinedGuest *self)
     to->mem_usable_kib = told->mem_usable_kib;
     to->disk_caches_kib = told->disk_caches_kib;
     /* Until there are two reports vdsm's rates are the best there are. */
-    for (gsize i = 0; i < N_COUNTERS; i++) {
-        prefer(counter_of(to, i), self->rates[i]);
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+        prefer(mom_guest_counter(to, i), self->rates[i]);
     }
 }
 
