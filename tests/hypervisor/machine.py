@@ -14,6 +14,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from libvirtd import Libvirtd
@@ -67,13 +68,15 @@ def ask(port: str, command: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Size:
-    """What is told to libvirt. `extra` is XML of further devices, `without` a driver that the guest does not load."""
+    """What is told to libvirt. `extra` is XML of further devices, `without` a driver that the guest does not load,
+    `kernel_options` are more words for its kernel's command line."""
     max_mib: int = 192
     start_mib: int = 192
     guarantee_mib: int | None = None
     vcpu_limit_percent: int | None = None
     extra: str = ""
     without: str = ""
+    kernel_options: str = ""
 
 
 @dataclass
@@ -98,12 +101,17 @@ class Machine:
         parts += [] if size.vcpu_limit_percent is None else [VCPU_LIMIT.format(size.vcpu_limit_percent)]
         return "".join(parts)
 
+    def _cmdline(self) -> str:
+        size = self.size
+        words = CMDLINE.format(seed=self.seed, without=size.without)
+        return f"{words} {size.kernel_options}".rstrip()
+
     def define(self) -> str:
         """Makes its files; the path of its XML."""
         xml = DOMAIN.format(
             name=self.name, uuid=self.uuid, metadata=self._metadata(), max_kib=self.size.max_mib * MIB,
             start_kib=self.size.start_mib * MIB, kernel=self.libvirtd.kernel, initramfs=self.libvirtd.initramfs,
-            cmdline=CMDLINE.format(seed=self.seed, without=self.size.without), place=self.place, devices=self.size.extra)
+            cmdline=escape(self._cmdline()), place=self.place, devices=self.size.extra)
         with open(self.place + ".xml", "w", encoding="utf-8") as file:
             file.write(xml)
         with open(self.place + ".disk", "wb") as file:
