@@ -19,6 +19,14 @@ class _Loader(unittest.TestLoader):
                       key=lambda name: written.index(name) if name in written else -1)
 
 
+def _tell(detail: str) -> None:
+    """On standard error besides: it is all that meson shows of a TAP test that failed."""
+    for line in detail.splitlines():
+        print("# " + line)
+        print(line, file=sys.stderr)
+    sys.stdout.flush()
+
+
 class _Result(unittest.TestResult):
     def __init__(self) -> None:
         super().__init__()
@@ -32,9 +40,7 @@ class _Result(unittest.TestResult):
         self.count += 1
         name = test.shortDescription() or test.id()
         print(f"{outcome} {self.count} - {name}\n# took {time.monotonic() - self._began:.1f} s")
-        for line in detail.splitlines():
-            print("# " + line)
-        sys.stdout.flush()
+        _tell(detail)
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         self._line("ok", test)
@@ -56,7 +62,7 @@ class _Result(unittest.TestResult):
         else:                            # a fixture failed: none of its tests ran
             self.count += 1
             print(f"not ok {self.count} - {test}")
-            print("\n".join("# " + line for line in self.errors[-1][1].splitlines()), flush=True)
+            _tell(self.errors[-1][1])
 
 
 def main() -> int:
