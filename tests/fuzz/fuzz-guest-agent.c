@@ -44,6 +44,8 @@ ask(const char *bytes, gsize length, gboolean asks_info)
            (line = mom_agent_reader_take(reader, &bytes, &length, NULL))) {
         g_autofree char *farewell = mom_agent_question_farewell(question);
 
+        if (farewell && !*farewell)
+            abort();
         mom_agent_question_take(question, line->str, line->len);
         if (++commands > MOST_COMMANDS)
             abort();

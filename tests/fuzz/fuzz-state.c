@@ -43,6 +43,8 @@ read_twice(const char *text, gsize length)
     g_autoptr(GString) written = g_string_new(NULL);
     guint n = 0, n_again = 0;
 
+    if (wrong && !*wrong)
+        abort();
     append(written, records);
     if (!records) {
         return;
