@@ -8,6 +8,10 @@
 
 #include "agent/engine/guests.h"
 
+/* vdsm reads the numbers of a guest that has just come at its next turn, every 15 s (vm_sample_interval);
+ * these are two of them. */
+#define NEWCOMER_SETTLES_IN_US (30 * G_USEC_PER_SEC)
+
 typedef struct {
     char *uuid;
     MomMonitor *monitor;
@@ -113,6 +117,8 @@ add_guest(MomGuests *guests, const MomGuestData *data)
 
     guest->uuid = g_strdup(data->uuid);
     guest->monitor = mom_monitor_new(guests->plan, data->name);
+    if (guests->collection > 1)
+        mom_monitor_be_patient(guest->monitor, NEWCOMER_SETTLES_IN_US);
     recall(guests, guest, data);
     entity = mom_monitor_entity(guest->monitor);
     mom_entity_set_property(entity, "uuid", mom_value_string(data->uuid));

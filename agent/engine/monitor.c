@@ -21,15 +21,25 @@ struct MomMonitorPlan {
     gboolean *mandatory; /* by the schema's index */
 };
 
+/* Of a collector, or of fields that none brings. */
+typedef struct {
+    guint well_in; /* good samples until it is over; 0: there is none */
+    gboolean told;
+} Trouble;
+
 struct MomMonitor {
     MomMonitorPlan *plan;
     char *name;
     MomEntity *entity;
     gpointer *states; /* one for each collector */
-    guint *failing;   /* likewise: good samples until its trouble is over; 0: it has none */
-    guint lacking;    /* the same of fields that no collector brought */
+    Trouble *failing; /* likewise */
+    Trouble lacking;
     MomReady ready;
     gboolean terminated;
+    gint64 patience_us;
+    gboolean has_begun;
+    gint64 begun_us;   /* at the first collection */
+    gboolean settling; /* in this collection */
     gboolean awaiting; /* a guest's first answer, in this collection */
     gboolean has_regular;
     gint64 regular_us; /* of the newest sample that counts */
@@ -134,29 +144,33 @@ tell(const MomMonitor *monitor, GLogLevelFlags level, const char *what, const ch
                          "MESSAGE", "%s: %s: %s", monitor->name, what, why);
 }
 
-static void
-complain(const MomMonitor *monitor, gboolean first, const char *what, const char *why)
+/* Trouble in the first collections is news only if it lasts. */
+static gboolean
+is_settling(const MomMonitor *monitor, gint64 now_us)
 {
-    gboolean loud = first && monitor->ready != MOM_READY_NO;
+    return now_us - monitor->begun_us < monitor->patience_us;
+}
 
+/* As a warning if it is news. */
+static void
+complain(MomMonitor *monitor, Trouble *trouble, const char *what, const char *why)
+{
+    gboolean known = trouble->told || (monitor->ready == MOM_READY_NO && monitor->lacking.told);
+    gboolean loud = !known && !monitor->settling;
+
+    trouble->well_in = MOM_MONITOR_WELL_AFTER;
+    trouble->told |= loud;
     tell(monitor, loud ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG, what, why);
 }
 
-/* TRUE if it is news that there is TROUBLE. */
-static gboolean
-begins(guint *trouble)
+/* All was well once more; tells if that ends TROUBLE. */
+static void
+be_well(const MomMonitor *monitor, Trouble *trouble, const char *what, const char *news)
 {
-    gboolean is_new = *trouble == 0;
-
-    *trouble = MOM_MONITOR_WELL_AFTER;
-    return is_new;
-}
-
-/* All was well once more; TRUE if that ends TROUBLE. */
-static gboolean
-ends(guint *trouble)
-{
-    return *trouble > 0 && --*trouble == 0;
+    if (trouble->well_in == 0 || --trouble->well_in > 0)
+        return;
+    tell(monitor, trouble->told ? G_LOG_LEVEL_INFO : G_LOG_LEVEL_DEBUG, what, news);
+    trouble->told = FALSE;
 }
 
 /* FALSE: the collector failed for good. */
@@ -169,8 +183,7 @@ run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, Mo
 
     if (collector->collect(monitor->states[index], input, scratch, &error)) {
         mom_sample_merge(merged, scratch); /* the first value that is not nil wins */
-        if (ends(&monitor->failing[index]))
-            tell(monitor, G_LOG_LEVEL_INFO, collector->name, "works again");
+        be_well(monitor, &monitor->failing[index], collector->name, "works again");
         return TRUE;
     }
     if (g_error_matches(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_FATAL)) {
@@ -185,7 +198,7 @@ run_collector(MomMonitor *monitor, gsize index, const MomCollectInput *input, Mo
         tell(monitor, G_LOG_LEVEL_DEBUG, collector->name, error->message);
         return TRUE;
     }
-    complain(monitor, begins(&monitor->failing[index]), collector->name, error->message);
+    complain(monitor, &monitor->failing[index], collector->name, error->message);
     return TRUE;
 }
 
@@ -208,8 +221,7 @@ complete(MomMonitor *monitor, MomSample *merged)
             mom_sample_set(merged, name, MOM_NIL);
     }
     if (missing->len && !monitor->awaiting)
-        complain(monitor, begins(&monitor->lacking), "incomplete data, no collector brought",
-                 missing->str);
+        complain(monitor, &monitor->lacking, "incomplete data, no collector brought", missing->str);
     return missing->len == 0;
 }
 
@@ -253,6 +265,16 @@ keep_sample(MomMonitor *monitor, MomSample *sample, const MomCollectInput *input
         mom_entity_add_sample(monitor->entity, sample, monitor->plan->history_length);
 }
 
+static void
+begin(MomMonitor *monitor, gint64 now_us)
+{
+    if (!monitor->has_begun)
+        monitor->begun_us = now_us;
+    monitor->has_begun = TRUE;
+    monitor->awaiting = FALSE;
+    monitor->settling = is_settling(monitor, now_us);
+}
+
 gboolean
 mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given)
 {
@@ -262,7 +284,7 @@ mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given)
     if (monitor->terminated)
         return FALSE;
     input.interim = is_interim(monitor, given);
-    monitor->awaiting = FALSE;
+    begin(monitor, given->now_us);
     sample = collect_sample(monitor, &input);
     if (!sample) {
         if (!monitor->awaiting)
@@ -271,8 +293,7 @@ mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given)
             monitor->ready = MOM_READY_UNKNOWN;
         return FALSE;
     }
-    if (ends(&monitor->lacking))
-        tell(monitor, G_LOG_LEVEL_INFO, "data", "complete again");
+    be_well(monitor, &monitor->lacking, "data", "complete again");
     monitor->ready = MOM_READY_YES;
     if (monitor->watch)
         monitor->watch(sample, monitor->watch_data);
@@ -291,7 +312,7 @@ mom_monitor_new(MomMonitorPlan *plan, const char *name)
     monitor->name = g_strdup(name);
     monitor->entity = mom_entity_new(plan->schema);
     monitor->states = g_new0(gpointer, plan->n_collectors);
-    monitor->failing = g_new0(guint, plan->n_collectors);
+    monitor->failing = g_new0(Trouble, plan->n_collectors);
     for (gsize i = 0; i < plan->n_collectors; i++) {
         const MomCollector *collector = plan->collectors[i];
 
@@ -315,6 +336,12 @@ mom_monitor_free(MomMonitor *monitor)
     g_free(monitor->name);
     mom_monitor_plan_unref(monitor->plan);
     g_free(monitor);
+}
+
+void
+mom_monitor_be_patient(MomMonitor *monitor, gint64 patience_us)
+{
+    monitor->patience_us = patience_us;
 }
 
 void

@@ -47,6 +47,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitor, mom_monitor_free)
  * they are over; all else as debug. */
 gboolean mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given);
 
+/* For PATIENCE_US after its first collection trouble is told at level debug; what lasts, then. */
+void mom_monitor_be_patient(MomMonitor *monitor, gint64 patience_us);
+
 /* WATCH (NULL: nobody) is called with each complete sample just before it joins the history; it is borrowed
  * for the call. */
 typedef void (*MomSampleWatch)(const MomSample *sample, gpointer data);

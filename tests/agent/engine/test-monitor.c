@@ -316,6 +316,31 @@ assert_lines(const Told *told, gsize turns, gsize and_then, const char *expected
     canned_clear(&canned);
 }
 
+/* The same with 30 s of patience, for MAX_CYCLES turns at a distance of EVERY_S; the last goes on until
+ * trouble would be over. */
+static void
+assert_patient_lines(const Told *told, gint64 every_s, const char *expected)
+{
+    Canned canned = {0};
+    const MomCollector *collectors[] = {&canned.base};
+    g_autoptr(MomMonitorPlan) plan = NULL;
+    g_autoptr(MomMonitor) monitor = NULL;
+
+    canned_init(&canned, told);
+    plan = mom_monitor_plan_new(collectors, 1, 10);
+    monitor = mom_monitor_new(plan, "vm0");
+    mom_monitor_be_patient(monitor, 30 * G_USEC_PER_SEC);
+    g_string_truncate(lines, 0);
+    for (gsize i = 0; i < MAX_CYCLES + MOM_MONITOR_WELL_AFTER; i++) {
+        canned.next = (guint)MIN(i, MAX_CYCLES - 1);
+        mom_monitor_collect(monitor, &(MomCollectInput){.root = "/",
+                                                        .now_us = (gint64)i * every_s *
+                                                                  G_USEC_PER_SEC});
+    }
+    assert_string_equal(lines->str, expected);
+    canned_clear(&canned);
+}
+
 static void
 a_failing_collector_is_told_once(void **state)
 {
@@ -358,6 +383,22 @@ what_is_awaited_is_not_told(void **state)
     assert_lines(&awaits, 1, 100, "");
     assert_lines(&then_fails, 2, 100, "WW"); /* the collector, and what it does not bring */
     assert_lines(&then_comes, 2, 100, "");
+}
+
+static void
+trouble_that_passes_while_one_is_patient_is_not_told(void **state)
+{
+    const Told comes = {"a", "", {"", "", "", "a=1"}};
+    const Told stays_out = {"a", "", {"", "", "", ""}};
+    const Told works_late = {"a", "o", {"!collection", "!collection", "a=1", "a=1"}};
+    const Told lost = {"a", "", {"a=1", "", "", ""}};
+
+    assert_patient_lines(&comes, 10, "");
+    assert_patient_lines(&stays_out, 10, "W");
+    assert_patient_lines(&works_late, 10, "");
+    assert_patient_lines(&works_late, 40, "WWII"); /* the collector, and what it does not bring */
+    assert_patient_lines(&lost, 1, "");
+    assert_patient_lines(&lost, 10, "W");
 }
 
 /* ---- samples that come early ---- */
@@ -438,6 +479,7 @@ main(void)
         cmocka_unit_test(a_collector_that_works_again_is_told_after_a_while),
         cmocka_unit_test(missing_fields_are_told_once_and_when_they_are_back),
         cmocka_unit_test(what_is_awaited_is_not_told),
+        cmocka_unit_test(trouble_that_passes_while_one_is_patient_is_not_told),
         cmocka_unit_test(samples_that_come_early_do_not_shorten_what_averages_look_at),
     };
 
