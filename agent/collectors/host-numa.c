@@ -5,14 +5,17 @@
  * A host with plenty of free memory is short all the same for guests that are bound to its full
  * node.  Nodes without memory of their own (processors only) are none here.  The kernel estimates
  * what is available for the whole host alone; of a node it is counted here in the same spirit: free
- * pages, pages of files and slabs that can be given up, no shared memory, no huge pages.  What KSM
- * saved it counts for the whole host alone too, and nothing is made up for it.
+ * pages, pages of files and slabs that can be given up, no shared memory, no huge pages.  Where
+ * KSM's pages lie is estimated, see numa-ksm.h, and nil for who may not look.
  */
+#define G_LOG_DOMAIN "mom.HostNuma"
+
 #include <string.h>
 
 #include "agent/collectors/collector.h"
 #include "agent/collectors/hostfile.h"
 #include "agent/collectors/hugepages.h"
+#include "agent/collectors/numa-ksm.h"
 #include "agent/collectors/parse.h"
 
 #define DIRECTORY "sys/devices/system/node"
@@ -22,9 +25,33 @@
 #define MEMINFO_CAP 16384
 
 typedef struct {
+    guint number;
     gint64 total_kib; /* huge pages left out */
     gint64 free_kib;
 } Node;
+
+typedef struct {
+    MomNumaKsm *ksm;
+    gboolean told; /* that it cannot be known */
+} State;
+
+static gpointer
+state_new(const MomCollector *self)
+{
+    State *state = g_new0(State, 1);
+
+    state->ksm = mom_numa_ksm_new();
+    return state;
+}
+
+static void
+state_free(gpointer data)
+{
+    State *state = data;
+
+    mom_numa_ksm_free(state->ksm);
+    g_free(state);
+}
 
 /* FALSE: NAME is no node's. */
 static gboolean
@@ -91,20 +118,20 @@ sum_keys(const char *text, guint number, const char *const *keys, gint64 *out)
 }
 
 static gboolean
-read_node(const char *root, guint number, Node *node, GError **error)
+read_node(const char *root, Node *node, GError **error)
 {
     static const char *const total[] = {"MemTotal:", NULL};
     static const char *const free_keys[] = {
         "MemFree:", "Active(file):", "Inactive(file):", "SReclaimable:", NULL};
-    g_autofree char *path = g_strdup_printf(DIRECTORY "/node%u/meminfo", number);
-    g_autofree char *pools_path = g_strdup_printf(DIRECTORY "/node%u/hugepages", number);
+    g_autofree char *path = g_strdup_printf(DIRECTORY "/node%u/meminfo", node->number);
+    g_autofree char *pools_path = g_strdup_printf(DIRECTORY "/node%u/hugepages", node->number);
     g_autofree char *text = mom_hostfile_read(root, path, MEMINFO_CAP, error);
     MomHugepages pools;
 
     if (!text || !mom_hugepages_read(root, pools_path, &pools, error))
         return FALSE;
-    if (!sum_keys(text, number, total, &node->total_kib) ||
-        !sum_keys(text, number, free_keys, &node->free_kib)) {
+    if (!sum_keys(text, node->number, total, &node->total_kib) ||
+        !sum_keys(text, node->number, free_keys, &node->free_kib)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "%s has no usable line MemTotal or MemFree", path);
         return FALSE;
@@ -113,14 +140,16 @@ read_node(const char *root, guint number, Node *node, GError **error)
     return TRUE;
 }
 
+/* FIELD: the numbers at OFFSET of the N structures of SIZE bytes at FIRST. */
 static void
-set_list(MomSample *sample, const char *field, const GArray *nodes, gsize offset)
+set_list(
+    MomSample *sample, const char *field, gconstpointer first, gsize n, gsize size, gsize offset)
 {
-    g_autofree MomValue *items = g_new(MomValue, nodes->len);
-    MomList list = {.length = nodes->len, .items = items};
+    g_autofree MomValue *items = g_new(MomValue, n);
+    MomList list = {.length = n, .items = items};
 
-    for (guint i = 0; i < nodes->len; i++)
-        items[i] = mom_value_int(G_STRUCT_MEMBER(gint64, &g_array_index(nodes, Node, i), offset));
+    for (gsize i = 0; i < n; i++)
+        items[i] = mom_value_int(G_STRUCT_MEMBER(gint64, (const char *)first + i * size, offset));
     mom_sample_set(sample, field, (MomValue){.type = MOM_VALUE_LIST, .list = &list});
 }
 
@@ -141,8 +170,31 @@ set_nodes(MomSample *sample, const GArray *nodes)
     mom_sample_set(sample, "numa_free_min", mom_value_int(least));
     mom_sample_set(sample, "numa_free_max", mom_value_int(most));
     mom_sample_set(sample, "numa_free_min_percent", mom_value_float(least_percent));
-    set_list(sample, "numa_free", nodes, G_STRUCT_OFFSET(Node, free_kib));
-    set_list(sample, "numa_total", nodes, G_STRUCT_OFFSET(Node, total_kib));
+    set_list(sample, "numa_free", nodes->data, nodes->len, sizeof(Node),
+             G_STRUCT_OFFSET(Node, free_kib));
+    set_list(sample, "numa_total", nodes->data, nodes->len, sizeof(Node),
+             G_STRUCT_OFFSET(Node, total_kib));
+}
+
+/* Where it is not known the fields stay nil. */
+static void
+set_ksm(State *state, const char *root, const GArray *nodes, MomSample *sample)
+{
+    g_autofree guint *numbers = g_new(guint, nodes->len);
+    g_autofree MomNodeKsm *ksm = g_new(MomNodeKsm, nodes->len);
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < nodes->len; i++)
+        numbers[i] = g_array_index(nodes, Node, i).number;
+    if (mom_numa_ksm_look(state->ksm, root, numbers, nodes->len, ksm, &error)) {
+        set_list(sample, "numa_ksm", ksm, nodes->len, sizeof *ksm,
+                 G_STRUCT_OFFSET(MomNodeKsm, held_kib));
+        set_list(sample, "numa_ksm_saved", ksm, nodes->len, sizeof *ksm,
+                 G_STRUCT_OFFSET(MomNodeKsm, saved_kib));
+    }
+    if (error && !state->told)
+        g_info("numa_ksm and numa_ksm_saved are nil: %s", error->message);
+    state->told = error != NULL;
 }
 
 static gboolean
@@ -153,16 +205,17 @@ fail(GError **error, const char *message)
 }
 
 static gboolean
-collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError **error)
+collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError **error)
 {
+    State *state = data;
     g_autoptr(GArray) numbers = find_nodes(input->root);
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
     g_autoptr(GError) failure = NULL;
 
     for (guint i = 0; numbers && i < numbers->len; i++) {
-        Node node;
+        Node node = {.number = g_array_index(numbers, guint, i)};
 
-        if (!read_node(input->root, g_array_index(numbers, guint, i), &node, &failure))
+        if (!read_node(input->root, &node, &failure))
             return fail(error, failure->message);
         if (node.total_kib > 0)
             g_array_append_val(nodes, node);
@@ -170,17 +223,14 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
     if (nodes->len == 0)
         return fail(error, "no node with memory in " DIRECTORY);
     set_nodes(sample, nodes);
+    set_ksm(state, input->root, nodes, sample);
     return TRUE;
 }
 
 static const char *const fields[] = {NULL};
 static const char *const optional[] = {
-    "numa_nodes",
-    "numa_free_min",
-    "numa_free_max",
-    "numa_free_min_percent",
-    "numa_free",
-    "numa_total",
+    "numa_nodes", "numa_free_min", "numa_free_max", "numa_free_min_percent",
+    "numa_free",  "numa_total",    "numa_ksm",      "numa_ksm_saved",
     NULL,
 };
 
@@ -189,5 +239,7 @@ const MomCollector mom_collector_host_numa = {
     .for_host = TRUE,
     .fields = fields,
     .optional = optional,
+    .state_new = state_new,
+    .state_free = state_free,
     .collect = collect,
 };

@@ -207,6 +207,16 @@ class Story(unittest.TestCase):
 
 
 class Merging(unittest.TestCase):
+    @staticmethod
+    def spread(host: dict[str, Any]) -> bool:
+        """Whether the nodes have what the kernel counts, which goes on while momd reads one after the other."""
+        if host["numa_ksm"] is None:
+            return False
+        held, saved = (sum(host[field]) * PAGES_PER_MIB / MIB for field in ("numa_ksm", "numa_ksm_saved"))
+        return (len(host["numa_ksm"]) == host["numa_nodes"]
+                and abs(held - host["ksm_pages_shared"]) <= 0.02 * held
+                and abs(saved - host["ksm_pages_sharing"]) <= 0.02 * saved)
+
     def test_equal_pages_are_merged(self) -> None:
         """on a short host KSM is switched on and faster, guests' equal pages are kept once; forbidden, it is undone"""
         if not ksm.present():
@@ -218,13 +228,15 @@ class Merging(unittest.TestCase):
         for short in ("idle", "busy"):
             IT.guests[short].hold(HELD_MIB, "same")
         momd = Agent(PROGRAM, IT.path("ksm"), {
-            "02-balloon": NOTHING, "03-ksm": bench.packaged_policy("03-ksm", ksm_free_share=ALWAYS)})
+            "02-balloon": NOTHING, "03-ksm": bench.packaged_policy("03-ksm", ksm_free_share=ALWAYS)},
+            settings={"host": {"collectors": "HostMemory, HostKSM, HostCpu, HostNuma"}})
         momd.start()
         self.addCleanup(momd.stop)
         momd.wait("KSM runs, as fast as the policy allows", lambda: ksm.read("pages_to_scan") == "1250", 120)
         self.assertEqual(ksm.read("run"), "1")
         momd.wait("what two guests have alike is kept once",
                   lambda: int(ksm.read("pages_sharing")) >= HELD_MIB * PAGES_PER_MIB, 300)
+        momd.wait("it is known in which nodes they lie", lambda: self.spread(momd.rpc("getStatistics")["host"]))
         momd.rpc("setNamedPolicy", "00-defines", bench.packaged_policy("00-defines", ksmEnabled=0))
         momd.wait("all pages are apart again", lambda: ksm.read("pages_shared") == "0", 120)
         self.assertEqual(momd.stop(), 0)

@@ -90,6 +90,22 @@ huge_pages_are_no_part_of_a_node(void **state)
 }
 
 static void
+where_merged_pages_lie_is_nil_until_it_is_known(void **state)
+{
+    static const gint64 nothing[] = {0, 0, 0};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostNuma");
+
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_false(subject_has(subject, "numa_ksm"));
+    host_root_write(*state, "sys/kernel/mm/ksm/pages_shared", "0\n");
+    host_root_write(*state, "sys/kernel/mm/ksm/pages_sharing", "0\n");
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_list(subject, "numa_ksm", nothing, G_N_ELEMENTS(nothing));
+    assert_list(subject, "numa_ksm_saved", nothing, G_N_ELEMENTS(nothing));
+}
+
+static void
 what_has_no_memory_is_no_node(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -162,6 +178,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         with_root(nodes_are_told_of_in_their_order),
         with_root(huge_pages_are_no_part_of_a_node),
+        with_root(where_merged_pages_lie_is_nil_until_it_is_known),
         with_root(what_has_no_memory_is_no_node),
         with_root(a_node_that_cannot_be_read_costs_all_of_them),
         cmocka_unit_test(a_host_without_nodes_is_told_of),
