@@ -18,6 +18,7 @@
 
 #define KSM_DIRECTORY "sys/kernel/mm/ksm/"
 #define FIELD_PREFIX "ksm_"
+#define NODES_FILE "merge_across_nodes"
 #define KNOB_CAP 256
 #define COMM_CAP 64
 #define STAT_CAP 4096
@@ -27,9 +28,8 @@
 #define FATAL_ADVICE "; if the kernel has no KSM, take HostKSM out of the host's collectors"
 
 static const char *const files[] = {
-    "full_scans",         "pages_sharing", "pages_unshared", "run",
-    "pages_shared",       "pages_to_scan", "pages_volatile", "sleep_millisecs",
-    "merge_across_nodes",
+    "full_scans",    "pages_sharing",  "pages_unshared",  "run",      "pages_shared",
+    "pages_to_scan", "pages_volatile", "sleep_millisecs", NODES_FILE,
 };
 
 /* Of Linux 4.12, 4.13, 6.4, 6.6, 6.7 and 6.8. */
@@ -67,16 +67,40 @@ state_new(const MomCollector *self)
     return g_new0(State, 1);
 }
 
+/* A kernel built without NUMA has no such file: there are no nodes that merging could stop at. */
+static gboolean
+is_for_nodes_only(const char *file, const GError *failure)
+{
+    return g_str_equal(file, NODES_FILE) &&
+           g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+}
+
+static gboolean
+read_file(const char *root, const char *file, gint64 *out, GError **error)
+{
+    g_autofree char *path = g_strconcat(KSM_DIRECTORY, file, NULL);
+    g_autoptr(GError) failure = NULL;
+
+    if (mom_hostfile_read_int(root, path, out, &failure))
+        return TRUE;
+    if (is_for_nodes_only(file, failure)) {
+        *out = 1;
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+/* That of nodes is the last one: without KSM the first fails. */
 static gboolean
 set_files(State *state, const MomCollectInput *input, MomSample *sample, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *path = g_strconcat(KSM_DIRECTORY, files[i], NULL);
-        g_autofree char *field = g_strconcat("ksm_", files[i], NULL);
+        g_autofree char *field = g_strconcat(FIELD_PREFIX, files[i], NULL);
         g_autoptr(GError) failure = NULL;
         gint64 value;
 
-        if (!mom_hostfile_read_int(input->root, path, &value, &failure)) {
+        if (!read_file(input->root, files[i], &value, &failure)) {
             gboolean fatal =
                 !state->found_files && !g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_INVAL);
 
@@ -166,8 +190,8 @@ look_at_process(int proc, const char *pid, Walk *walk)
         walk->qemu_bytes += stat.size_bytes;
 }
 
-/* A host has thousands of processes and the main loop waits meanwhile: names are relative to the open
- * directory, and nothing is allocated for each. */
+/* A host has thousands of processes and the main loop waits meanwhile: names are relative to the
+ * open directory, and nothing is allocated for each. */
 static gboolean
 walk_processes(const char *root, Walk *walk, GError **error)
 {
@@ -176,8 +200,8 @@ walk_processes(const char *root, Walk *walk, GError **error)
     const struct dirent *entry;
 
     if (!dir) {
-        g_set_error(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION, "cannot read %s: %s",
-                    path, g_strerror(errno));
+        g_set_error(error, MOM_COLLECTOR_ERROR, MOM_COLLECTOR_ERROR_COLLECTION,
+                    "cannot read %s: %s", path, g_strerror(errno));
         return FALSE;
     }
     while ((entry = readdir(dir))) {

@@ -195,6 +195,20 @@ a_kernel_without_ksm_is_fatal_at_first(void **state)
 }
 
 static void
+a_kernel_without_numa_merges_across_all_it_has(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostKSM");
+
+    host_root_write(*state, "sys/kernel/mm/ksm/merge_across_nodes", NULL);
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_int_equal(subject_int(subject, "ksm_merge_across_nodes"), 1);
+    host_root_write(*state, "sys/kernel/mm/ksm/merge_across_nodes", "odd\n");
+    assert_fails(subject_collect_host(subject, *state, &error), MOM_COLLECTOR_ERROR,
+                 MOM_COLLECTOR_ERROR_COLLECTION);
+}
+
+static void
 a_file_that_goes_later_costs_one_sample(void **state)
 {
     g_autoptr(GError) error = NULL;
@@ -262,6 +276,7 @@ main(void)
         with_root(what_qemu_processes_map_may_be_shared),
         with_root(ksmd_time_is_percent_of_the_interval),
         with_root(a_kernel_without_ksm_is_fatal_at_first),
+        with_root(a_kernel_without_numa_merges_across_all_it_has),
         with_root(a_file_that_goes_later_costs_one_sample),
         with_root(garbage_is_never_fatal),
         with_root(ksmd_time_of_an_interim_collection_is_percent_of_the_time_that_passed),
