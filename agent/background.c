@@ -59,9 +59,8 @@ mom_background_enter(GError **error)
     /* Away from the terminal, and, by the second fork, never to get one again. */
     setsid();
     pid = fork();
-    if (pid != 0) {
+    if (pid != 0)
         _exit(pid < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
-    }
     if (chdir("/") < 0) {
         set_errno_error(error, "cannot change to /");
         close(ends[1]);
@@ -87,17 +86,15 @@ mom_background_ready(int descriptor, const char *pid_file, GError **error)
 {
     int null;
 
-    if (!write_pid_file(pid_file, error)) {
+    if (!write_pid_file(pid_file, error))
         return FALSE;
-    }
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) {
         set_errno_error(error, "/dev/null");
         return FALSE;
     }
-    if (null > 2) {
+    if (null > 2)
         close(null);
-    }
     if (write(descriptor, "1", 1) != 1) {
         set_errno_error(error, "cannot tell the starter");
         return FALSE;

@@ -29,7 +29,7 @@ struct MomDaemon {
     MomHypervisors *hypervisors;
     MomSetup *setup;
     MomGuardOptions guard;
-    MomPlot *plot; /* NULL: nothing is plotted */
+    MomPlot *plot;       /* NULL: nothing is plotted */
     MomPollers *pollers; /* NULL: no guest is asked itself */
     MomEngine *engine;
     MomKeeper *keeper;
@@ -51,9 +51,8 @@ hint(const char *reason, gpointer data)
 {
     MomDaemon *daemon = data;
 
-    if (daemon->engine) {
+    if (daemon->engine)
         mom_engine_hint(daemon->engine, reason);
-    }
 }
 
 static void
@@ -61,9 +60,8 @@ reconnected(const char *reason, gpointer data)
 {
     MomDaemon *daemon = data;
 
-    if (daemon->engine) {
+    if (daemon->engine)
         mom_engine_reconnected(daemon->engine, reason);
-    }
 }
 
 static void
@@ -71,9 +69,8 @@ interface_changed(gpointer data)
 {
     MomDaemon *daemon = data;
 
-    if (daemon->engine) {
+    if (daemon->engine)
         mom_engine_interface_changed(daemon->engine);
-    }
 }
 
 static gboolean
@@ -109,15 +106,13 @@ make_plot(MomDaemon *daemon)
     const char *base = mom_config_get(daemon->config, "main", "plot-dir");
     g_autoptr(GError) error = NULL;
 
-    if (*base == '\0') {
+    if (*base == '\0')
         return;
-    }
     daemon->plot = mom_plot_new(base, mom_clock_real(), &error);
-    if (daemon->plot) {
+    if (daemon->plot)
         g_info("Plotting to %s", mom_plot_dir(daemon->plot));
-    } else {
+    else
         g_warning("[main] plot-dir: nothing is plotted: %s", error->message);
-    }
 }
 
 static void
@@ -200,9 +195,8 @@ find_state_dir(const MomConfig *config)
 {
     const char *given = g_getenv("STATE_DIRECTORY");
 
-    if (given && *given && !mom_config_is_set(config, "main", "state-dir")) {
+    if (given && *given && !mom_config_is_set(config, "main", "state-dir"))
         return g_strndup(given, strcspn(given, ":"));
-    }
     return g_strdup(mom_config_get(config, "main", "state-dir"));
 }
 
@@ -239,9 +233,8 @@ make_found_file(MomDaemon *daemon)
 static void
 recall_found(MomDaemon *daemon)
 {
-    if (!mom_keeper_fault(daemon->keeper)) {
+    if (!mom_keeper_fault(daemon->keeper))
         mom_found_file_load(daemon->found);
-    }
 }
 
 static void
@@ -260,12 +253,10 @@ recall_history(MomDaemon *daemon)
     MomHistory *history = NULL;
 
     /* That a directory cannot be used was told once. */
-    if (dir && !mom_keeper_fault(daemon->keeper)) {
+    if (dir && !mom_keeper_fault(daemon->keeper))
         history = mom_history_load(dir, &wish);
-    }
-    if (history) {
+    if (history)
         mom_engine_recall(daemon->engine, history, max_age_us);
-    }
 }
 
 static void
@@ -276,9 +267,8 @@ save_history(MomDaemon *daemon)
     MomStateDir *dir = mom_keeper_dir(daemon->keeper);
 
     if (dir && !mom_history_save(dir, mom_engine_host(daemon->engine), guests,
-                                 mom_clock_now_us(mom_clock_real()), &error)) {
+                                 mom_clock_now_us(mom_clock_real()), &error))
         g_info("The samples are not kept over the restart: %s", error->message);
-    }
 }
 
 static gboolean
@@ -297,9 +287,8 @@ make_rpc(MomDaemon *daemon, MomLog *log, GError **error)
     };
 
     mom_service_init(&daemon->service, daemon->engine, daemon->keeper, log);
-    if (*port == '\0' || g_ascii_strtoll(port, NULL, 10) < 0) {
+    if (*port == '\0' || g_ascii_strtoll(port, NULL, 10) < 0)
         return TRUE;
-    }
     daemon->rpc = mom_rpc_server_new(&options, &daemon->service.base, error);
     return daemon->rpc != NULL;
 }
@@ -311,12 +300,10 @@ make_setup(MomDaemon *daemon, GError **error)
 
     daemon->trust = mom_setup_trust(daemon->config);
     daemon->setup = mom_setup_new(daemon->config, complaints, error);
-    if (!daemon->setup || !mom_vet_paths(daemon->config, &daemon->trust, complaints, error)) {
+    if (!daemon->setup || !mom_vet_paths(daemon->config, &daemon->trust, complaints, error))
         return FALSE;
-    }
-    for (guint i = 0; i < complaints->len; i++) {
+    for (guint i = 0; i < complaints->len; i++)
         g_warning("%s", (const char *)g_ptr_array_index(complaints, i));
-    }
     return TRUE;
 }
 
@@ -326,33 +313,29 @@ mom_daemon_new(const MomConfig *config, MomLog *log, GError **error)
     g_autoptr(MomDaemon) daemon = g_new0(MomDaemon, 1);
 
     daemon->config = config;
-    if (!make_setup(daemon, error) || !make_hypervisors(daemon, error)) {
+    if (!make_setup(daemon, error) || !make_hypervisors(daemon, error))
         return NULL;
-    }
     make_plot(daemon);
     make_pollers(daemon);
     make_engine(daemon);
     make_keeper(daemon);
     make_found_file(daemon);
-    if (!make_rpc(daemon, log, error)) {
+    if (!make_rpc(daemon, log, error))
         return NULL;
-    }
     return g_steal_pointer(&daemon);
 }
 
 void
 mom_daemon_free(MomDaemon *daemon)
 {
-    if (!daemon) {
+    if (!daemon)
         return;
-    }
     mom_rpc_server_free(daemon->rpc);
     mom_supervisor_free(daemon->supervisor);
     mom_psi_free(daemon->psi);
     mom_service_clear(&daemon->service);
-    if (daemon->engine) {
+    if (daemon->engine)
         mom_engine_stop(daemon->engine);
-    }
     mom_pollers_free(daemon->pollers); /* may ask through a hypervisor */
     mom_hypervisors_free(daemon->hypervisors);
     mom_found_file_free(daemon->found);
@@ -376,14 +359,12 @@ watch_pressure(MomDaemon *daemon)
     g_autoptr(GError) error = NULL;
 
     daemon->adapts = mom_config_get_bool(daemon->config, "main", "adaptive-interval");
-    if (!daemon->adapts) {
+    if (!daemon->adapts)
         return;
-    }
     daemon->psi = mom_psi_new(mom_config_get(daemon->config, "main", "host-root"), on_pressure,
                               daemon, &error);
-    if (!daemon->psi) {
+    if (!daemon->psi)
         g_info("The kernel tells of no memory pressure: %s", error->message);
-    }
 }
 
 void
@@ -395,9 +376,8 @@ mom_daemon_start(MomDaemon *daemon)
     mom_hypervisors_start(daemon->hypervisors);
     mom_engine_start(daemon->engine);
     watch_pressure(daemon);
-    if (daemon->supervisor) {
+    if (daemon->supervisor)
         mom_supervisor_start(daemon->supervisor);
-    }
 }
 
 void

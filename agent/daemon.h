@@ -26,8 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomDaemon, mom_daemon_free)
 void mom_daemon_supervise(MomDaemon *daemon, MomNotify *notify, gint64 watchdog_us);
 /* Reads back what is to survive a restart, and begins to cycle. */
 void mom_daemon_start(MomDaemon *daemon);
-/* Ends cycling, and does what on-stop says of what was changed; DONE is called once, at once or from
- * the main loop, within MOM_RELEASE_DEADLINE_US. Serving goes on. Before the stop, or never. */
+/* Ends cycling, and does what on-stop says of what was changed; DONE is called once, at once or
+ * from the main loop, within MOM_RELEASE_DEADLINE_US. Serving goes on. Before the stop, or never.
+ */
 void mom_daemon_release(MomDaemon *daemon, MomReleased done, gpointer data);
 /* Ends cycling and serving, and writes what is to survive a restart. Blocks. */
 void mom_daemon_stop(MomDaemon *daemon);

@@ -9,18 +9,16 @@
 static const char *
 skip_number(const char *text)
 {
-    while (g_ascii_isdigit(*text) || (*text == '.' && g_ascii_isdigit(text[1]))) {
+    while (g_ascii_isdigit(*text) || (*text == '.' && g_ascii_isdigit(text[1])))
         text++;
-    }
     return text;
 }
 
 gboolean
 mom_fault_same_gist(const char *a, const char *b)
 {
-    if (!a || !b) {
+    if (!a || !b)
         return a == b;
-    }
     while (*a && *b) {
         if (g_ascii_isdigit(*a) && g_ascii_isdigit(*b)) {
             a = skip_number(a);
@@ -41,9 +39,8 @@ mom_fault_raise(MomFault *fault, const char *message)
     fault->message = g_strdup(message);
     told = told && !fault->is_silent;
     fault->is_silent = FALSE;
-    if (told) {
+    if (told)
         return;
-    }
     g_log_structured(fault->domain, G_LOG_LEVEL_WARNING, "MESSAGE", "%s", message);
 }
 
@@ -59,13 +56,11 @@ mom_fault_raise_silently(MomFault *fault, const char *message)
 void
 mom_fault_end(MomFault *fault, const char *message)
 {
-    if (!fault->message) {
+    if (!fault->message)
         return;
-    }
     g_clear_pointer(&fault->message, g_free);
-    if (!fault->is_silent) {
+    if (!fault->is_silent)
         g_log_structured(fault->domain, G_LOG_LEVEL_INFO, "MESSAGE", "%s", message);
-    }
     fault->is_silent = FALSE;
 }
 

@@ -80,9 +80,8 @@ open_file(const char *path)
 static void
 close_file(MomLog *log)
 {
-    if (log->fd >= 0) {
+    if (log->fd >= 0)
         close(log->fd);
-    }
     log->fd = -1;
 }
 
@@ -126,12 +125,10 @@ write_all(int fd, const char *text, gsize length)
     while (length > 0) {
         gssize n = write(fd, text, length);
 
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && errno == EINTR)
             continue;
-        }
-        if (n <= 0) {
+        if (n <= 0)
             return FALSE;
-        }
         text += n;
         length -= (gsize)n;
     }
@@ -147,16 +144,14 @@ printable(const char *text, gssize length)
 {
     char *valid = g_utf8_make_valid(text, length);
 
-    for (char *p = valid; *p; p++) {
-        if ((guchar)*p < 0x20 && *p != '\n' && *p != '\t') {
+    for (char *p = valid; *p; p++)
+        if ((guchar)*p < 0x20 && *p != '\n' && *p != '\t')
             *p = '?';
-        }
-    }
     return valid;
 }
 
-/* Under the lock.  Decisions come by the thousand within a second, whose text would be more than a quarter of
- * what their lines cost. */
+/* Under the lock.  Decisions come by the thousand within a second, whose text would be more than a
+ * quarter of what their lines cost. */
 static const char *
 time_of(MomLog *log, gint64 second)
 {
@@ -187,12 +182,10 @@ format_line(MomLog *log, const char *domain, const char *label, const char *mess
 static void
 put(MomLog *log, const GString *line)
 {
-    if (log->fd >= 0 && is_full(log, line->len)) {
+    if (log->fd >= 0 && is_full(log, line->len))
         rotate(log);
-    }
-    if (log->path && log->fd < 0) {
+    if (log->path && log->fd < 0)
         log->fd = open_file(log->path);
-    }
     /* A file that cannot be opened is worth a look at stderr; a full disk is not worth blocking it.
      */
     if (!write_all(log->fd >= 0 ? log->fd : STDERR_FILENO, line->str, line->len)) {
@@ -208,9 +201,8 @@ tell_lost(MomLog *log)
     g_autofree char *text = NULL;
     GString *line;
 
-    if (lost == 0) {
+    if (lost == 0)
         return;
-    }
     text = g_strdup_printf("%" G_GUINT64_FORMAT " lines of this log could not be written: %s", lost,
                            g_strerror(log->lost_errno));
     line = format_line(log, "mom", "WARNING", text, -1);
@@ -225,11 +217,9 @@ tell_lost(MomLog *log)
 static const GLogField *
 find_field(const GLogField *fields, gsize n, const char *key)
 {
-    for (gsize i = 0; i < n; i++) {
-        if (strcmp(fields[i].key, key) == 0) {
+    for (gsize i = 0; i < n; i++)
+        if (strcmp(fields[i].key, key) == 0)
             return &fields[i];
-        }
-    }
     return NULL;
 }
 
@@ -241,9 +231,8 @@ write_journal(GLogLevelFlags level, const GLogField *fields, gsize n)
     g_autofree GLogField *all = NULL;
     g_autofree char *text = NULL;
 
-    if (!g_log_writer_is_journald(STDERR_FILENO)) {
+    if (!g_log_writer_is_journald(STDERR_FILENO))
         return FALSE;
-    }
     all = g_new(GLogField, n + 1);
     for (gsize i = 0; i < n; i++) {
         all[i] = fields[i];
@@ -271,9 +260,8 @@ write_fields(MomLog *log, gsize level_index, const GLogField *fields, gsize n)
     const char *name = domain ? domain->value : NULL;
 
     if (levels[level_index].level > g_atomic_int_get(&log->level) ||
-        (levels[level_index].level > 3 && !is_ours(name))) {
+        (levels[level_index].level > 3 && !is_ours(name)))
         return;
-    }
     g_mutex_lock(&log->lock);
     if (log->path || !write_journal(levels[level_index].glib, fields, n)) {
         GString *line;
@@ -331,9 +319,8 @@ static char *
 open_target(const char *target, int *fd, GError **error)
 {
     *fd = -1;
-    if (g_ascii_strcasecmp(target, "stdio") == 0) {
+    if (g_ascii_strcasecmp(target, "stdio") == 0)
         return NULL;
-    }
     *fd = open_file(target);
     if (*fd < 0) {
         g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
@@ -367,9 +354,8 @@ mom_log_configure(MomLog *log,
     int fd;
     g_autofree char *path = open_target(target, &fd, error);
 
-    if (path && fd < 0) {
+    if (path && fd < 0)
         return FALSE;
-    }
     g_mutex_lock(&log->lock);
     close_file(log);
     log->fd = fd;
@@ -385,9 +371,8 @@ mom_log_configure(MomLog *log,
 void
 mom_log_free(MomLog *log)
 {
-    if (!log) {
+    if (!log)
         return;
-    }
     g_rw_lock_writer_lock(&current_lock);
     current = current == log ? NULL : current;
     g_rw_lock_writer_unlock(&current_lock);

@@ -72,9 +72,8 @@ on_hangup(gpointer data)
 {
     Running *running = data;
 
-    if (running->stopping) {
+    if (running->stopping)
         return G_SOURCE_CONTINUE;
-    }
     mom_supervisor_reloading(supervisor_of(running));
     mom_reload_run(running->reload);
     mom_supervisor_reloaded(supervisor_of(running));
@@ -106,9 +105,8 @@ open_log(const MomConfig *config)
     log = mom_log_new(mom_config_get(config, "logging", "log"), level,
                       mom_config_get_int(config, "logging", "max-bytes"),
                       mom_config_get_int(config, "logging", "backup-count"), &error);
-    if (error) {
+    if (error)
         g_warning("logging to stderr: %s", error->message);
-    }
     return log;
 }
 
@@ -117,9 +115,8 @@ log_complaints(const MomConfig *config)
 {
     const char *const *complaint = mom_config_complaints(config);
 
-    for (; *complaint; complaint++) {
+    for (; *complaint; complaint++)
         g_warning("%s", *complaint);
-    }
 }
 
 /* A signal that comes before the loop waits for it: a stop during the start is a clean one too. */
@@ -149,9 +146,9 @@ watch_signals(Running *running)
 static void
 supervise(MomDaemon *daemon)
 {
-    mom_daemon_supervise(daemon, mom_notify_new(g_getenv("NOTIFY_SOCKET")),
-                         mom_notify_watchdog_us(g_getenv("WATCHDOG_USEC"),
-                                                g_getenv("WATCHDOG_PID"), getpid()));
+    mom_daemon_supervise(
+        daemon, mom_notify_new(g_getenv("NOTIFY_SOCKET")),
+        mom_notify_watchdog_us(g_getenv("WATCHDOG_USEC"), g_getenv("WATCHDOG_PID"), getpid()));
 }
 
 /* Who started us looks at the terminal or the journal first, wherever the log goes. */
@@ -159,9 +156,8 @@ static int
 fail_start(const MomConfig *config, const GError *error)
 {
     g_warning("Cannot start: %s", error->message);
-    if (g_ascii_strcasecmp(mom_config_get(config, "logging", "log"), "stdio") != 0) {
+    if (g_ascii_strcasecmp(mom_config_get(config, "logging", "log"), "stdio") != 0)
         fail("cannot start: ", error);
-    }
     return EXIT_FAILURE;
 }
 
@@ -178,9 +174,8 @@ run(const MomOptions *options, const MomConfig *config, MomLog *log, int backgro
     watch_signals(&running);
     daemon = mom_daemon_new(config, log, &error);
     if (!daemon ||
-        (background >= 0 && !mom_background_ready(background, options->pid_file, &error))) {
+        (background >= 0 && !mom_background_ready(background, options->pid_file, &error)))
         return fail_start(config, error);
-    }
     running.reload = reload = mom_reload_new(options, config, daemon, log);
     g_info("momd %s starting", MOM_VERSION);
     running.daemon = daemon;
@@ -188,17 +183,16 @@ run(const MomOptions *options, const MomConfig *config, MomLog *log, int backgro
     mom_daemon_start(daemon);
     g_main_loop_run(loop);
     mom_daemon_stop(daemon);
-    if (background >= 0) {
+    if (background >= 0)
         unlink(options->pid_file);
-    }
     g_info("momd ending");
     return EXIT_SUCCESS;
 }
 
-/* glibc puts small pieces that were freed by on its "fast" list and joins all of them when something
- * large is wanted next.  After a long answer of vdsm that is some hundred thousand at once: a turn of the
- * main loop of 10 ms and more, seen in tests/bench/rpc-latency.py.  Joined as they are freed they cost the
- * same and hold nobody up. */
+/* glibc puts small pieces that were freed by on its "fast" list and joins all of them when
+ * something large is wanted next.  After a long answer of vdsm that is some hundred thousand at
+ * once: a turn of the main loop of 10 ms and more, seen in tests/bench/rpc-latency.py.  Joined as
+ * they are freed they cost the same and hold nobody up. */
 static void
 spread_cost_of_freeing(void)
 {
@@ -226,18 +220,15 @@ main(int argc, char **argv)
         puts("momd " MOM_VERSION);
         return EXIT_SUCCESS;
     }
-    if (options.check_config) {
+    if (options.check_config)
         return mom_check_config(&options);
-    }
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of the write, not the end */
     config = mom_options_load_config(&options, &error);
-    if (!config) {
+    if (!config)
         return fail("configuration: ", error);
-    }
-    if (options.daemonize && (background = mom_background_enter(&error)) < 0) {
+    if (options.daemonize && (background = mom_background_enter(&error)) < 0)
         return fail("", error);
-    }
     log = open_log(config);
     log_complaints(config);
     return run(&options, config, log, background);

@@ -16,12 +16,10 @@ void
 mom_outage_goes_on(MomOutage *outage, const char *message, gboolean to_be_mended)
 {
     if (outage->told &&
-        (!to_be_mended || outage->told->len >= MOM_OUTAGE_MAX_TOLD || is_told(outage, message))) {
+        (!to_be_mended || outage->told->len >= MOM_OUTAGE_MAX_TOLD || is_told(outage, message)))
         return;
-    }
-    if (!outage->told) {
+    if (!outage->told)
         outage->told = g_ptr_array_new_with_free_func(g_free);
-    }
     g_ptr_array_add(outage->told, g_strdup(message));
     g_log_structured(outage->domain, G_LOG_LEVEL_WARNING, "MESSAGE", "%s", message);
 }
@@ -29,9 +27,8 @@ mom_outage_goes_on(MomOutage *outage, const char *message, gboolean to_be_mended
 void
 mom_outage_end(MomOutage *outage, const char *message)
 {
-    if (!outage->told) {
+    if (!outage->told)
         return;
-    }
     mom_outage_clear(outage);
     g_log_structured(outage->domain, G_LOG_LEVEL_INFO, "MESSAGE", "%s", message);
 }

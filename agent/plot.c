@@ -62,9 +62,8 @@ number_of(const char *name)
     const char *digits = name + strlen(DIR_PREFIX);
 
     if (!g_str_has_prefix(name, DIR_PREFIX) || strlen(digits) != 3 ||
-        strspn(digits, "0123456789") != 3) {
+        strspn(digits, "0123456789") != 3)
         return -1;
-    }
     return (int)g_ascii_strtoll(digits, NULL, 10);
 }
 
@@ -76,12 +75,10 @@ next_number(const char *base, GError **error)
     const char *name;
     int last = -1;
 
-    if (!dir) {
+    if (!dir)
         return -1;
-    }
-    while ((name = g_dir_read_name(dir))) {
+    while ((name = g_dir_read_name(dir)))
         last = MAX(last, number_of(name));
-    }
     return last + 1;
 }
 
@@ -91,16 +88,14 @@ make_dir(const char *base, GError **error)
 {
     int number = next_number(base, error);
 
-    if (number < 0) {
+    if (number < 0)
         return NULL;
-    }
     for (; number <= LAST_NUMBER; number++) {
         g_autofree char *name = g_strdup_printf(DIR_PREFIX "%03d", number);
         g_autofree char *path = g_build_filename(base, name, NULL);
 
-        if (mkdir(path, DIR_MODE) == 0) {
+        if (mkdir(path, DIR_MODE) == 0)
             return g_steal_pointer(&path);
-        }
         if (errno != EEXIST) {
             set_error(error, "cannot make", path);
             return NULL;
@@ -119,9 +114,8 @@ mom_plot_new(const char *base, MomClock *clock, GError **error)
     MomPlot *plot;
     int fd;
 
-    if (!dir) {
+    if (!dir)
         return NULL;
-    }
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         set_error(error, "cannot open", dir);
@@ -138,9 +132,8 @@ mom_plot_new(const char *base, MomClock *clock, GError **error)
 void
 mom_plot_free(MomPlot *plot)
 {
-    if (!plot) {
+    if (!plot)
         return;
-    }
     close(plot->fd);
     mom_fault_clear(&plot->fault);
     g_free(plot->dir);
@@ -162,15 +155,12 @@ tame(const char *text)
     char *name = g_utf8_make_valid(text, -1);
     char *end = name;
 
-    while (*end && g_utf8_next_char(end) - name <= TAMED_BYTES) {
+    while (*end && g_utf8_next_char(end) - name <= TAMED_BYTES)
         end = g_utf8_next_char(end);
-    }
     *end = '\0';
-    for (char *p = name; *p; p++) {
-        if (*p == '/' || g_ascii_iscntrl(*p) || (*p == '.' && p == name)) {
+    for (char *p = name; *p; p++)
+        if (*p == '/' || g_ascii_iscntrl(*p) || (*p == '.' && p == name))
             *p = '_';
-        }
-    }
     return name;
 }
 
@@ -178,14 +168,11 @@ static gboolean
 is_good(const char *name)
 {
     if (*name == '\0' || strlen(name) > NAME_BYTES || strcmp(name, HOST_FILE) == 0 ||
-        !g_utf8_validate(name, -1, NULL)) {
+        !g_utf8_validate(name, -1, NULL))
         return FALSE;
-    }
-    for (const char *p = name; *p; p++) {
-        if (*p == '/' || g_ascii_iscntrl(*p)) {
+    for (const char *p = name; *p; p++)
+        if (*p == '/' || g_ascii_iscntrl(*p))
             return FALSE;
-        }
-    }
     return *name != '.';
 }
 
@@ -195,9 +182,8 @@ file_name(const char *name, const char *uuid)
     g_autofree char *tamed_name = NULL;
     g_autofree char *tamed_uuid = NULL;
 
-    if (!uuid || is_good(name)) {
+    if (!uuid || is_good(name))
         return g_strconcat(uuid ? name : HOST_FILE, ".dat", NULL);
-    }
     tamed_name = tame(name);
     tamed_uuid = tame(uuid);
     return g_strconcat(tamed_name, "-", tamed_uuid, ".dat", NULL);
@@ -219,9 +205,8 @@ mom_plot_file_new(MomPlot *plot, const char *name, const char *uuid, MomSchema *
     file->file = file_name(name, uuid);
     file->schema = mom_schema_ref(schema);
     file->columns = g_array_new(FALSE, FALSE, sizeof(gsize));
-    for (gsize i = 0; i < mom_schema_size(schema); i++) {
+    for (gsize i = 0; i < mom_schema_size(schema); i++)
         g_array_append_val(file->columns, i);
-    }
     g_array_sort_with_data(file->columns, by_name, schema);
     return file;
 }
@@ -229,9 +214,8 @@ mom_plot_file_new(MomPlot *plot, const char *name, const char *uuid, MomSchema *
 void
 mom_plot_file_free(MomPlotFile *file)
 {
-    if (!file) {
+    if (!file)
         return;
-    }
     g_array_unref(file->columns);
     mom_schema_unref(file->schema);
     g_free(file->file);
@@ -258,11 +242,9 @@ append_word(GString *text, const char *word)
     gsize start = text->len;
 
     g_string_append(text, *word ? word : "''");
-    for (gsize i = start; i < text->len; i++) {
-        if ((guchar)text->str[i] <= ' ') {
+    for (gsize i = start; i < text->len; i++)
+        if ((guchar)text->str[i] <= ' ')
             text->str[i] = '_';
-        }
-    }
 }
 
 static void
@@ -322,18 +304,15 @@ append_whole(int fd, const GString *text)
     struct stat before;
     gssize written;
 
-    if (fstat(fd, &before) < 0) {
+    if (fstat(fd, &before) < 0)
         return FALSE;
-    }
     do {
         written = write(fd, text->str, text->len);
     } while (written < 0 && errno == EINTR);
-    if (written == (gssize)text->len) {
+    if (written == (gssize)text->len)
         return TRUE;
-    }
-    if (written >= 0) {
+    if (written >= 0)
         errno = ftruncate(fd, before.st_size) < 0 ? errno : ENOSPC;
-    }
     return FALSE;
 }
 
@@ -346,9 +325,8 @@ append_to_file(const MomPlotFile *file, const GString *text)
     gboolean done = fd >= 0 && append_whole(fd, text);
     int saved_errno = errno;
 
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-    }
     errno = saved_errno;
     return done;
 }
@@ -360,9 +338,8 @@ mom_plot_write(const MomSample *sample, gpointer data)
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *message = NULL;
 
-    if (!file->begun) {
+    if (!file->begun)
         append_names(text, file);
-    }
     append_line(text, file, sample);
     if (append_to_file(file, text)) {
         file->begun = TRUE;

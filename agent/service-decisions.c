@@ -14,9 +14,8 @@ mom_service_get_decisions(MomEngine *engine, json_object *filter, GError **error
 {
     MomDecisionQuery query;
 
-    if (!mom_decision_query_parse(filter, &query, error)) {
+    if (!mom_decision_query_parse(filter, &query, error))
         return NULL;
-    }
     return mom_decision_query_json(&query, mom_decisions_ring(mom_engine_decisions(engine)));
 }
 

@@ -111,9 +111,8 @@ get_active_guests(MomRpcService *service)
     for (guint i = 0; i < guests->len; i++) {
         const char *name = mom_entity_get_string_property(g_ptr_array_index(guests, i), "name");
 
-        if (name) {
+        if (name)
             json_object_array_add(out, json_object_new_string(name));
-        }
     }
     return out;
 }
@@ -153,9 +152,8 @@ check_policy(MomRpcService *service, const char *name, const char *text)
     g_autoptr(GPtrArray) findings = mom_engine_check_policy(self_of(service)->engine, name, text);
     json_object *out = json_object_new_array();
 
-    for (guint i = 0; i < findings->len; i++) {
+    for (guint i = 0; i < findings->len; i++)
         json_object_array_add(out, finding_json(g_ptr_array_index(findings, i)));
-    }
     return out;
 }
 
@@ -164,9 +162,8 @@ texts(char **list)
 {
     json_object *out = json_object_new_array();
 
-    for (gsize i = 0; list[i]; i++) {
+    for (gsize i = 0; list[i]; i++)
         json_object_array_add(out, json_object_new_string(list[i]));
-    }
     return out;
 }
 
@@ -183,9 +180,8 @@ policy_names(MomEngine *engine)
     g_autofree const char **names = mom_policy_store_names(mom_engine_policies(engine), &n);
     json_object *out = json_object_new_array();
 
-    for (gsize i = 0; i < n; i++) {
+    for (gsize i = 0; i < n; i++)
         json_object_array_add(out, json_object_new_string(names[i]));
-    }
     return out;
 }
 
@@ -278,9 +274,8 @@ set_verbosity(MomRpcService *service, const char *verbosity, GError **error)
                     verbosity);
         return FALSE;
     }
-    if (self->log) {
+    if (self->log)
         mom_log_set_level(self->log, level);
-    }
     return TRUE;
 }
 
@@ -309,7 +304,7 @@ mom_service_init(MomService *service, MomEngine *engine, MomKeeper *keeper, MomL
 {
     *service = (MomService){.base = {.klass = &service_class},
                             .engine = engine,
-                             .keeper = keeper,
+                            .keeper = keeper,
                             .log = log,
                             .since_us = g_get_monotonic_time(),
                             .pushes = mom_pushes_new()};

@@ -2,8 +2,9 @@
  *
  * Samples as JSON and as text, see statistics.h.
  *
- * Integers stay integers: the XML-RPC codec makes i8 of those beyond 32 bits.  A thousand guests are
- * written from their samples as they lie: a tree of JSON in between would cost ten times as much.
+ * Integers stay integers: the XML-RPC codec makes i8 of those beyond 32 bits.  A thousand guests
+ * are written from their samples as they lie: a tree of JSON in between would cost ten times as
+ * much.
  */
 #include "agent/statistics.h"
 
@@ -65,9 +66,8 @@ list_json(const MomList *list)
 {
     json_object *out = json_object_new_array();
 
-    for (gsize i = 0; i < list->length; i++) {
+    for (gsize i = 0; i < list->length; i++)
         json_object_array_add(out, mom_statistics_value_json(list->items[i]));
-    }
     return out;
 }
 
@@ -104,7 +104,8 @@ static void
 add_value(const char *name, MomValue value, gpointer data)
 {
     /* A sample has no name twice, and json-c need not look. */
-    json_object_object_add_ex(data, name, mom_statistics_value_json(value), JSON_C_OBJECT_ADD_KEY_IS_NEW);
+    json_object_object_add_ex(data, name, mom_statistics_value_json(value),
+                              JSON_C_OBJECT_ADD_KEY_IS_NEW);
 }
 
 json_object *
@@ -113,9 +114,8 @@ mom_statistics_host(const MomEntity *host)
     const MomSample *latest = mom_entity_latest(host);
     json_object *out = json_object_new_object();
 
-    if (latest) {
+    if (latest)
         mom_sample_foreach(latest, add_value, out);
-    }
     return out;
 }
 
@@ -225,9 +225,8 @@ write_guest(const Guest *guest, Writer *to)
     to->notation->begin_member(to->out, guest->name);
     to->notation->begin_struct(to->out);
     to->field = 0;
-    if (guest->sample) {
+    if (guest->sample)
         mom_sample_foreach(guest->sample, write_field, to);
-    }
     to->notation->end_struct(to->out);
     to->notation->end_member(to->out);
 }
@@ -241,15 +240,12 @@ next_guests(MomRpcParts *parts, const MomRpcNotation *notation, GString *out)
     guint end = MIN(self->next + MOM_STATISTICS_GUESTS, self->guests->len);
 
     g_array_set_clear_func(heads, clear_head);
-    if (self->next == 0) {
+    if (self->next == 0)
         notation->begin_struct(out);
-    }
-    while (self->next < end) {
+    while (self->next < end)
         write_guest(&g_array_index(self->guests, Guest, self->next++), &to);
-    }
-    if (self->next < self->guests->len) {
+    if (self->next < self->guests->len)
         return TRUE;
-    }
     notation->end_struct(out);
     return FALSE;
 }
@@ -272,7 +268,8 @@ free_guests(MomRpcParts *parts)
     g_free(self);
 }
 
-/* Two guests may have one name for a while; a struct has a name once, and the later guest's values. */
+/* Two guests may have one name for a while; a struct has a name once, and the later guest's values.
+ */
 static void
 add_guest(Guests *self, GHashTable *places, const MomEntity *entity)
 {
@@ -304,10 +301,8 @@ mom_statistics_guests(GPtrArray *guests)
     self->base.klass = &class;
     self->guests = g_array_sized_new(FALSE, FALSE, sizeof(Guest), guests->len);
     g_array_set_clear_func(self->guests, clear_guest);
-    for (guint i = 0; i < guests->len; i++) {
-        if (mom_entity_get_string_property(guests->pdata[i], "name")) {
+    for (guint i = 0; i < guests->len; i++)
+        if (mom_entity_get_string_property(guests->pdata[i], "name"))
             add_guest(self, places, guests->pdata[i]);
-        }
-    }
     return &self->base;
 }

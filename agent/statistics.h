@@ -14,7 +14,8 @@
 
 /* What HOST's last sample holds {field: value}; caller puts. */
 json_object *mom_statistics_host(const MomEntity *host);
-/* The same of each of GUESTS as of now, {name: {field: value}}, so many of them a part; caller frees. */
+/* The same of each of GUESTS as of now, {name: {field: value}}, so many of them a part; caller
+ * frees. */
 #define MOM_STATISTICS_GUESTS 250
 MomRpcParts *mom_statistics_guests(GPtrArray *guests);
 /* One value in that shape; NULL is JSON's null. Caller puts. */

@@ -14,9 +14,8 @@ host_free_percent(MomEngine *engine, double *percent)
 {
     MomRailHost facts = mom_rail_host(mom_engine_host(engine));
 
-    if (facts.known) {
+    if (facts.known)
         *percent = 100.0 * (double)facts.free_kib / (double)facts.total_kib;
-    }
     return facts.known;
 }
 
@@ -27,16 +26,13 @@ append_work(GString *line, MomEngine *engine)
     double percent;
 
     g_string_append_printf(line, "%u guest%s, ", guests->len, guests->len == 1 ? "" : "s");
-    if (host_free_percent(engine, &percent)) {
+    if (host_free_percent(engine, &percent))
         g_string_append_printf(line, "host %.0f %% free, ", percent);
-    }
     g_string_append_printf(line, "%s connected", mom_engine_source_name(engine));
-    if (mom_engine_source_note(engine)) {
+    if (mom_engine_source_note(engine))
         g_string_append_printf(line, " %s", mom_engine_source_note(engine));
-    }
-    if (mom_engine_sight_fault(engine)) {
+    if (mom_engine_sight_fault(engine))
         g_string_append(line, ", too little data to shrink guests");
-    }
 }
 
 /* One line, cut at a character. */
@@ -51,11 +47,9 @@ tidy(const char *text)
 
         g_strlcpy(valid + (end - valid), "…", length - (gsize)(end - valid));
     }
-    for (char *c = valid; *c; c++) {
-        if (g_ascii_iscntrl(*c)) {
+    for (char *c = valid; *c; c++)
+        if (g_ascii_iscntrl(*c))
             *c = ' ';
-        }
-    }
     return g_steal_pointer(&valid);
 }
 
@@ -66,9 +60,8 @@ mom_status_line(MomEngine *engine)
     const MomPulse *pulse = mom_engine_pulse(engine);
     const char *fault = mom_engine_policy_fault(engine);
 
-    if (fault) {
+    if (fault)
         g_string_append_printf(line, "%s; ", fault);
-    }
     if (pulse->answers == 0) {
         g_string_append_printf(line, "waiting for %s", mom_engine_source_name(engine));
     } else if (pulse->why) {

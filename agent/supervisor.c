@@ -25,9 +25,8 @@ static void tell(gpointer data);
 static void
 arm(MomSupervisor *self, guint *timer, gint64 delay_us, GSourceOnceFunc func)
 {
-    if (*timer) {
+    if (*timer)
         mom_clock_cancel(self->options.clock, *timer);
-    }
     *timer = mom_clock_after(self->options.clock, delay_us, func, self);
 }
 
@@ -67,16 +66,14 @@ update(MomSupervisor *self)
     g_autofree char *status = NULL;
 
     if (!self->unsaid && self->status && early_us > 0) {
-        if (!self->tell_timer) {
+        if (!self->tell_timer)
             arm(self, &self->tell_timer, early_us, tell);
-        }
         return;
     }
     disarm(self, &self->tell_timer);
     status = mom_status_line(self->options.engine);
-    if (self->unsaid || g_strcmp0(status, self->status) != 0) {
+    if (self->unsaid || g_strcmp0(status, self->status) != 0)
         send_status(self, status, now_us);
-    }
 }
 
 static void
@@ -145,18 +142,16 @@ mom_supervisor_new(const MomSupervisorOptions *options)
 
     self->options = *options;
     self->stuck = MOM_FAULT_INIT(G_LOG_DOMAIN);
-    if (mom_notify_is_heard(self->options.notify)) {
+    if (mom_notify_is_heard(self->options.notify))
         mom_engine_watch(self->options.engine, on_question_ended, self);
-    }
     return self;
 }
 
 void
 mom_supervisor_free(MomSupervisor *self)
 {
-    if (!self) {
+    if (!self)
         return;
-    }
     mom_engine_watch(self->options.engine, NULL, NULL);
     disarm(self, &self->tell_timer);
     disarm(self, &self->feed_timer);
@@ -169,21 +164,18 @@ mom_supervisor_free(MomSupervisor *self)
 void
 mom_supervisor_start(MomSupervisor *self)
 {
-    if (!mom_notify_is_heard(self->options.notify)) {
+    if (!mom_notify_is_heard(self->options.notify))
         return;
-    }
     arm(self, &self->tell_timer, MOM_SUPERVISOR_READY_US, tell);
-    if (self->options.watchdog_us > 0) {
+    if (self->options.watchdog_us > 0)
         feed(self);
-    }
 }
 
 void
 mom_supervisor_allow(MomSupervisor *self, gint64 patience_us)
 {
-    if (self) {
+    if (self)
         self->options.patience_us = MAX(self->options.patience_us, patience_us);
-    }
 }
 
 /* Before we were ready there is nothing to be told: the start is not over. */
@@ -192,9 +184,8 @@ mom_supervisor_reloading(MomSupervisor *self)
 {
     g_autofree char *message = NULL;
 
-    if (!self || !self->ready) {
+    if (!self || !self->ready)
         return;
-    }
     message = g_strdup_printf("RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\nSTATUS=reloading",
                               mom_clock_now_us(self->options.clock));
     mom_notify_send(self->options.notify, message);

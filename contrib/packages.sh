@@ -17,9 +17,9 @@ DNF_HYPERVISOR_PACKAGES=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clien
 
 # What the tests need besides, and what the full run of CI needs besides that.
 # The second lines are for the packages that the tests build, judge and install.
-APT_TEST_PACKAGES=(universal-ctags man-db groff-base systemd libsasl2-modules sasl2-bin "${APT_HYPERVISOR_PACKAGES[@]}"
+APT_TEST_PACKAGES=(universal-ctags clang-format man-db groff-base systemd libsasl2-modules sasl2-bin "${APT_HYPERVISOR_PACKAGES[@]}"
     qemu-guest-agent debhelper dpkg-dev lintian rpm rpmlint logrotate git passwd)
-DNF_TEST_PACKAGES=(ctags man-db groff-base systemd cyrus-sasl-lib cyrus-sasl-scram "${DNF_HYPERVISOR_PACKAGES[@]}"
+DNF_TEST_PACKAGES=(ctags clang-tools-extra man-db groff-base systemd cyrus-sasl-lib cyrus-sasl-scram "${DNF_HYPERVISOR_PACKAGES[@]}"
     qemu-guest-agent rpm-build rpmlint systemd-rpm-macros logrotate git-core shadow-utils)
 APT_FULL_PACKAGES=(clang llvm libclang-rt-14-dev)
 DNF_FULL_PACKAGES=(clang llvm compiler-rt libasan libubsan)

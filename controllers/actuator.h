@@ -2,10 +2,10 @@
  *
  * What may be done to a host: one function per knob.
  *
- * An actuator can write and cannot read.  Controllers are given one; behind it stand the guard (rails,
- * "nothing changed, nothing sent") and at the end a hypervisor (vdsm, libvirt) or a test.  A call
- * returns at once; its outcome comes to DONE, exactly once, from the main loop or before the call returns.
- * Nothing here may block, and nothing here decides.
+ * An actuator can write and cannot read.  Controllers are given one; behind it stand the guard
+ * (rails, "nothing changed, nothing sent") and at the end a hypervisor (vdsm, libvirt) or a test.
+ * A call returns at once; its outcome comes to DONE, exactly once, from the main loop or before the
+ * call returns. Nothing here may block, and nothing here decides.
  */
 #pragma once
 
@@ -34,16 +34,30 @@ typedef struct {
  * DONE may be NULL. A knob that an actuator does not have is NULL: mom_actuator_* then fails with
  * G_IO_ERROR_NOT_SUPPORTED. */
 typedef struct {
-    void (*set_balloon_target)(MomActuator *self, MomEntity *guest, gint64 target_kib,
-                               MomActuatorDone done, gpointer data);
-    void (*set_ksm)(MomActuator *self, MomEntity *host, const MomKsmTune *tune,
-                    MomActuatorDone done, gpointer data);
+    void (*set_balloon_target)(MomActuator *self,
+                               MomEntity *guest,
+                               gint64 target_kib,
+                               MomActuatorDone done,
+                               gpointer data);
+    void (*set_ksm)(MomActuator *self,
+                    MomEntity *host,
+                    const MomKsmTune *tune,
+                    MomActuatorDone done,
+                    gpointer data);
     /* The keys (of MOM_KSM_BIT) that set_ksm can set, others fail; NULL: all. */
     guint (*ksm_keys)(MomActuator *self);
-    void (*set_cpu_tune)(MomActuator *self, MomEntity *guest, gint64 quota_us, gint64 period_us,
-                         MomActuatorDone done, gpointer data);
-    void (*set_io_tune)(MomActuator *self, MomEntity *guest, const MomIoTuneChange *changes, gsize n,
-                        MomActuatorDone done, gpointer data);
+    void (*set_cpu_tune)(MomActuator *self,
+                         MomEntity *guest,
+                         gint64 quota_us,
+                         gint64 period_us,
+                         MomActuatorDone done,
+                         gpointer data);
+    void (*set_io_tune)(MomActuator *self,
+                        MomEntity *guest,
+                        const MomIoTuneChange *changes,
+                        gsize n,
+                        MomActuatorDone done,
+                        gpointer data);
 } MomActuatorClass;
 
 /* The head of every actuator's own struct. */
@@ -51,12 +65,23 @@ struct MomActuator {
     const MomActuatorClass *klass;
 };
 
-void mom_actuator_set_balloon_target(MomActuator *self, MomEntity *guest, gint64 target_kib,
-                                     MomActuatorDone done, gpointer data);
-void mom_actuator_set_ksm(MomActuator *self, MomEntity *host, const MomKsmTune *tune,
-                          MomActuatorDone done, gpointer data);
+void mom_actuator_set_balloon_target(
+    MomActuator *self, MomEntity *guest, gint64 target_kib, MomActuatorDone done, gpointer data);
+void mom_actuator_set_ksm(MomActuator *self,
+                          MomEntity *host,
+                          const MomKsmTune *tune,
+                          MomActuatorDone done,
+                          gpointer data);
 guint mom_actuator_ksm_keys(MomActuator *self);
-void mom_actuator_set_cpu_tune(MomActuator *self, MomEntity *guest, gint64 quota_us, gint64 period_us,
-                               MomActuatorDone done, gpointer data);
-void mom_actuator_set_io_tune(MomActuator *self, MomEntity *guest, const MomIoTuneChange *changes, gsize n,
-                              MomActuatorDone done, gpointer data);
+void mom_actuator_set_cpu_tune(MomActuator *self,
+                               MomEntity *guest,
+                               gint64 quota_us,
+                               gint64 period_us,
+                               MomActuatorDone done,
+                               gpointer data);
+void mom_actuator_set_io_tune(MomActuator *self,
+                              MomEntity *guest,
+                              const MomIoTuneChange *changes,
+                              gsize n,
+                              MomActuatorDone done,
+                              gpointer data);

@@ -26,9 +26,8 @@ const MomController *const mom_controllers[] = {
 const MomController *
 mom_controller_find(const char *name)
 {
-    for (gsize i = 0; mom_controllers[i]->name; i++) {
+    for (gsize i = 0; mom_controllers[i]->name; i++)
         if (g_str_equal(mom_controllers[i]->name, name))
             return mom_controllers[i];
-    }
     return NULL;
 }

@@ -28,11 +28,8 @@ typedef enum {
 
 /* To be called with each look at the guest. SENT is what its balloon was last given; away from it a
  * balloon may stand still for PATIENCE_US, 0 being for ever. */
-MomFollowNews mom_follow_look(MomFollow *follow,
-                              const MomSent *sent,
-                              gint64 present_kib,
-                              gint64 patience_us,
-                              gint64 now_us);
+MomFollowNews mom_follow_look(
+    MomFollow *follow, const MomSent *sent, gint64 present_kib, gint64 patience_us, gint64 now_us);
 
 /* A target leaves for the guest. */
 void mom_follow_begin(MomFollow *follow, gint64 now_us);

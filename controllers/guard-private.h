@@ -23,7 +23,7 @@ struct MomGuard {
     const char *held_back; /* why nothing is sent at all; NULL: it is */
     gint64 now_us;
     MomRailHost host;
-    GHashTable *guests; /* uuid -> GuestRecord */
+    GHashTable *guests;     /* uuid -> GuestRecord */
     MomGuardBlind is_blind; /* may be NULL */
     gpointer blind_data;
     MomGuardIdle idle; /* who waits for all calls to end, or NULL */
@@ -90,9 +90,7 @@ void mom_guard_finish(const GError *error, gpointer data);
 /* Tells REPORT, which has verdict, guest and reason, of PART's knob. */
 void mom_guard_tell(MomGuard *guard, MomGuardReport *report, const Part *part);
 /* The same while ENTITY is there to be named. */
-void mom_guard_tell_now(MomGuard *guard,
-                        MomGuardReport report,
-                        MomEntity *entity,
-                        const Part *part);
+void
+mom_guard_tell_now(MomGuard *guard, MomGuardReport report, MomEntity *entity, const Part *part);
 
 extern const MomActuatorClass mom_guard_class;

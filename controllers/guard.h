@@ -49,9 +49,9 @@ typedef struct {
     const char *rail;  /* the rail that acted, or NULL */
     const char *why;   /* for people; NULL if there is nothing to explain */
     const GError *error; /* with FAILED: BEHIND's, of which `why` is the text; else NULL */
-    guint call;    /* from 1; of what left together, with SENT and its DONE or FAILED; else 0 */
-    guint repeats; /* with SENT: how often the same was sent before and not reached */
-    MomPlace place;      /* of the control; of "io_tune" that of the disk's last setter */
+    guint call;     /* from 1; of what left together, with SENT and its DONE or FAILED; else 0 */
+    guint repeats;  /* with SENT: how often the same was sent before and not reached */
+    MomPlace place; /* of the control; of "io_tune" that of the disk's last setter */
 } MomGuardReport;
 
 typedef void (*MomGuardVerdictFunc)(const MomGuardReport *report, gpointer data);

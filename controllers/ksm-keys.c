@@ -47,10 +47,9 @@ mom_ksm_value(MomKsmKey key, gint64 number)
 {
     const char *const *words = mom_ksm_words(key);
 
-    for (gint64 i = 0; words && words[i]; i++) {
+    for (gint64 i = 0; words && words[i]; i++)
         if (i == number)
             return mom_value_string(words[i]);
-    }
     return mom_value_int(number);
 }
 

@@ -61,8 +61,8 @@ typedef struct {
     const MomRailLimits *limits;
     const MomRailHost *host;
     gint64 wish_kib;
-    gint64 idle_us;  /* since a target was last sent to this guest; negative: never */
-    gint64 sent_kib; /* that target, if the guest is still on its way to it, else 0 */
+    gint64 idle_us;    /* since a target was last sent to this guest; negative: never */
+    gint64 sent_kib;   /* that target, if the guest is still on its way to it, else 0 */
     gboolean is_blind; /* what the wish was made on has a gap */
 } MomRailWish;
 

@@ -27,7 +27,9 @@ const MomRail *mom_rail_ksm_on_host(MomEntity *host, const MomKsmTune *tune, Mom
 const MomRail *mom_rail_cpu(gint64 quota_us, gint64 period_us);
 
 /* The sample's keys by which all knobs of a guest are judged. */
-#define MOM_RAIL_KEY_ONE_SIDED "guest_one_sided" /* boolean: only one of two who should knows it */
+#define MOM_RAIL_KEY_ONE_SIDED                                                                     \
+    "guest_one_sided" /* boolean: only one of two who should knows it                              \
+                       */
 
 /* NULL if the guest of whom SAMPLE was taken (may be NULL) is one to be managed at all. */
 const MomRail *mom_rail_guest(const MomSample *sample);

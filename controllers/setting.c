@@ -38,11 +38,10 @@ limit_or_none(const MomLimits *limits, int limit)
 gboolean
 mom_setting_same_io(const MomSetting *a, const MomSetting *b)
 {
-    for (int i = 0; i < MOM_N_LIMITS; i++) {
+    for (int i = 0; i < MOM_N_LIMITS; i++)
         if (a->limits.present & 1u << i &&
             limit_or_none(&a->limits, i) != limit_or_none(&b->limits, i))
             return FALSE;
-    }
     return TRUE;
 }
 

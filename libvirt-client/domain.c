@@ -123,7 +123,8 @@ read_memballoon(Reader *reader, const char *const *names, const char *const *val
         g_strcmp0(model, "none") == 0 ? MOM_VIRT_BALLOON_NONE : MOM_VIRT_BALLOON_PRESENT;
 }
 
-/* VFIO pins what a device may reach, which is all of the guest's memory; a USB device pins nothing. */
+/* VFIO pins what a device may reach, which is all of the guest's memory; a USB device pins nothing.
+ */
 static void
 read_hostdev(Reader *reader, const char *const *names, const char *const *values)
 {
@@ -156,9 +157,9 @@ read_channel(Reader *reader, const char *const *names, const char *const *values
 
     if (g_strcmp0(find_attribute(names, values, "name"), "org.qemu.guest_agent.0") != 0)
         return;
-    reader->domain->agent = state == NULL                      ? MOM_VIRT_AGENT_UNKNOWN
+    reader->domain->agent = state == NULL                     ? MOM_VIRT_AGENT_UNKNOWN
                             : strcmp(state, "connected") == 0 ? MOM_VIRT_AGENT_CONNECTED
-                                                               : MOM_VIRT_AGENT_AWAY;
+                                                              : MOM_VIRT_AGENT_AWAY;
 }
 
 static void

@@ -56,7 +56,7 @@ typedef enum {
     MOM_VIRT_VCPU_PERIOD_US,
     MOM_VIRT_OVIRT_GUARANTEE_KIB, /* oVirt's metadata alone: vdsm made this guest */
     MOM_VIRT_BALLOONING_ENABLED,  /* likewise: 0 or 1 */
-    MOM_VIRT_VSOCK_CID, /* of a guest with a vsock device, 3 to 2^32 - 2 */
+    MOM_VIRT_VSOCK_CID,           /* of a guest with a vsock device, 3 to 2^32 - 2 */
 } MomVirtDomainField;
 
 #define MOM_VIRT_N_DOMAIN_FIELDS 8
@@ -68,8 +68,8 @@ typedef struct {
     gint64 value[MOM_VIRT_N_DOMAIN_FIELDS];
     MomVirtBalloon balloon;
     MomVirtAgent agent;
-    gboolean passthrough;   /* a host's PCI function or mediated device, which pins all memory */
-    gboolean hugepages;     /* memory is backed by huge pages */
+    gboolean passthrough; /* a host's PCI function or mediated device, which pins all memory */
+    gboolean hugepages;   /* memory is backed by huge pages */
     guint stats_period_s; /* how often the guest reports its memory; 0: never */
     GPtrArray *disks;     /* of MomVirtDisk */
     GPtrArray *policies;  /* of MomVirtDiskPolicy */

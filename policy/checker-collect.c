@@ -64,12 +64,11 @@ collect_parameters(Collector *collector, const MomNode *parameters)
 
     if (parameters->kind != MOM_NODE_LIST)
         return -1;
-    for (guint32 i = 0; i < parameters->n; i++) {
+    for (guint32 i = 0; i < parameters->n; i++)
         if (parameters->items[i].kind == MOM_NODE_SYMBOL)
             note_binding(collector, &parameters->items[i]);
         else
             right = FALSE;
-    }
     return right ? (gint64)parameters->n : -1;
 }
 

@@ -2,11 +2,12 @@
  *
  * The checker: what is wrong with a set of policies, found without running it.
  *
- * Looks at all policies of a store together, in the order in which they run, and knows that scopes are dynamic:
- * what fails for certain whenever it is reached is an error, what may fail or has no effect is a warning.
- * Any branch and any function that something calls counts as reached some day; a branch that a constant
- * condition excludes and a function that nothing calls do not, and what is wrong there is a warning.
- * Every finding has its place.  Pure: no entity is looked at, nothing is evaluated.
+ * Looks at all policies of a store together, in the order in which they run, and knows that scopes
+ * are dynamic: what fails for certain whenever it is reached is an error, what may fail or has no
+ * effect is a warning. Any branch and any function that something calls counts as reached some day;
+ * a branch that a constant condition excludes and a function that nothing calls do not, and what is
+ * wrong there is a warning. Every finding has its place.  Pure: no entity is looked at, nothing is
+ * evaluated.
  */
 #pragma once
 
@@ -40,8 +41,9 @@ typedef struct {
 /* All findings in order of policy, line and column; caller unrefs. WORLD may be NULL. */
 GPtrArray *mom_policy_check(MomPolicyStore *store, const MomCheckWorld *world);
 
-/* "policy:line:column: error: message", then, if TEXT (that policy's text) is given, the source line and a
- * caret below the place. Caller frees.  The line that tells how many more there are has no place (line 0). */
+/* "policy:line:column: error: message", then, if TEXT (that policy's text) is given, the source
+ * line and a caret below the place. Caller frees.  The line that tells how many more there are has
+ * no place (line 0). */
 char *mom_finding_format(const MomFinding *finding, const char *text);
 
 /* The first error among FINDINGS as a GError of MOM_POLICY_ERROR (LOAD) with its place, or NULL. */

@@ -2,11 +2,11 @@
  *
  * Entities: what a policy sees of the host or of one guest.
  *
- * An entity has a schema (the fields its collectors declare), properties (uuid, name, ...), a window
- * of samples, variables that policies keep (SetVar), and, for the present run, controls that
- * policies set and tunes they changed.  All but the run's part persists; the run's part is dropped by
- * mom_entity_begin_run, and the variables set in a run are kept only by mom_entity_commit_run, so
- * that a run that fails, or one that was only a trial, leaves no trace.
+ * An entity has a schema (the fields its collectors declare), properties (uuid, name, ...), a
+ * window of samples, variables that policies keep (SetVar), and, for the present run, controls that
+ * policies set and tunes they changed.  All but the run's part persists; the run's part is dropped
+ * by mom_entity_begin_run, and the variables set in a run are kept only by mom_entity_commit_run,
+ * so that a run that fails, or one that was only a trial, leaves no trace.
  *
  * Not thread-safe, does no I/O and knows no clock: times come with the samples.
  */
@@ -49,7 +49,8 @@ void mom_sample_set(MomSample *sample, const char *name, MomValue v);
 gboolean mom_sample_get(const MomSample *sample, const char *name, MomValue *out);
 /* The same by the schema's index; FALSE if the key is absent. */
 gboolean mom_sample_get_field(const MomSample *sample, gsize index, MomValue *out);
-/* What INTO has not, or has as nil, becomes a copy of what FROM has, which is of the same schema. */
+/* What INTO has not, or has as nil, becomes a copy of what FROM has, which is of the same schema.
+ */
 void mom_sample_merge(MomSample *into, const MomSample *from);
 gint64 mom_sample_time_us(const MomSample *sample);
 /* Calls FUNC for every key that is present: declared ones in schema order, then extras. */
@@ -88,15 +89,16 @@ const MomSample *mom_entity_sample(const MomEntity *entity, gsize index);
 /* The newest sample, or NULL. */
 const MomSample *mom_entity_latest(const MomEntity *entity);
 
-/* The attribute NAME of SEMANTICS 12.1: a declared field of the newest sample.  In a run whose policy
- * touched `io_tune`, that is the run's copy.  FALSE, *OUT untouched, if there is no such attribute. */
+/* The attribute NAME of SEMANTICS 12.1: a declared field of the newest sample.  In a run whose
+ * policy touched `io_tune`, that is the run's copy.  FALSE, *OUT untouched, if there is no such
+ * attribute. */
 gboolean mom_entity_get_attribute(MomEntity *entity, const char *name, MomValue *out);
 /* The attribute NAME as an integer (mom_value_to_int); FALSE if absent, nil or no number. */
 gboolean mom_entity_get_int(MomEntity *entity, const char *name, gint64 *out);
 
 /* Variables: SetVar and GetVar.  A write belongs to the present run; a read sees the run's writes
- * first.  Values are nil, booleans, numbers, strings or lists of these, copied; anything else is kept for
- * the present run only. */
+ * first.  Values are nil, booleans, numbers, strings or lists of these, copied; anything else is
+ * kept for the present run only. */
 void mom_entity_set_variable(MomEntity *entity, const char *name, MomValue v);
 gboolean mom_entity_get_variable(MomEntity *entity, const char *name, MomValue *out);
 /* The time of the sample that was the newest when variable NAME last got a value different from the
@@ -105,21 +107,25 @@ gboolean mom_entity_get_variable_time(MomEntity *entity, const char *name, gint6
 /* Makes V the kept value of NAME, as it was before a restart: CHANGED_US is what
  * mom_entity_get_variable_time told of it, or MOM_ENTITY_NO_TIME. Between runs only. */
 #define MOM_ENTITY_NO_TIME G_MININT64
-void mom_entity_restore_variable(MomEntity *entity, const char *name, MomValue v, gint64 changed_us);
+void
+mom_entity_restore_variable(MomEntity *entity, const char *name, MomValue v, gint64 changed_us);
 void mom_entity_foreach_variable(MomEntity *entity, MomVariableFunc func, gpointer data);
 
 typedef struct {
     const char *name;
     MomValue value;
     MomPlace place; /* the expression that set it */
-    const MomReads *reads; /* what led to it; NULL unless the run was traced; as long as the run lasts */
+    const MomReads
+        *reads; /* what led to it; NULL unless the run was traced; as long as the run lasts */
 } MomControl;
 
-/* Sets control NAME to V for the present run, in place of an earlier one; name, value and place are copied. */
+/* Sets control NAME to V for the present run, in place of an earlier one; name, value and place are
+ * copied. */
 void mom_entity_set_control(MomEntity *entity, const char *name, MomValue v, MomPlace place);
 /* Puts READS (borrowed from the run; NULL: unknown) beside the control NAME, which is set. */
 void mom_entity_set_reads(MomEntity *entity, const char *name, const MomReads *reads);
-/* The control NAME of the present run, or NULL. Valid until the next run or the next set_control. */
+/* The control NAME of the present run, or NULL. Valid until the next run or the next set_control.
+ */
 const MomControl *mom_entity_get_control(const MomEntity *entity, const char *name);
 gsize mom_entity_n_controls(const MomEntity *entity);
 /* Control INDEX in the order in which they were first set. */

@@ -192,14 +192,13 @@ measure_comment(const MomLexer *lexer)
 static void
 skip_blanks_and_comments(MomLexer *lexer)
 {
-    while (lexer->at < lexer->valid) {
+    while (lexer->at < lexer->valid)
         if (*lexer->at == '#' && !lexer->keep_comments)
             advance(lexer, measure_comment(lexer));
         else if (mom_is_blank(g_utf8_get_char(lexer->at)))
             advance(lexer, (gsize)(g_utf8_next_char(lexer->at) - lexer->at));
         else
             break;
-    }
 }
 
 static gboolean

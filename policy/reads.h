@@ -26,9 +26,9 @@ typedef struct {
     gboolean is_call;     /* the answer of a user function */
 } MomRead;
 
-/* Which reads led to a control, the nearest first: by the function that set the control, by those that
- * called it, and by the definitions of the variables that these read.  A thousand guests that take the same
- * way through a policy share one of these.  Does not change once it is made. */
+/* Which reads led to a control, the nearest first: by the function that set the control, by those
+ * that called it, and by the definitions of the variables that these read.  A thousand guests that
+ * take the same way through a policy share one of these.  Does not change once it is made. */
 typedef struct {
     guint references;
     const char *function; /* the innermost; NULL: none, it was set at top level */

@@ -22,8 +22,7 @@ mom_sample_new(MomSchema *schema, gint64 time_us)
     gsize n = mom_schema_size(schema);
     MomSample *sample = g_malloc(sizeof(MomSample) + n * sizeof(MomValue));
 
-    *sample =
-        (MomSample){.references = 1, .schema = mom_schema_ref(schema), .time_us = time_us};
+    *sample = (MomSample){.references = 1, .schema = mom_schema_ref(schema), .time_us = time_us};
     for (gsize i = 0; i < n; i++)
         sample->values[i] = (MomValue){.type = MOM_VALUE_ABSENT};
     return sample;

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* Names differ in their length or in one of these characters, nearly always; a hash of all of them would cost
- * more than comparing with one that is another. */
+/* Names differ in their length or in one of these characters, nearly always; a hash of all of them
+ * would cost more than comparing with one that is another. */
 static guint32
 hash_name(const char *name)
 {

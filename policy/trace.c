@@ -41,7 +41,8 @@ typedef struct {
 } Frame;
 
 typedef struct {
-    guint64 run; /* that made the definition; of an earlier run nothing counts, nor is any of it looked at */
+    guint64 run; /* that made the definition; of an earlier run nothing counts, nor is any of it
+                    looked at */
     gsize n;
     Read reads[MAX_ORIGINS];
 } Origin;
@@ -53,8 +54,8 @@ typedef struct {
     MomReadNames *names;
 } Way;
 
-/* How the stack lay at a control, and what was collected of it.  Where it lies the same way again nothing
- * need be collected anew: what is collected follows from all but the values. */
+/* How the stack lay at a control, and what was collected of it.  Where it lies the same way again
+ * nothing need be collected anew: what is collected follows from all but the values. */
 typedef struct {
     guint n_reads;
     guint n_frames;
@@ -74,7 +75,8 @@ struct MomTrace {
     guint n_globals;
     gsize kept_bytes;    /* of the reads that were asked for */
     guint64 run;         /* counts from 1 */
-    GHashTable *origins; /* MomSymbol -> Origin; those of the last run are written over, as most come again */
+    GHashTable *origins; /* MomSymbol -> Origin; those of the last run are written over, as most
+                            come again */
     guint n_origins;     /* of this run */
     Way ways[MAX_WAYS];  /* the last ones that were new */
     guint n_ways;        /* ever */
@@ -161,8 +163,8 @@ has_short_name(const MomSymbol *symbol)
     return symbol->length <= MAX_STRING_BYTES;
 }
 
-/* The place of READ among those of the present frame: that of an equal one, as the later counts, or a new
- * one; NULL if there is no more room. */
+/* The place of READ among those of the present frame: that of an equal one, as the later counts, or
+ * a new one; NULL if there is no more room. */
 static inline Read *
 find_place(MomTrace *trace, const Read *read)
 {
@@ -191,9 +193,8 @@ void
 mom_trace_symbol(MomRun *run, const MomSymbol *symbol, MomValue v)
 {
     guint binding = run->cells[symbol->id].binding;
-    Read read = {.symbol = symbol,
-                 .is_global = binding > 0 && binding <= run->trace->n_globals,
-                 .value = v};
+    Read read = {
+        .symbol = symbol, .is_global = binding > 0 && binding <= run->trace->n_globals, .value = v};
 
     note(run->trace, &read);
 }
@@ -419,8 +420,8 @@ find_names(MomTrace *trace, const MomSymbol *function, const Collected *collecte
 
 /* ---- the stack as it was ---- */
 
-/* Arguments live as long as the run, so the same one is the same pointer; if one that reads the same is not,
- * that costs time only. */
+/* Arguments live as long as the run, so the same one is the same pointer; if one that reads the
+ * same is not, that costs time only. */
 static gboolean
 lies_so(const MomTrace *trace, const Layout *layout)
 {

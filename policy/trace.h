@@ -32,7 +32,8 @@ void mom_trace_leave(MomRun *run, const MomSymbol *symbol, MomValue v);
 guint mom_trace_mark(const MomTrace *trace);
 void mom_trace_release(MomTrace *trace, guint mark);
 
-/* What led to where the run is now; the run's, until its store's next one.  NULL: this run has kept so many
- * bytes of reads already; a policy that sets a control a million times must not fill the memory. */
+/* What led to where the run is now; the run's, until its store's next one.  NULL: this run has kept
+ * so many bytes of reads already; a policy that sets a control a million times must not fill the
+ * memory. */
 #define MOM_TRACE_MAX_KEPT_BYTES (16 * 1024 * 1024)
 const MomReads *mom_trace_reads(MomRun *run);

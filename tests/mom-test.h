@@ -23,8 +23,13 @@ mom_test_ok(gboolean result, GError **error, const char *expression, const char 
 }
 
 static inline void
-mom_test_fails(gboolean result, GError **error, GQuark domain, int code, const char *expression,
-               const char *file, int line)
+mom_test_fails(gboolean result,
+               GError **error,
+               GQuark domain,
+               int code,
+               const char *expression,
+               const char *file,
+               int line)
 {
     if (result || !*error || !g_error_matches(*error, domain, code)) {
         print_error("%s: %s, error: %s\n", expression, result ? "succeeded" : "failed",

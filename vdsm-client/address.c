@@ -47,10 +47,9 @@ mom_vdsm_address_load_tls(const MomVdsmAddress *address, MomVdsmTls **tls, GErro
     *tls = NULL;
     if (!address->tls)
         return TRUE;
-    for (gsize i = 0; address->vet && i < G_N_ELEMENTS(files); i++) {
+    for (gsize i = 0; address->vet && i < G_N_ELEMENTS(files); i++)
         if (files[i] && !address->vet(files[i], address->vet_data, error))
             return FALSE;
-    }
     *tls = mom_vdsm_tls_load(address->ca_file, address->cert_file, address->key_file, error);
     return *tls != NULL;
 }

@@ -143,10 +143,9 @@ refuse(MomJsonrpc *rpc, const char *what, GError **error)
 static gboolean
 only_blanks(const char *bytes, gsize len)
 {
-    for (gsize i = 0; i < len; i++) {
+    for (gsize i = 0; i < len; i++)
         if (!g_ascii_isspace(bytes[i]))
             return FALSE;
-    }
     return TRUE;
 }
 

@@ -53,8 +53,8 @@ gboolean mom_jsonrpc_body(MomJsonrpc *rpc, const char *bytes, gsize len, GError 
 gboolean mom_jsonrpc_body_end(MomJsonrpc *rpc, GError **error);
 /* Forgets a message begun. */
 void mom_jsonrpc_body_reset(MomJsonrpc *rpc);
-/* What is left of large messages that have been told: lets go of a piece of it.  TRUE: there is more, to
- * be called again when there is time. */
+/* What is left of large messages that have been told: lets go of a piece of it.  TRUE: there is
+ * more, to be called again when there is time. */
 gboolean mom_jsonrpc_sweep(MomJsonrpc *rpc);
 
 /* Ends the calls in flight since before NOW_US - timeout with TIMED_OUT; their places in the window

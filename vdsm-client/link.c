@@ -10,8 +10,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-/* A turn: less than 1 ms of JSON, or that many callbacks.  A long answer of RPC takes twenty turns to leave,
- * and between two of them comes one of these. */
+/* A turn: less than 1 ms of JSON, or that many callbacks.  A long answer of RPC takes twenty turns
+ * to leave, and between two of them comes one of these. */
 #define TURN_BYTES (64 * 1024)
 #define TURN_FRAMES 16
 /* How long the reading side may take to tell why writing failed: it knows the TLS alert, writing

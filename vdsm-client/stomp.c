@@ -106,10 +106,9 @@ begin_frame(MomStompParser *parser, const char *line, gsize len, GError **error)
     g_clear_pointer(&parser->command, g_free);
     g_hash_table_remove_all(parser->headers);
     parser->n_headers = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
         if (strlen(commands[i]) == len && memcmp(commands[i], line, len) == 0)
             parser->command = g_strdup(commands[i]);
-    }
     if (!parser->command)
         return refuse(line, len, "unknown command", error);
     parser->state = IN_HEADERS;
@@ -294,10 +293,9 @@ append_escaped(GString *out, const char *text)
 {
     for (; *text; text++) {
         char escaped = 0;
-        for (gsize i = 0; i < G_N_ELEMENTS(escapes); i++) {
+        for (gsize i = 0; i < G_N_ELEMENTS(escapes); i++)
             if (escapes[i].raw == *text)
                 escaped = escapes[i].escaped;
-        }
         if (escaped)
             g_string_append_c(out, '\\');
         g_string_append_c(out, escaped ? escaped : *text);

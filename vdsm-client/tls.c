@@ -77,10 +77,9 @@ name_of(GTlsCertificate *certificate)
     }
     g_autofree char *subject = g_tls_certificate_get_subject_name(certificate);
     g_auto(GStrv) parts = g_strsplit(subject ? subject : "", ",", -1);
-    for (char **part = parts; *part; part++) {
+    for (char **part = parts; *part; part++)
         if (g_str_has_prefix(*part, "CN=") && (*part)[3])
             return g_strdup(*part + 3);
-    }
     return NULL;
 }
 

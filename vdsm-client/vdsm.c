@@ -228,10 +228,9 @@ mom_vdsm_set_ksm_tune(MomVdsm *vdsm, const MomVdsmKsmTune *tune, MomVdsmDone don
                 {"sleep_millisecs", tune->sleep_millisecs},
                 {"merge_across_nodes", tune->merge_across_nodes}};
     struct json_object *tuning = json_object_new_object(), *params = json_object_new_object();
-    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
         if (keys[i].value.set)
             json_object_object_add(tuning, keys[i].key, json_object_new_int64(keys[i].value.value));
-    }
     json_object_object_add(params, "tuningParams", tuning);
     call(vdsm, params, on_done, (Ending){.method = "Host.setKsmTune", .done = done, .data = data});
 }

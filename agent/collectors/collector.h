@@ -3,9 +3,9 @@
  * Collectors: from what is known of a host or a guest to the fields of one sample.
  *
  * A collector is a vtable that declares its fields and reads them; one array lists them all.  State
- * that must last between two collections (counters, to report growth) belongs to the instance that `new`
- * makes, one per monitor.  A collector never waits, forks, or talks to a hypervisor: host files
- * are read below a root directory, guest data comes with the source's sample.
+ * that must last between two collections (counters, to report growth) belongs to the instance that
+ * `new` makes, one per monitor.  A collector never waits, forks, or talks to a hypervisor: host
+ * files are read below a root directory, guest data comes with the source's sample.
  */
 #pragma once
 
@@ -16,14 +16,14 @@
 
 /* Where a host collector reads, and what it may want to know. */
 typedef struct {
-    const char *root;       /* host files are below this directory: "/" or a stand-in's */
-    gint64 interval_s;      /* the host's property "interval" */
-    gint64 now_us;          /* monotonic, of this collection */
-    gint64 spacing_us;      /* how far apart samples are meant to be; 0: every sample counts */
-    gboolean interim;       /* taken before its time, and to be replaced by the next one: what
-                             * grows since the last collection goes on growing */
-    gint64 wall_us;         /* since the epoch */
-    const MomGuestData *guest; /* NULL for the host */
+    const char *root;           /* host files are below this directory: "/" or a stand-in's */
+    gint64 interval_s;          /* the host's property "interval" */
+    gint64 now_us;              /* monotonic, of this collection */
+    gint64 spacing_us;          /* how far apart samples are meant to be; 0: every sample counts */
+    gboolean interim;           /* taken before its time, and to be replaced by the next one: what
+                                 * grows since the last collection goes on growing */
+    gint64 wall_us;             /* since the epoch */
+    const MomGuestData *guest;  /* NULL for the host */
     const MomRailLimits *rails; /* NULL: mom_rail_limits_default */
     const MomAnswers *answers;  /* what guests said last; NULL: none is asked */
 } MomCollectInput;
@@ -45,12 +45,16 @@ struct MomCollector {
     const char *const *fields;   /* mandatory, NULL-terminated */
     const char *const *optional; /* NULL-terminated */
     guint slow_sources;          /* bit 1 << MomSlowSource, of those that it reads the answers of */
-    /* An instance's state; NULL if it needs none. SELF is the vtable, which may head a bigger struct. */
+    /* An instance's state; NULL if it needs none. SELF is the vtable, which may head a bigger
+     * struct. */
     gpointer (*state_new)(const MomCollector *self);
     void (*state_free)(gpointer state);
-    /* Sets what it knows in SAMPLE (a scratch sample of its own: the monitor merges). A collector with
-     * nothing to say sets nothing and answers TRUE. FALSE: an error of this domain. */
-    gboolean (*collect)(gpointer state, const MomCollectInput *input, MomSample *sample, GError **error);
+    /* Sets what it knows in SAMPLE (a scratch sample of its own: the monitor merges). A collector
+     * with nothing to say sets nothing and answers TRUE. FALSE: an error of this domain. */
+    gboolean (*collect)(gpointer state,
+                        const MomCollectInput *input,
+                        MomSample *sample,
+                        GError **error);
 };
 
 /* All collectors, ended by NULL. */

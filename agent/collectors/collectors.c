@@ -44,10 +44,9 @@ const MomCollector *const mom_collectors[] = {
 const MomCollector *
 mom_collector_find(const char *name)
 {
-    for (gsize i = 0; mom_collectors[i]; i++) {
+    for (gsize i = 0; mom_collectors[i]; i++)
         if (g_str_equal(mom_collectors[i]->name, name))
             return mom_collectors[i];
-    }
     return NULL;
 }
 

@@ -35,10 +35,9 @@ find_state(const GArray *states, const MomTune *entry)
 static MomLimits
 with_all_names(MomLimits limits)
 {
-    for (int i = 0; i < MOM_N_LIMITS; i++) {
+    for (int i = 0; i < MOM_N_LIMITS; i++)
         if (!(limits.present & 1u << i))
             mom_limits_set(&limits, (MomLimit)i, MOM_NIL);
-    }
     return limits;
 }
 

@@ -2,9 +2,9 @@
  *
  * GuestMemory and GuestMemoryOptional: a guest's own view of its memory, as its source tells it.
  *
- * A guest that reports none gets no keys from here (but for the age of a report that is too old), so
- * that another collector may bring them.
- * mem_free is in the sample but declared by nobody (SEMANTICS 13).
+ * A guest that reports none gets no keys from here (but for the age of a report that is too old),
+ * so that another collector may bring them. mem_free is in the sample but declared by nobody
+ * (SEMANTICS 13).
  */
 #include <stddef.h>
 
@@ -55,20 +55,9 @@ static const char *const extra_fields[] = {
     "mem_report_age", MOM_FIELD_DATA_SOURCE, MOM_FIELD_DATA_AGE, NULL,
 };
 static const char *const all_fields[] = {
-    "mem_available",
-    "mem_unused",
-    "major_fault",
-    "minor_fault",
-    "swap_in",
-    "swap_out",
-    "swap_total",
-    "swap_usage",
-    "mem_usable",
-    "mem_caches",
-    "mem_report_age",
-    MOM_FIELD_DATA_SOURCE,
-    MOM_FIELD_DATA_AGE,
-    NULL,
+    "mem_available",  "mem_unused",          "major_fault",      "minor_fault", "swap_in",
+    "swap_out",       "swap_total",          "swap_usage",       "mem_usable",  "mem_caches",
+    "mem_report_age", MOM_FIELD_DATA_SOURCE, MOM_FIELD_DATA_AGE, NULL,
 };
 static const char *const none[] = {NULL};
 

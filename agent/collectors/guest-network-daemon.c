@@ -30,10 +30,9 @@ collect(gpointer state, const MomCollectInput *input, MomSample *sample, GError 
 
     if (!answer)
         return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
         if (!mom_value_is_nil(answer->number[table[i].number]))
             mom_sample_set(sample, table[i].field, answer->number[table[i].number]);
-    }
     mom_sample_set(sample, "guestd_age", mom_value_int(age_s));
     return TRUE;
 }

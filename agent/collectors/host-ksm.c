@@ -204,10 +204,9 @@ walk_processes(const char *root, Walk *walk, GError **error)
                     "cannot read %s: %s", path, g_strerror(errno));
         return FALSE;
     }
-    while ((entry = readdir(dir))) {
+    while ((entry = readdir(dir)))
         if (g_ascii_isdigit(entry->d_name[0]))
             look_at_process(dirfd(dir), entry->d_name, walk);
-    }
     closedir(dir);
     return TRUE;
 }

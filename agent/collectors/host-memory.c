@@ -4,8 +4,8 @@
  *
  * Without total, free, buffers or cache there is no sample: a half-read host must not be judged.
  * Swap counters are growths; a kernel without swap has none, which is nil and no error.  What the
- * old names say is what they have always said, right or wrong: old policies' thresholds are made for
- * it.  The right numbers have names of their own.
+ * old names say is what they have always said, right or wrong: old policies' thresholds are made
+ * for it.  The right numbers have names of their own.
  */
 #include "agent/collectors/collector.h"
 #include "agent/collectors/hostfile.h"
@@ -67,8 +67,8 @@ hugepages_kib(const char *text)
     return 0;
 }
 
-/* MemAvailable is the kernel's own estimate of what can be had without swapping.  Neither huge pages
- * nor shared memory (tmpfs, guests behind a memfd) are in it, while Cached has the latter and
+/* MemAvailable is the kernel's own estimate of what can be had without swapping.  Neither huge
+ * pages nor shared memory (tmpfs, guests behind a memfd) are in it, while Cached has the latter and
  * MemTotal the former. */
 static void
 set_real_sizes(MomSample *sample, const char *text)

@@ -87,10 +87,9 @@ find_nodes(const char *root)
     if (!dir)
         return NULL;
     numbers = g_array_new(FALSE, FALSE, sizeof number);
-    while ((name = g_dir_read_name(dir)) && numbers->len < NODES_MAX) {
+    while ((name = g_dir_read_name(dir)) && numbers->len < NODES_MAX)
         if (parse_number(name, &number))
             g_array_append_val(numbers, number);
-    }
     g_array_sort(numbers, compare_numbers);
     return numbers;
 }

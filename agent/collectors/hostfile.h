@@ -21,6 +21,7 @@ char *mom_hostfile_read(const char *root, const char *path, gsize cap, GError **
  * else. *OUT is untouched on error. */
 gboolean mom_hostfile_read_int(const char *root, const char *path, gint64 *out, GError **error);
 
-/* The same for a walk over very many files: below the open directory DIRECTORY, into BUFFER of SIZE bytes,
- * NUL-terminated, without an allocation.  FALSE: it cannot be read, or not whole with its NUL. */
+/* The same for a walk over very many files: below the open directory DIRECTORY, into BUFFER of SIZE
+ * bytes, NUL-terminated, without an allocation.  FALSE: it cannot be read, or not whole with its
+ * NUL. */
 gboolean mom_hostfile_read_at(int directory, const char *path, char *buffer, gsize size);

@@ -127,11 +127,10 @@ list_blocks(const char *root, guint number, guint64 most)
     const char *entry;
     guint64 block;
 
-    while (dir && (entry = g_dir_read_name(dir))) {
+    while (dir && (entry = g_dir_read_name(dir)))
         if (g_str_has_prefix(entry, BLOCK_NAME) &&
             g_ascii_string_to_unsigned(entry + strlen(BLOCK_NAME), 10, 0, most, &block, NULL))
             g_array_append_val(blocks, block);
-    }
     g_array_sort(blocks, compare_blocks);
     return blocks;
 }
@@ -176,10 +175,9 @@ node_list(Node *node, const char *root, guint number, guint64 chunks_per_block)
 static gboolean
 same_nodes(const MomNumaKsm *self, const guint *numbers, gsize n)
 {
-    for (gsize i = 0; i < n && self->nodes->len == n; i++) {
+    for (gsize i = 0; i < n && self->nodes->len == n; i++)
         if (g_array_index(self->nodes, Node, i).number != numbers[i])
             return FALSE;
-    }
     return self->nodes->len == n;
 }
 

@@ -43,10 +43,9 @@ mom_parse_key(const char *text, const char *key, gint64 *out)
     gsize length = strlen(key);
     const char *end;
 
-    for (const char *line = text; line; line = next_line(line)) {
+    for (const char *line = text; line; line = next_line(line))
         if (strncmp(line, key, length) == 0 && (line[length] == ' ' || line[length] == '\t'))
             return parse_number(line + length, &end, out);
-    }
     return FALSE;
 }
 

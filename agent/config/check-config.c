@@ -58,14 +58,11 @@ tell_origin_warning(
 static GLogWriterOutput
 catch_warnings(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
 {
-    if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) {
+    if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
         return g_log_writer_default(level, fields, n, NULL);
-    }
-    for (gsize i = 0; i < n && (level & G_LOG_LEVEL_WARNING); i++) {
-        if (strcmp(fields[i].key, "MESSAGE") == 0) {
+    for (gsize i = 0; i < n && (level & G_LOG_LEVEL_WARNING); i++)
+        if (strcmp(fields[i].key, "MESSAGE") == 0)
             tell_warning(data, fields[i].value);
-        }
-    }
     return G_LOG_WRITER_HANDLED;
 }
 
@@ -95,9 +92,8 @@ reads_back(const MomConfigKey *key, const char *setting, const char *value)
         ini ? mom_ini_entry(mom_ini_section(ini, key->section), key->key) : NULL;
     g_autofree char *read = NULL;
 
-    if (!entry) {
+    if (!entry)
         return FALSE;
-    }
     read = g_str_has_prefix(key->section, MOM_CONFIG_COLLECTOR_PREFIX)
                ? g_strdup(entry->value)
                : mom_ini_interpolate(entry->value, NULL, NULL, NULL);
@@ -128,15 +124,12 @@ print_config(const MomConfig *config)
     g_autoptr(GHashTable) printed = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (const MomConfigKey *head = mom_config_keys; head->section; head++) {
-        if (!g_hash_table_add(printed, (gpointer)head->section)) {
+        if (!g_hash_table_add(printed, (gpointer)head->section))
             continue;
-        }
         printf("[%s]\n", head->section);
-        for (const MomConfigKey *key = head; key->section; key++) {
-            if (strcmp(key->section, head->section) == 0) {
+        for (const MomConfigKey *key = head; key->section; key++)
+            if (strcmp(key->section, head->section) == 0)
                 print_key(config, key);
-            }
-        }
         putchar('\n');
     }
 }
@@ -146,9 +139,8 @@ print_guest_entry(const MomConfigGuestEntry *entry, gpointer data)
 {
     const char **section = data;
 
-    if (g_strcmp0(*section, entry->section) != 0) {
+    if (g_strcmp0(*section, entry->section) != 0)
         printf("%s[%s]\n", *section ? "\n" : "", entry->section);
-    }
     *section = entry->section;
     printf("# %s\n%s: %s\n", entry->origin, entry->key, entry->value);
 }
@@ -160,9 +152,8 @@ print_guests(const MomConfig *config)
     const char *section = NULL;
 
     mom_config_foreach_guest(config, print_guest_entry, &section);
-    if (section) {
+    if (section)
         putchar('\n');
-    }
 }
 
 /* ---- what the start would meet ---- */
@@ -173,9 +164,8 @@ why_not_writable(const char *path)
 {
     g_autofree char *directory = g_path_get_dirname(path);
 
-    if (access(path, W_OK) == 0 || (errno == ENOENT && access(directory, W_OK | X_OK) == 0)) {
+    if (access(path, W_OK) == 0 || (errno == ENOENT && access(directory, W_OK | X_OK) == 0))
         return NULL;
-    }
     return g_strerror(errno);
 }
 
@@ -185,9 +175,8 @@ check_log(Check *check, const MomConfig *config)
     const char *target = mom_config_get(config, "logging", "log");
     const char *why = g_ascii_strcasecmp(target, "stdio") == 0 ? NULL : why_not_writable(target);
 
-    if (why) {
+    if (why)
         tell_origin_warning(check, config, "logging", "log", why);
-    }
 }
 
 static void
@@ -195,9 +184,8 @@ check_plot_dir(Check *check, const MomConfig *config)
 {
     const char *dir = mom_config_get(config, "main", "plot-dir");
 
-    if (*dir && access(dir, W_OK | X_OK) < 0) {
+    if (*dir && access(dir, W_OK | X_OK) < 0)
         tell_origin_warning(check, config, "main", "plot-dir", g_strerror(errno));
-    }
 }
 
 /* Why no socket can be made at PATH; NULL: nothing is known against it.  One that is there may be
@@ -208,15 +196,12 @@ socket_fault(const char *path)
     g_autofree char *directory = g_path_get_dirname(path);
     struct stat st;
 
-    if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
+    if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
         return g_strdup("too long for a unix socket");
-    }
-    if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) {
+    if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
         return g_strdup("exists and is no socket; move it away or choose another");
-    }
-    if (access(directory, W_OK | X_OK) < 0) {
+    if (access(directory, W_OK | X_OK) < 0)
         return g_strdup_printf("no socket can be made in %s: %s", directory, g_strerror(errno));
-    }
     return NULL;
 }
 
@@ -253,8 +238,8 @@ check_tls(Check *check, const MomConfig *config, const MomTrust *trust)
     }
 }
 
-/* No complaint: most hosts with vdsm have a libvirt that lets us, and vdsm alone is as good as it was.
- * A comment, as what is printed is a configuration. */
+/* No complaint: most hosts with vdsm have a libvirt that lets us, and vdsm alone is as good as it
+ * was. A comment, as what is printed is a configuration. */
 static void
 tell_fallback(const MomConfig *config)
 {
@@ -273,9 +258,8 @@ tell_fallback(const MomConfig *config)
             return;
         }
     }
-    if (*mom_config_get(config, "main", "libvirt-hypervisor-uri") == '\0') {
+    if (*mom_config_get(config, "main", "libvirt-hypervisor-uri") == '\0')
         printf("# %s: no libvirt listens in /run/libvirt\n", none);
-    }
 }
 
 /* ---- policies ---- */
@@ -299,9 +283,8 @@ check_policies(MomPolicyStore *candidate, guint max_findings, gpointer data)
     for (guint i = 0; i + 1 < setup->controllers->len; i++) {
         const MomController *controller = g_ptr_array_index(setup->controllers, i);
 
-        for (const char *const *name = controller->controls; *name; name++) {
+        for (const char *const *name = controller->controls; *name; name++)
             g_ptr_array_add(controls, (gpointer)*name);
-        }
     }
     g_ptr_array_add(controls, NULL);
     world.controls = (const char *const *)controls->pdata;
@@ -334,27 +317,21 @@ check_all(Check *check, const MomConfig *config)
     g_autoptr(GError) bad_path = NULL;
     g_autoptr(MomSetup) setup = mom_setup_new(config, complaints, &bad_setup);
 
-    if (!setup) {
+    if (!setup)
         tell_error(check, bad_setup->message);
-    }
-    if (!mom_vet_paths(config, &trust, complaints, &bad_path)) {
+    if (!mom_vet_paths(config, &trust, complaints, &bad_path))
         tell_error(check, bad_path->message);
-    }
-    for (guint i = 0; i < complaints->len; i++) {
+    for (guint i = 0; i < complaints->len; i++)
         tell_warning(check, g_ptr_array_index(complaints, i));
-    }
     check_rpc_port(check, config);
     check_log(check, config);
     check_plot_dir(check, config);
-    if (setup) {
+    if (setup)
         read_policies(config, &trust, setup);
-    }
-    if (setup && setup->beside_vdsm) {
+    if (setup && setup->beside_vdsm)
         tell_fallback(config);
-    }
-    if (setup && setup->beside_vdsm && mom_config_get_bool(config, "vdsm", "ssl")) {
+    if (setup && setup->beside_vdsm && mom_config_get_bool(config, "vdsm", "ssl"))
         check_tls(check, config, &trust);
-    }
 }
 
 static int
@@ -382,9 +359,8 @@ mom_check_config(const MomOptions *options)
     }
     print_config(config);
     print_guests(config);
-    for (const char *const *text = mom_config_complaints(config); *text; text++) {
+    for (const char *const *text = mom_config_complaints(config); *text; text++)
         tell_warning(check, *text);
-    }
     check_all(check, config);
     return finish(check);
 }

@@ -53,9 +53,8 @@ on_done(GObject *connection, GAsyncResult *result, gpointer data)
     if (!g_tls_connection_handshake_finish(G_TLS_CONNECTION(connection), result, &error)) {
         /* The other end would wait for what does not come. */
         g_cancellable_cancel(handshake->cancellable);
-        if (!handshake->error) {
+        if (!handshake->error)
             handshake->error = g_steal_pointer(&error);
-        }
     }
 }
 
@@ -95,9 +94,8 @@ run(Handshake *handshake, GIOStream *server, GIOStream *client, GMainContext *co
                                      handshake->cancellable, on_done, handshake);
     g_tls_connection_handshake_async(G_TLS_CONNECTION(client), G_PRIORITY_DEFAULT,
                                      handshake->cancellable, on_done, handshake);
-    while (handshake->ended < 2) {
+    while (handshake->ended < 2)
         g_main_context_iteration(context, TRUE);
-    }
     g_source_destroy(timeout);
 }
 
@@ -114,16 +112,14 @@ shake_hands(Handshake *handshake,
     g_autoptr(GIOStream) server = NULL;
     g_autoptr(GIOStream) client = NULL;
 
-    if (!make_pair(ends, error)) {
+    if (!make_pair(ends, error))
         return FALSE;
-    }
     one = ends[0];
     other = ends[1];
     server = g_tls_server_connection_new(one, certificate, error);
     client = server ? g_tls_client_connection_new(other, NULL, error) : NULL;
-    if (!client) {
+    if (!client)
         return FALSE;
-    }
     g_tls_connection_set_database(G_TLS_CONNECTION(client), authority);
     run(handshake, server, client, context);
     return TRUE;
@@ -153,9 +149,8 @@ mom_check_tls(const char *ca_file, const char *cert_file, const char *key_file, 
     Handshake handshake = {.cancellable = cancellable};
     gboolean ran = FALSE;
 
-    if (!loaded) {
+    if (!loaded)
         return FALSE;
-    }
     certificate = g_tls_certificate_new_from_files(cert_file, key_file, error);
     authority = certificate ? g_tls_file_database_new(ca_file, error) : NULL;
     if (authority) {

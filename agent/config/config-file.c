@@ -30,9 +30,8 @@ mom_config_file_read(const char *file, const MomTrust *trust, GError **error)
     gsize length;
     MomIni *ini;
 
-    if (!read_text(file, trust, &text, &length, error)) {
+    if (!read_text(file, trust, &text, &length, error))
         return NULL;
-    }
     if (length > MOM_CONFIG_FILE_BYTES) {
         g_set_error(error, MOM_CONFIG_ERROR, MOM_CONFIG_ERROR_UNREADABLE,
                     "%s: larger than %d bytes, this is no configuration", file,
@@ -40,8 +39,7 @@ mom_config_file_read(const char *file, const MomTrust *trust, GError **error)
         return NULL;
     }
     ini = mom_ini_parse(text, length, file, &why);
-    if (!ini) {
+    if (!ini)
         g_set_error_literal(error, MOM_CONFIG_ERROR, MOM_CONFIG_ERROR_SYNTAX, why->message);
-    }
     return ini;
 }

@@ -136,31 +136,24 @@ static const char *const knob_words[] = {
 const MomConfigKey *
 mom_config_key_find(const char *section, const char *key)
 {
-    for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
-        if (strcmp(k->section, section) == 0 && strcmp(k->key, key) == 0) {
+    for (const MomConfigKey *k = mom_config_keys; k->section; k++)
+        if (strcmp(k->section, section) == 0 && strcmp(k->key, key) == 0)
             return k;
-        }
-    }
     return NULL;
 }
 
 gboolean
 mom_config_section_known(const char *section)
 {
-    for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
-        if (strcmp(k->section, section) == 0) {
+    for (const MomConfigKey *k = mom_config_keys; k->section; k++)
+        if (strcmp(k->section, section) == 0)
             return TRUE;
-        }
-    }
-    if (!g_str_has_prefix(section, MOM_CONFIG_COLLECTOR_PREFIX)) {
+    if (!g_str_has_prefix(section, MOM_CONFIG_COLLECTOR_PREFIX))
         return FALSE;
-    }
     section += strlen(MOM_CONFIG_COLLECTOR_PREFIX);
-    for (gsize i = 0; i < G_N_ELEMENTS(collectors); i++) {
-        if (strcmp(collectors[i], section) == 0) {
+    for (gsize i = 0; i < G_N_ELEMENTS(collectors); i++)
+        if (strcmp(collectors[i], section) == 0)
             return TRUE;
-        }
-    }
     return FALSE;
 }
 
@@ -182,14 +175,12 @@ mom_config_parse_percent(const char *text, double *out)
     char *end;
     double number = g_ascii_strtod(text, &end);
 
-    if (end == text) {
+    if (end == text)
         return FALSE;
-    }
     end += strspn(end, " \t");
     end += *end == '%';
-    if (*end || number != number) {
+    if (*end || number != number)
         return FALSE;
-    }
     *out = number;
     return TRUE;
 }
@@ -209,12 +200,10 @@ mom_config_parse_knobs(const char *text, guint *out)
         gsize i = 0;
 
         g_strstrip(*word);
-        while (i < G_N_ELEMENTS(knob_words) && g_ascii_strcasecmp(*word, knob_words[i]) != 0) {
+        while (i < G_N_ELEMENTS(knob_words) && g_ascii_strcasecmp(*word, knob_words[i]) != 0)
             i++;
-        }
-        if (i == G_N_ELEMENTS(knob_words)) {
+        if (i == G_N_ELEMENTS(knob_words))
             return FALSE;
-        }
         knobs |= 1u << i;
     }
     *out = knobs;
@@ -229,12 +218,10 @@ check_int(const MomConfigKey *key, const char *value)
     gint64 number;
 
     /* Python's int() takes a plus; GLib's strict reader does not. */
-    if (*value == '+' && g_ascii_isdigit(value[1])) {
+    if (*value == '+' && g_ascii_isdigit(value[1]))
         value++;
-    }
-    if (g_ascii_string_to_signed(value, 10, (gint64)key->min, (gint64)key->max, &number, NULL)) {
+    if (g_ascii_string_to_signed(value, 10, (gint64)key->min, (gint64)key->max, &number, NULL))
         return NULL;
-    }
     return g_strdup_printf("`%s' is not a whole number from %.0f to %.0f", value, key->min,
                            key->max);
 }
@@ -271,8 +258,8 @@ check_knobs(const MomConfigKey *key, const char *value)
 
     return mom_config_parse_knobs(value, &ignored)
                ? NULL
-               : g_strdup_printf("`%s' is neither true nor false nor a list of balloon, ksm, cpu, io",
-                                 value);
+               : g_strdup_printf(
+                     "`%s' is neither true nor false nor a list of balloon, ksm, cpu, io", value);
 }
 
 static char *
@@ -302,9 +289,8 @@ check_port(const MomConfigKey *key, const char *value)
     gint64 number;
 
     if (strchr(value, '/') || *value == '\0' ||
-        g_ascii_string_to_signed(value, 10, -1, 65535, &number, NULL)) {
+        g_ascii_string_to_signed(value, 10, -1, 65535, &number, NULL))
         return NULL;
-    }
     return g_strdup_printf("`%s' is neither a path nor a port up to 65535 nor -1", value);
 }
 
@@ -316,9 +302,8 @@ check_mode(const MomConfigKey *key, const char *value)
     guint64 mode = g_ascii_strtoull(value, &end, 8);
 
     if (g_ascii_isdigit(*value) && *end == '\0' && (mode & ~(guint64)0770) == 0 &&
-        (mode & 0600) == 0600) {
+        (mode & 0600) == 0600)
         return NULL;
-    }
     return g_strdup_printf(
         "`%s' is not an octal mode from 0600 to 0770 with 06 for the owner and 0 "
         "for others",
@@ -345,12 +330,11 @@ char *
 mom_config_key_check(const MomConfigKey *key, const char *value)
 {
     static char *(*const checks[])(const MomConfigKey *, const char *) = {
-        [MOM_CONFIG_INT] = check_int,   [MOM_CONFIG_SECONDS] = check_seconds,
-        [MOM_CONFIG_BOOL] = check_bool, [MOM_CONFIG_VERBOSITY] = check_verbosity,
-        [MOM_CONFIG_PORT] = check_port, [MOM_CONFIG_PERCENT] = check_percent,
+        [MOM_CONFIG_INT] = check_int,     [MOM_CONFIG_SECONDS] = check_seconds,
+        [MOM_CONFIG_BOOL] = check_bool,   [MOM_CONFIG_VERBOSITY] = check_verbosity,
+        [MOM_CONFIG_PORT] = check_port,   [MOM_CONFIG_PERCENT] = check_percent,
         [MOM_CONFIG_KNOBS] = check_knobs, [MOM_CONFIG_MODE] = check_mode,
-        [MOM_CONFIG_WORD] = check_word,
-        [MOM_CONFIG_SOCKET_TEMPLATE] = check_socket_template,
+        [MOM_CONFIG_WORD] = check_word,   [MOM_CONFIG_SOCKET_TEMPLATE] = check_socket_template,
     };
 
     return checks[key->type] ? checks[key->type](key, value) : NULL;
@@ -364,13 +348,11 @@ mom_config_suggest_key(const char *section, const char *key)
     MomNearest nearest;
 
     mom_nearest_init(&nearest, key);
-    for (const MomConfigKey *k = mom_config_keys; k->section; k++) {
-        if (strcmp(k->section, section) == 0) {
+    for (const MomConfigKey *k = mom_config_keys; k->section; k++)
+        if (strcmp(k->section, section) == 0)
             mom_nearest_offer(&nearest, k->key);
-        } else if (strcmp(k->key, key) == 0) {
+        else if (strcmp(k->key, key) == 0)
             return g_strdup_printf(", it belongs into [%s]", k->section);
-        }
-    }
     return nearest.best ? g_strdup_printf(", did you mean `%s'?", nearest.best) : g_strdup("");
 }
 
@@ -382,12 +364,10 @@ mom_config_suggest_section(const char *section)
     MomNearest nearest;
 
     mom_nearest_init(&nearest, section + strlen(prefix));
-    for (const MomConfigKey *k = mom_config_keys; !collector && k->section; k++) {
+    for (const MomConfigKey *k = mom_config_keys; !collector && k->section; k++)
         mom_nearest_offer(&nearest, k->section);
-    }
-    for (gsize i = 0; collector && i < G_N_ELEMENTS(collectors); i++) {
+    for (gsize i = 0; collector && i < G_N_ELEMENTS(collectors); i++)
         mom_nearest_offer(&nearest, collectors[i]);
-    }
     return nearest.best ? g_strdup_printf(", did you mean [%s%s]?", prefix, nearest.best)
                         : g_strdup("");
 }

@@ -14,13 +14,13 @@ typedef enum {
     MOM_CONFIG_LIST,
     MOM_CONFIG_INT,
     MOM_CONFIG_SECONDS, /* may have a fraction */
-    MOM_CONFIG_PERCENT,   /* may have a fraction; a sign of it may follow */
+    MOM_CONFIG_PERCENT, /* may have a fraction; a sign of it may follow */
     MOM_CONFIG_BOOL,
-    MOM_CONFIG_KNOBS,     /* true, false, or some of balloon, ksm, cpu, io */
+    MOM_CONFIG_KNOBS, /* true, false, or some of balloon, ksm, cpu, io */
     MOM_CONFIG_VERBOSITY,
-    MOM_CONFIG_PORT,      /* a TCP port, -1, or a path */
-    MOM_CONFIG_MODE,      /* of a socket, octal */
-    MOM_CONFIG_WORD,      /* one of those that the row lists */
+    MOM_CONFIG_PORT,            /* a TCP port, -1, or a path */
+    MOM_CONFIG_MODE,            /* of a socket, octal */
+    MOM_CONFIG_WORD,            /* one of those that the row lists */
     MOM_CONFIG_SOCKET_TEMPLATE, /* see agent/guest-agent/socket-path.h */
 } MomConfigType;
 

@@ -53,11 +53,9 @@ add_drop_ins(GPtrArray *files, const char *directory)
     g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
     const char *name;
 
-    while (dir && (name = g_dir_read_name(dir))) {
-        if (name[0] != '.' && g_str_has_suffix(name, ".conf")) {
+    while (dir && (name = g_dir_read_name(dir)))
+        if (name[0] != '.' && g_str_has_suffix(name, ".conf"))
             g_ptr_array_add(files, g_build_filename(directory, name, NULL));
-        }
-    }
 }
 
 static int
@@ -79,9 +77,8 @@ component_name(const char *file, char **root)
                                 : g_strdup(base);
     g_autofree char *end = g_strdup_printf("/etc/%s/%s.conf", name, name);
 
-    if (!g_str_has_suffix(file, end)) {
+    if (!g_str_has_suffix(file, end))
         return NULL;
-    }
     *root = g_strndup(file, strlen(file) - strlen(end));
     return g_steal_pointer(&name);
 }
@@ -95,9 +92,8 @@ list_drop_ins(const char *file)
     g_autofree char *name = component_name(file, &root);
     g_autofree char *beside = g_strconcat(file, ".d", NULL);
 
-    if (!name) {
+    if (!name)
         add_drop_ins(files, beside);
-    }
     for (gsize i = 0; name && i < G_N_ELEMENTS(drop_in_bases); i++) {
         g_autofree char *directory =
             g_strdup_printf("%s/%s/%s/%s.conf.d", root, drop_in_bases[i], name, name);
@@ -119,9 +115,8 @@ add_layer(GPtrArray *layers,
     MomIni *ini;
     Layer *layer;
 
-    if (!g_file_test(file, G_FILE_TEST_EXISTS)) {
+    if (!g_file_test(file, G_FILE_TEST_EXISTS))
         return;
-    }
     ini = mom_config_file_read(file, trust, &error);
     if (!ini) {
         funcs->complain(error->message, data);
@@ -202,10 +197,8 @@ mom_vdsm_conf_read(const char *file,
     g_autoptr(GPtrArray) drop_ins = list_drop_ins(file);
 
     add_layer(layers, file, trust, funcs, data);
-    for (guint i = 0; i < drop_ins->len; i++) {
+    for (guint i = 0; i < drop_ins->len; i++)
         add_layer(layers, g_ptr_array_index(drop_ins, i), trust, funcs, data);
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(vdsm_keys); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(vdsm_keys); i++)
         find_key(layers, i, funcs, data);
-    }
 }

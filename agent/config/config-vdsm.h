@@ -13,11 +13,8 @@
 
 typedef struct {
     /* KEY of our [SECTION] has VALUE, by ORIGIN ("FILE:LINE"). */
-    void (*found)(const char *section,
-                  const char *key,
-                  const char *value,
-                  const char *origin,
-                  gpointer data);
+    void (*found)(
+        const char *section, const char *key, const char *value, const char *origin, gpointer data);
     /* What is wrong, with its place; not fatal. */
     void (*complain)(const char *text, gpointer data);
 } MomVdsmConfFuncs;

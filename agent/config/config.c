@@ -98,17 +98,14 @@ find_raw(const MomConfig *config, const char *section, const char *key)
     const MomIniEntry *entry;
     const Layer *layer;
 
-    if (raw) {
+    if (raw)
         return raw;
-    }
     entry = find_entry(config, section, key, &layer);
-    if (entry) {
+    if (entry)
         return entry->value;
-    }
     raw = table_get(config->vdsm_defaults, section, key);
-    if (raw || known) {
+    if (raw || known)
         return raw ? raw : known->value;
-    }
     entry = find_entry(config, MOM_INI_DEFAULT_SECTION, key, &layer);
     return entry ? entry->value : NULL;
 }
@@ -133,9 +130,8 @@ resolve(const MomConfig *config, const char *section, const char *raw, GError **
 {
     Scope scope = {config, section};
 
-    if (g_str_has_prefix(section, MOM_CONFIG_COLLECTOR_PREFIX)) {
+    if (g_str_has_prefix(section, MOM_CONFIG_COLLECTOR_PREFIX))
         return g_strdup(raw);
-    }
     return mom_ini_interpolate(raw, look_up, &scope, error);
 }
 
@@ -255,9 +251,8 @@ use_section(MomConfig *config, const Layer *layer, const MomIniSection *section)
     for (guint i = 0; i < section->entries->len; i++) {
         const MomIniEntry *entry = g_ptr_array_index(section->entries, i);
 
-        if (mom_config_key_find(section->name, entry->key)) {
+        if (mom_config_key_find(section->name, entry->key))
             continue;
-        }
         use_entry(config, section->name, entry);
         if (known && !is_default) {
             g_autofree char *hint = mom_config_suggest_key(section->name, entry->key);
@@ -278,13 +273,11 @@ rebuild(MomConfig *config)
     for (guint i = 0; i < config->layers->len; i++) {
         const Layer *layer = g_ptr_array_index(config->layers, i);
 
-        for (guint j = 0; j < layer->ini->sections->len; j++) {
+        for (guint j = 0; j < layer->ini->sections->len; j++)
             use_section(config, layer, g_ptr_array_index(layer->ini->sections, j));
-        }
     }
-    for (const MomConfigKey *key = mom_config_keys; key->section; key++) {
+    for (const MomConfigKey *key = mom_config_keys; key->section; key++)
         use_key(config, key);
-    }
     for (guint i = 0; i < config->vdsm_complaints->len; i++) {
         g_ptr_array_add(config->complaints,
                         g_strdup(g_ptr_array_index(config->vdsm_complaints, i)));
@@ -300,9 +293,8 @@ mom_config_load(MomConfig *config, const char *file, GError **error)
     MomIni *ini = mom_config_file_read(file, config->checks_trust ? &config->trust : NULL, error);
     Layer *layer;
 
-    if (!ini) {
+    if (!ini)
         return FALSE;
-    }
     layer = g_new0(Layer, 1);
     layer->file = g_strdup(file);
     layer->ini = ini;
@@ -314,11 +306,8 @@ mom_config_load(MomConfig *config, const char *file, GError **error)
 /* ---- vdsm's own file ---- */
 
 static void
-vdsm_found(const char *section,
-           const char *key,
-           const char *value,
-           const char *origin,
-           gpointer data)
+vdsm_found(
+    const char *section, const char *key, const char *value, const char *origin, gpointer data)
 {
     MomConfig *config = data;
 
@@ -369,9 +358,8 @@ mom_config_new(void)
 void
 mom_config_free(MomConfig *config)
 {
-    if (!config) {
+    if (!config)
         return;
-    }
     g_ptr_array_unref(config->layers);
     g_hash_table_unref(config->overrides);
     g_hash_table_unref(config->vdsm_defaults);
@@ -451,9 +439,8 @@ mom_config_get_list(const MomConfig *config, const char *section, const char *ke
 
     for (char **part = parts; *part; part++) {
         g_strstrip(*part);
-        if (**part) {
+        if (**part)
             g_ptr_array_add(words, g_strdup(*part));
-        }
     }
     g_ptr_array_add(words, NULL);
     return (char **)g_ptr_array_free(words, FALSE);
@@ -476,9 +463,8 @@ is_in_force(const MomConfig *config,
     g_autofree char *fault = NULL;
     const Layer *where;
 
-    if (!mom_config_guest_key_known(entry->key)) {
+    if (!mom_config_guest_key_known(entry->key))
         return FALSE;
-    }
     fault = mom_config_guest_check(entry->key, entry->value);
     return !fault && find_entry(config, section->name, entry->key, &where) && where == layer;
 }
@@ -521,9 +507,8 @@ mom_config_vdsm_file(const MomConfig *config, const char *key)
 {
     const char *file = mom_config_get(config, "vdsm", key);
 
-    if (g_path_is_absolute(file) || *file == '\0') {
+    if (g_path_is_absolute(file) || *file == '\0')
         return g_strdup(file);
-    }
     return g_build_filename(mom_config_get(config, "vdsm", "pki-dir"), file, NULL);
 }
 
@@ -535,12 +520,10 @@ mom_config_origin(const MomConfig *config, const char *section, const char *key)
     const Layer *layer;
     const MomIniEntry *entry = find_entry(config, section, key, &layer);
 
-    if (g_hash_table_contains(config->overrides, id)) {
+    if (g_hash_table_contains(config->overrides, id))
         return g_strdup(MOM_CONFIG_ORIGIN_COMMAND_LINE);
-    }
-    if (entry && !g_hash_table_contains(config->misused, id)) {
+    if (entry && !g_hash_table_contains(config->misused, id))
         return g_strdup_printf("%s:%u", layer->file, entry->line);
-    }
     return g_strdup(origin ? origin : MOM_CONFIG_ORIGIN_DEFAULT);
 }
 

@@ -41,9 +41,8 @@ strip_end(Span span)
     while (span.end > span.start) {
         const char *last = g_utf8_find_prev_char(span.start, span.end);
 
-        if (!is_space(g_utf8_get_char(last))) {
+        if (!is_space(g_utf8_get_char(last)))
             break;
-        }
         span.end = last;
     }
     return span;
@@ -52,9 +51,8 @@ strip_end(Span span)
 static Span
 strip(Span span)
 {
-    while (span.start < span.end && is_space(g_utf8_get_char(span.start))) {
+    while (span.start < span.end && is_space(g_utf8_get_char(span.start)))
         span.start = g_utf8_next_char(span.start);
-    }
     return strip_end(span);
 }
 
@@ -70,16 +68,13 @@ next_line(const char **at, const char *end)
 {
     Span line = {*at, *at};
 
-    while (line.end < end && *line.end != '\n' && *line.end != '\r') {
+    while (line.end < end && *line.end != '\n' && *line.end != '\r')
         line.end++;
-    }
     *at = line.end;
-    if (*at < end && **at == '\r') {
+    if (*at < end && **at == '\r')
         (*at)++;
-    }
-    if (*at < end && **at == '\n' && (*at == line.end || (*at)[-1] == '\r')) {
+    if (*at < end && **at == '\n' && (*at == line.end || (*at)[-1] == '\r'))
         (*at)++;
-    }
     return line;
 }
 
@@ -89,9 +84,8 @@ mom_ini_fold_key(const char *key, gssize length)
     GString *folded = g_string_new(NULL);
     const char *end = key + (length < 0 ? (gssize)strlen(key) : length);
 
-    for (const char *p = key; p < end; p = g_utf8_next_char(p)) {
+    for (const char *p = key; p < end; p = g_utf8_next_char(p))
         g_string_append_unichar(folded, g_unichar_tolower(g_utf8_get_char(p)));
-    }
     return g_string_free(folded, FALSE);
 }
 
@@ -143,9 +137,8 @@ ini_new(void)
 void
 mom_ini_free(MomIni *ini)
 {
-    if (!ini) {
+    if (!ini)
         return;
-    }
     g_hash_table_unref(ini->by_name);
     g_ptr_array_unref(ini->sections);
     g_free(ini);
@@ -220,17 +213,15 @@ read_entry(Reader *reader, Span text, GError **error)
     g_autofree char *folded = NULL;
     const MomIniEntry *first;
 
-    while (key.end = value.start, value.start < text.end && !strchr("=:", *value.start)) {
+    while (key.end = value.start, value.start < text.end && !strchr("=:", *value.start))
         value.start++;
-    }
     key = strip(key);
     if (value.start == text.end) {
         return fail(reader, error, "neither `key: value' nor `[section]': `%.*s'",
                     (int)MIN(text.end - text.start, 80), text.start);
     }
-    if (key.start == key.end) {
+    if (key.start == key.end)
         return fail(reader, error, "a value without a key");
-    }
     finish_entry(reader);
     value.start++;
     folded = mom_ini_fold_key(key.start, key.end - key.start);
@@ -256,12 +247,10 @@ find_header(Span text, Span *name)
 {
     const char *close = NULL;
 
-    if (text.start < text.end && *text.start == '[') {
+    if (text.start < text.end && *text.start == '[')
         close = memrchr(text.start, ']', (gsize)(text.end - text.start));
-    }
-    if (!close) {
+    if (!close)
         return FALSE;
-    }
     *name = (Span){text.start + 1, close};
     return name->end > name->start;
 }
@@ -274,23 +263,20 @@ read_line(Reader *reader, Span line, GError **error)
     Span name;
 
     if (text.start == text.end) {
-        if (reader->entry) {
+        if (reader->entry)
             g_string_append_c(reader->value, '\n');
-        }
         return TRUE;
     }
-    if (*text.start == '#' || *text.start == ';') {
+    if (*text.start == '#' || *text.start == ';')
         return TRUE;
-    }
     if (reader->entry && indent > reader->indent) {
         g_string_append_c(reader->value, '\n');
         g_string_append_len(reader->value, text.start, text.end - text.start);
         return TRUE;
     }
     reader->indent = indent;
-    if (find_header(text, &name)) {
+    if (find_header(text, &name))
         return read_section(reader, name, error);
-    }
     if (!reader->section) {
         return fail(reader, error, "no [section] stands before `%.*s'",
                     (int)MIN(text.end - text.start, 80), text.start);
@@ -303,13 +289,11 @@ check_text(Reader *reader, const char *text, gsize length, GError **error)
 {
     const char *bad;
 
-    if (g_utf8_validate_len(text, length, &bad)) {
+    if (g_utf8_validate_len(text, length, &bad))
         return TRUE;
-    }
     reader->line = 1;
-    for (const char *p = text; p < bad; p++) {
+    for (const char *p = text; p < bad; p++)
         reader->line += *p == '\n';
-    }
     return fail(reader, error, *bad ? "not UTF-8 text" : "a NUL byte, this is no text");
 }
 
@@ -321,16 +305,14 @@ mom_ini_parse(const char *text, gsize length, const char *name, GError **error)
     Reader reader = {.name = name, .ini = ini, .value = value};
     const char *at = text;
 
-    if (!check_text(&reader, text, length, error)) {
+    if (!check_text(&reader, text, length, error))
         return NULL;
-    }
     while (at < text + length) {
         Span line = next_line(&at, text + length);
 
         reader.line++;
-        if (!read_line(&reader, line, error)) {
+        if (!read_line(&reader, line, error))
             return NULL;
-        }
     }
     finish_entry(&reader);
     return g_steal_pointer(&ini);
@@ -365,9 +347,8 @@ reference_key(const char *at, const char **end)
 {
     const char *close = strchr(at, ')');
 
-    if (at[1] != '(' || !close || close == at + 2 || close[1] != 's') {
+    if (at[1] != '(' || !close || close == at + 2 || close[1] != 's')
         return NULL;
-    }
     *end = close + 2;
     return mom_ini_fold_key(at + 2, close - at - 2);
 }
@@ -386,33 +367,27 @@ expand(Expansion *expansion, const char *raw, guint depth, GError **error)
 
         g_string_append_len(expansion->out, raw, (gssize)plain);
         raw += plain;
-        if (expansion->out->len > MOM_INI_VALUE_BYTES) {
+        if (expansion->out->len > MOM_INI_VALUE_BYTES)
             return bad_reference(error, "longer than %d bytes", MOM_INI_VALUE_BYTES);
-        }
-        if (*raw == '\0') {
+        if (*raw == '\0')
             break;
-        }
         if (raw[1] == '%') {
             g_string_append_c(expansion->out, '%');
             raw += 2;
             continue;
         }
         key = reference_key(raw, &raw);
-        if (!key) {
+        if (!key)
             return bad_reference(error, "`%%' must be doubled, or begin %%(key)s: `%.40s'", raw);
-        }
         value = expansion->lookup(key, expansion->data);
-        if (!value) {
+        if (!value)
             return bad_reference(error, "%%(%s)s stands for nothing", key);
-        }
-        if (++expansion->references > MOM_INI_VALUE_REFERENCES) {
+        if (++expansion->references > MOM_INI_VALUE_REFERENCES)
             return bad_reference(error, "more than %d references", MOM_INI_VALUE_REFERENCES);
-        }
-        if (!strchr(value, '%')) {
+        if (!strchr(value, '%'))
             g_string_append(expansion->out, value); /* costs no depth in Python */
-        } else if (!expand(expansion, value, depth + 1, error)) {
+        else if (!expand(expansion, value, depth + 1, error))
             return FALSE;
-        }
     }
     return TRUE;
 }

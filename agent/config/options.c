@@ -26,9 +26,8 @@ make_absolute(char **path, const char *fallback)
 {
     g_autofree char *given = g_steal_pointer(path);
 
-    if (given || fallback) {
+    if (given || fallback)
         *path = g_canonicalize_filename(given ? given : fallback, NULL);
-    }
 }
 
 static void
@@ -39,9 +38,8 @@ make_all_absolute(MomOptions *options)
     make_absolute(&options->policy_dir, NULL);
     make_absolute(&options->plot_dir, NULL);
     make_absolute(&options->pid_file, DEFAULT_PID_FILE);
-    if (options->log && g_ascii_strcasecmp(options->log, "stdio") != 0) {
+    if (options->log && g_ascii_strcasecmp(options->log, "stdio") != 0)
         make_absolute(&options->log, NULL);
-    }
 }
 
 /* Short options that take a value. */
@@ -55,9 +53,8 @@ split_short(GPtrArray *words, const char *argument)
     for (const char *p = argument + 1; *p; p++) {
         g_ptr_array_add(words, g_strdup_printf("-%c", *p));
         if (strchr(with_value, *p)) {
-            if (p[1]) {
+            if (p[1])
                 g_ptr_array_add(words, g_strdup(p + 1));
-            }
             return p[1] == '\0';
         }
     }
@@ -102,8 +99,8 @@ mom_options_parse(MomOptions *options, char **argv, GError **error)
          "TARGET"},
         {"verbose", 'v', 0, G_OPTION_ARG_STRING, &options->verbosity,
          "Log at LEVEL: 1 to 5, or critical, error, warn, info, debug", "LEVEL"},
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
-         "Decide and tell, but turn no knob", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run, "Decide and tell, but turn no knob",
+         NULL},
         {"daemon", 'd', 0, G_OPTION_ARG_NONE, &options->daemonize, "Run in the background", NULL},
         {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &options->pid_file,
          "With -d, write the process id to FILE (default: " DEFAULT_PID_FILE ")", "FILE"},
@@ -119,9 +116,8 @@ mom_options_parse(MomOptions *options, char **argv, GError **error)
 
     g_option_context_set_summary(context, description);
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse_strv(context, &words, error)) {
+    if (!g_option_context_parse_strv(context, &words, error))
         return FALSE;
-    }
     if (words[0] && words[1]) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "unexpected argument \"%s\"",
                     words[1]);
@@ -134,14 +130,11 @@ mom_options_parse(MomOptions *options, char **argv, GError **error)
 static const char *
 find_config_file(const MomOptions *options)
 {
-    if (options->config_file) {
+    if (options->config_file)
         return options->config_file;
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(default_files); i++) {
-        if (g_file_test(default_files[i], G_FILE_TEST_EXISTS)) {
+    for (gsize i = 0; i < G_N_ELEMENTS(default_files); i++)
+        if (g_file_test(default_files[i], G_FILE_TEST_EXISTS))
             return default_files[i];
-        }
-    }
     return NULL;
 }
 
@@ -157,13 +150,11 @@ static gboolean
 override_policy(const MomOptions *options, MomConfig *config, GError **error)
 {
     if (options->rules_file && !options->policy_dir &&
-        !mom_config_override(config, "main", "policy-dir", "", error)) {
+        !mom_config_override(config, "main", "policy-dir", "", error))
         return FALSE;
-    }
     if (options->policy_dir && !options->rules_file &&
-        !mom_config_override(config, "main", "policy", "", error)) {
+        !mom_config_override(config, "main", "policy", "", error))
         return FALSE;
-    }
     return override_if_set(config, "main", "policy", options->rules_file, error) &&
            override_if_set(config, "main", "policy-dir", options->policy_dir, error);
 }
@@ -181,12 +172,10 @@ mom_options_load_config(const MomOptions *options, GError **error)
         !override_if_set(config, "logging", "log", options->log, error) ||
         !override_if_set(config, "logging", "verbosity", options->verbosity, error) ||
         !override_if_set(config, "main", "trust-writable-paths",
-                         options->trust_writable_paths ? "true" : NULL, error)) {
+                         options->trust_writable_paths ? "true" : NULL, error))
         return NULL;
-    }
-    if (options->dry_run && !mom_config_override(config, "main", "dry-run", "true", error)) {
+    if (options->dry_run && !mom_config_override(config, "main", "dry-run", "true", error))
         return NULL;
-    }
     mom_config_load_vdsm_conf(config, mom_config_get(config, "vdsm", "vdsm-conf"));
     return g_steal_pointer(&config);
 }

@@ -73,11 +73,9 @@ static const struct {
 gboolean
 mom_reload_is_live(const char *section, const char *key)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(live_keys); i++) {
-        if (strcmp(live_keys[i].section, section) == 0 && strcmp(live_keys[i].key, key) == 0) {
+    for (gsize i = 0; i < G_N_ELEMENTS(live_keys); i++)
+        if (strcmp(live_keys[i].section, section) == 0 && strcmp(live_keys[i].key, key) == 0)
             return TRUE;
-        }
-    }
     return FALSE;
 }
 
@@ -100,9 +98,8 @@ load(const MomReload *reload, GError **error)
 
     if (!config || !mom_config_check_policy_source(config, error) ||
         !mom_setup_interface(config, &ignored, error) ||
-        !mom_setup_knows_controllers(config, error)) {
+        !mom_setup_knows_controllers(config, error))
         return NULL;
-    }
     if (mom_config_misuse(config)) {
         g_set_error_literal(error, MOM_CONFIG_ERROR, MOM_CONFIG_ERROR_VALUE,
                             mom_config_misuse(config));
@@ -117,11 +114,9 @@ tell_new_complaints(const MomReload *reload, const MomConfig *config)
 {
     const char *const *before = mom_config_complaints(in_force(reload));
 
-    for (const char *const *text = mom_config_complaints(config); *text; text++) {
-        if (!g_strv_contains(before, *text)) {
+    for (const char *const *text = mom_config_complaints(config); *text; text++)
+        if (!g_strv_contains(before, *text))
             g_warning("%s", *text);
-        }
-    }
 }
 
 static gboolean
@@ -139,10 +134,8 @@ find_controllers(const MomReload *reload, const MomConfig *config)
     GPtrArray *controllers =
         mom_setup_controllers(config, mom_daemon_host_plan(reload->daemon), complaints);
 
-    for (guint i = 0; i < complaints->len && is_changed(reload, config, "main", "controllers");
-         i++) {
+    for (guint i = 0; i < complaints->len && is_changed(reload, config, "main", "controllers"); i++)
         g_warning("%s", (const char *)g_ptr_array_index(complaints, i));
-    }
     return controllers;
 }
 
@@ -155,9 +148,8 @@ tell_change(const MomReload *reload, const MomConfig *config, const MomConfigKey
     const char *to = mom_config_get(config, key->section, key->key);
     g_autofree char *origin = NULL;
 
-    if (strcmp(from, to) == 0) {
+    if (strcmp(from, to) == 0)
         return;
-    }
     origin = mom_config_origin(config, key->section, key->key);
     if (live) {
         g_info("[%s] %s is now `%s', was `%s' (%s)", key->section, key->key, to, from, origin);
@@ -172,8 +164,8 @@ append_guest_entry(const MomConfigGuestEntry *entry, gpointer data)
 {
     GString *text = data;
 
-    g_string_append_printf(text, "%s\"%s\" %s %s", text->len ? ", " : "", entry->pattern, entry->key,
-                           entry->value);
+    g_string_append_printf(text, "%s\"%s\" %s %s", text->len ? ", " : "", entry->pattern,
+                           entry->key, entry->value);
 }
 
 static char *
@@ -191,9 +183,8 @@ tell_guests(const MomReload *reload, const MomConfig *config)
     g_autofree char *from = describe_guests(in_force(reload));
     g_autofree char *to = describe_guests(config);
 
-    if (strcmp(from, to) != 0) {
+    if (strcmp(from, to) != 0)
         g_info("The [guest] sections now say %s, were %s", to, from);
-    }
 }
 
 /* ---- taking over ---- */
@@ -206,15 +197,13 @@ take_log(const MomReload *reload, const MomConfig *config)
     int level;
 
     if (is_changed(reload, config, "logging", "verbosity") &&
-        mom_log_parse_verbosity(mom_config_get(config, "logging", "verbosity"), &level)) {
+        mom_log_parse_verbosity(mom_config_get(config, "logging", "verbosity"), &level))
         mom_log_set_level(reload->log, level);
-    }
     if (!mom_log_configure(reload->log, mom_config_get(config, "logging", "log"),
                            mom_log_level(reload->log),
                            mom_config_get_int(config, "logging", "max-bytes"),
-                           mom_config_get_int(config, "logging", "backup-count"), &error)) {
+                           mom_config_get_int(config, "logging", "backup-count"), &error))
         g_warning("The log goes on where it was: %s", error->message);
-    }
 }
 
 static void
@@ -224,9 +213,8 @@ take_config(MomReload *reload, MomConfig *config)
     MomConfig *before = reload->taken; /* the daemon's until it is told */
 
     tell_new_complaints(reload, config);
-    for (const MomConfigKey *key = mom_config_keys; key->section; key++) {
+    for (const MomConfigKey *key = mom_config_keys; key->section; key++)
         tell_change(reload, config, key);
-    }
     tell_guests(reload, config);
     take_log(reload, config);
     mom_daemon_reconfigure(reload->daemon, config, controllers);
@@ -240,12 +228,10 @@ take_policies_and_certificates(const MomReload *reload)
     g_autoptr(GError) bad_files = NULL;
     g_autoptr(GError) bad_policies = NULL;
 
-    if (!mom_daemon_renew_connection(reload->daemon, &bad_files)) {
+    if (!mom_daemon_renew_connection(reload->daemon, &bad_files))
         g_warning("The connection to vdsm stays as it is: %s", bad_files->message);
-    }
-    if (!mom_daemon_reread_policies(reload->daemon, &bad_policies)) {
+    if (!mom_daemon_reread_policies(reload->daemon, &bad_policies))
         g_warning("The policies in force stay: %s", bad_policies->message);
-    }
 }
 
 /* A reload begins and ends here, and nowhere else: who must be told of it is told here. */
@@ -294,9 +280,8 @@ mom_reload_new(const MomOptions *options, const MomConfig *config, MomDaemon *da
 void
 mom_reload_free(MomReload *reload)
 {
-    if (!reload) {
+    if (!reload)
         return;
-    }
     mom_config_free(reload->taken);
     g_free(reload);
 }

@@ -47,11 +47,9 @@ nearest_collector(const char *name, gboolean for_host)
     MomNearest nearest;
 
     mom_nearest_init(&nearest, name);
-    for (gsize i = 0; mom_collectors[i]; i++) {
-        if (mom_collectors[i]->for_host == for_host) {
+    for (gsize i = 0; mom_collectors[i]; i++)
+        if (mom_collectors[i]->for_host == for_host)
             mom_nearest_offer(&nearest, mom_collectors[i]->name);
-        }
-    }
     return hint_at(&nearest);
 }
 
@@ -106,9 +104,8 @@ nearest_controller(const char *name)
     MomNearest nearest;
 
     mom_nearest_init(&nearest, name);
-    for (gsize i = 0; mom_controllers[i]->name; i++) {
+    for (gsize i = 0; mom_controllers[i]->name; i++)
         mom_nearest_offer(&nearest, mom_controllers[i]->name);
-    }
     return hint_at(&nearest);
 }
 
@@ -168,9 +165,8 @@ mom_setup_interface(const MomConfig *config, gboolean *beside_vdsm, GError **err
     g_autofree char *origin = mom_config_origin(config, "main", "hypervisor-interface");
 
     *beside_vdsm = g_strv_contains(vdsm_names, lower);
-    if (*beside_vdsm || strcmp(lower, "libvirt") == 0) {
+    if (*beside_vdsm || strcmp(lower, "libvirt") == 0)
         return TRUE;
-    }
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                 "%s: [main] hypervisor-interface: \"%s\" is unknown; use vdsmjsonrpcclient or "
                 "libvirt",
@@ -205,26 +201,23 @@ mom_setup_new(const MomConfig *config, GPtrArray *complaints, GError **error)
     MomSetup *setup;
 
     if (!mom_config_check_policy_source(config, error) ||
-        !mom_setup_interface(config, &beside_vdsm, error)) {
+        !mom_setup_interface(config, &beside_vdsm, error))
         return NULL;
-    }
     setup = g_new0(MomSetup, 1);
     setup->beside_vdsm = beside_vdsm;
     setup->host_plan = make_plan(config, "host", TRUE, complaints);
     setup->guest_plan = make_plan(config, "guest", FALSE, complaints);
     setup->controllers = mom_setup_controllers(config, setup->host_plan, complaints);
-    if (beside_vdsm) {
+    if (beside_vdsm)
         mom_config_foreach_guest(config, complain_of_guest, complaints);
-    }
     return setup;
 }
 
 void
 mom_setup_free(MomSetup *setup)
 {
-    if (!setup) {
+    if (!setup)
         return;
-    }
     mom_monitor_plan_unref(setup->host_plan);
     mom_monitor_plan_unref(setup->guest_plan);
     g_ptr_array_unref(setup->controllers);

@@ -137,9 +137,8 @@ go_up(Walk *walk)
 static void
 go_down(Walk *walk, const char *component)
 {
-    if (walk->at->len > 1) {
+    if (walk->at->len > 1)
         g_string_append_c(walk->at, '/');
-    }
     g_string_append(walk->at, component);
 }
 
@@ -149,12 +148,10 @@ follow(Walk *walk, const struct stat *st, GError **error)
 {
     g_autofree char *target = g_file_read_link(walk->at->str, error);
 
-    if (!target) {
+    if (!target)
         return FALSE;
-    }
-    if (!walk->trust->off && !owner_trusted(walk->trust, st->st_uid)) {
+    if (!walk->trust->off && !owner_trusted(walk->trust, st->st_uid))
         return refuse(walk, st, TRUE, FALSE, error);
-    }
     if (++walk->links > MAX_LINKS) {
         g_set_error(error, MOM_TRUST_ERROR, MOM_TRUST_ERROR_KIND,
                     "%s leads through more than %d links", walk->path, MAX_LINKS);
@@ -162,11 +159,10 @@ follow(Walk *walk, const struct stat *st, GError **error)
     }
     g_string_prepend_c(walk->rest, '/');
     g_string_prepend(walk->rest, target);
-    if (g_path_is_absolute(target)) {
+    if (g_path_is_absolute(target))
         g_string_assign(walk->at, "/");
-    } else {
+    else
         go_up(walk);
-    }
     return TRUE;
 }
 
@@ -183,26 +179,21 @@ step(Walk *walk, GError **error)
     g_autofree char *component = take_component(walk);
     struct stat st;
 
-    if (!component) {
+    if (!component)
         return FALSE;
-    }
-    if (strcmp(component, ".") == 0) {
+    if (strcmp(component, ".") == 0)
         return TRUE;
-    }
     if (strcmp(component, "..") == 0) {
         go_up(walk);
         return TRUE;
     }
     go_down(walk, component);
-    if (lstat(walk->at->str, &st) < 0) {
+    if (lstat(walk->at->str, &st) < 0)
         return FALSE;
-    }
-    if (S_ISLNK(st.st_mode)) {
+    if (S_ISLNK(st.st_mode))
         return follow(walk, &st, error);
-    }
-    if (at_end(walk) && walk->kind == MOM_TRUST_FILE && is_null_device(&st)) {
+    if (at_end(walk) && walk->kind == MOM_TRUST_FILE && is_null_device(&st))
         return FALSE;
-    }
     return (!at_end(walk) || check_kind(walk, &st, error)) &&
            (walk->trust->off || check_node(walk, &st, at_end(walk), error));
 }
@@ -217,19 +208,16 @@ mom_trust_check(const MomTrust *trust, const char *path, MomTrustKind kind, GErr
     g_autoptr(GError) why = NULL;
     struct stat st;
 
-    if (!trust) {
+    if (!trust)
         return TRUE;
-    }
     g_string_append_printf(rest, "/%s", path);
-    if (stat("/", &st) == 0 && !trust->off) {
+    if (stat("/", &st) == 0 && !trust->off)
         check_node(&walk, &st, at_end(&walk), &why);
-    }
     while (!why && step(&walk, &why)) {
         /* on to the next component */
     }
-    if (!why) {
+    if (!why)
         return TRUE;
-    }
     g_propagate_error(error, g_steal_pointer(&why));
     return FALSE;
 }
@@ -248,9 +236,8 @@ mom_trust_secret_fault(const char *path)
     g_autofree char *quoted = for_shell(path);
     struct stat st;
 
-    if (stat(path, &st) < 0 || !(st.st_mode & S_IROTH)) {
+    if (stat(path, &st) < 0 || !(st.st_mode & S_IROTH))
         return NULL;
-    }
     return g_strdup_printf("%s is a secret that every user may read (mode %04o); mend it with "
                            "`chmod o-r %s'",
                            path, (unsigned)(st.st_mode & 07777), quoted);

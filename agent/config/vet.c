@@ -29,9 +29,8 @@ path_of(const MomConfig *config, gsize i)
 {
     const char *value = mom_config_get(config, paths[i].section, paths[i].key);
 
-    if (paths[i].kind == MOM_TRUST_PLACE) {
+    if (paths[i].kind == MOM_TRUST_PLACE)
         return g_path_is_absolute(value) ? g_path_get_dirname(value) : NULL;
-    }
     return *value ? g_strdup(value) : NULL;
 }
 
@@ -43,9 +42,8 @@ vet_path(
     g_autofree char *path = path_of(config, i);
     g_autoptr(GError) why = NULL;
 
-    if (!path || mom_trust_check(trust, path, paths[i].kind, &why)) {
+    if (!path || mom_trust_check(trust, path, paths[i].kind, &why))
         return TRUE;
-    }
     g_prefix_error(&why, "%s: [%s] %s: ", origin, paths[i].section, paths[i].key);
     if (paths[i].fatal) {
         g_propagate_error(error, g_steal_pointer(&why));
@@ -89,9 +87,8 @@ vet_password(const MomConfig *config, const MomTrust *trust, GPtrArray *complain
     const MomTrust wider = mom_vet_password_trust(trust);
     g_autoptr(GError) why = NULL;
 
-    if (!*file) {
+    if (!*file)
         return;
-    }
     if (!mom_trust_check(&wider, file, MOM_TRUST_FILE, &why)) {
         g_ptr_array_add(complaints, g_strdup_printf("%s: [libvirt] auth-password-file: %s", origin,
                                                     why->message));
@@ -102,11 +99,9 @@ vet_password(const MomConfig *config, const MomTrust *trust, GPtrArray *complain
 gboolean
 mom_vet_paths(const MomConfig *config, const MomTrust *trust, GPtrArray *complaints, GError **error)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
-        if (!vet_path(config, trust, i, complaints, error)) {
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
+        if (!vet_path(config, trust, i, complaints, error))
             return FALSE;
-        }
-    }
     if (mom_config_get_bool(config, "vdsm", "ssl")) {
         g_autofree char *key = mom_config_vdsm_file(config, "key-file");
 

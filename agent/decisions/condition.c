@@ -51,9 +51,8 @@ report_age_s(const MomCondition *condition, gint64 now_us, gint64 *out)
 {
     gint64 then_s;
 
-    if (!mom_value_to_int(condition->report_age_s, &then_s)) {
+    if (!mom_value_to_int(condition->report_age_s, &then_s))
         return FALSE;
-    }
     *out = then_s + since_told_s(condition, now_us);
     return TRUE;
 }
@@ -63,9 +62,8 @@ mom_condition_append(GString *text, const MomCondition *condition, gint64 now_us
 {
     gint64 report_s;
 
-    if (!condition->is_managed) {
+    if (!condition->is_managed)
         g_string_append(text, "It is not managed at present: its data is incomplete.\n");
-    }
     if (condition->source) {
         g_string_append_printf(text, "Its numbers are of %s, read %" G_GINT64_FORMAT " s ago",
                                condition->source, age_s(condition, now_us));
@@ -75,11 +73,9 @@ mom_condition_append(GString *text, const MomCondition *condition, gint64 now_us
         }
         g_string_append(text, ".\n");
     }
-    for (gsize i = 0; condition->state && i < G_N_ELEMENTS(states); i++) {
-        if (g_str_equal(states[i].state, condition->state)) {
+    for (gsize i = 0; condition->state && i < G_N_ELEMENTS(states); i++)
+        if (g_str_equal(states[i].state, condition->state))
             g_string_append_printf(text, "%s\n", states[i].words);
-        }
-    }
 }
 
 static void

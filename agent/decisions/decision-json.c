@@ -33,9 +33,8 @@ reads_json(const MomDecision *decision)
 {
     json_object *list;
 
-    if (!decision->read_names) {
+    if (!decision->read_names)
         return NULL;
-    }
     list = json_object_new_array();
     for (gsize i = 0; i < mom_decision_n_reads(decision); i++) {
         g_autofree char *name = mom_decision_read_name(decision, i);

@@ -34,11 +34,9 @@ typedef struct {
 static const char *
 domain_of(const char *knob)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(domains); i++) {
-        if (g_str_has_prefix(knob, domains[i].prefix)) {
+    for (gsize i = 0; i < G_N_ELEMENTS(domains); i++)
+        if (g_str_has_prefix(knob, domains[i].prefix))
             return domains[i].domain;
-        }
-    }
     return "mom.Controllers";
 }
 
@@ -66,14 +64,12 @@ add_count(Message *message, const char *key, guint64 count)
 static void
 add_value(Message *message, const char *key, MomValue v, GString *text)
 {
-    if (v.type == MOM_VALUE_STRING) {
+    if (v.type == MOM_VALUE_STRING)
         g_string_append(text, v.string);
-    } else if (!mom_value_is_nil(v)) {
+    else if (!mom_value_is_nil(v))
         mom_decision_append_value(text, v);
-    }
-    if (text->len) {
+    if (text->len)
         add(message, key, text->str);
-    }
 }
 
 static void
@@ -89,9 +85,8 @@ add_parts(Message *message, const MomDecision *decision)
     add(message, "MOM_RAIL", decision->rail);
     add(message, "MOM_REASON", decision->reason ? decision->reason : "the policy wishes it");
     add(message, "MOM_POLICY", decision->policy);
-    if (decision->policy) {
+    if (decision->policy)
         add_count(message, "MOM_POLICY_LINE", decision->line);
-    }
     add_count(message, "MOM_CYCLE", decision->cycle);
     add_count(message, "MOM_DECISION", decision->number);
 }
@@ -104,9 +99,8 @@ mom_decision_log(const MomDecision *decision, GLogLevelFlags level)
     g_autoptr(GString) to = NULL;
     Message message = {.n = 0};
 
-    if (!mom_log_heeds(level)) {
+    if (!mom_log_heeds(level))
         return;
-    }
     line = mom_decision_line(decision);
     message.from = from = g_string_new(NULL);
     message.to = to = g_string_new(NULL);

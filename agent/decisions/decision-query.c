@@ -44,9 +44,8 @@ read_since(json_object *value, MomDecisionQuery *query)
 
     if ((!json_object_is_type(value, json_type_int) &&
          !json_object_is_type(value, json_type_double)) ||
-        !(fabs(seconds) <= MAX_SINCE_S)) {
+        !(fabs(seconds) <= MAX_SINCE_S))
         return FALSE;
-    }
     query->since_us = (gint64)(seconds * G_USEC_PER_SEC);
     return TRUE;
 }
@@ -76,7 +75,8 @@ static const struct {
 } members[] = {
     {"guest", read_guest, "a guest's name or uuid"},
     {"knob", read_knob, "a knob's name, or its first word: ksm, balloon"},
-    {"verdict", read_verdict, "one of sent, done, failed, railed, passed-over, dry, stuck, follows"},
+    {"verdict", read_verdict,
+     "one of sent, done, failed, railed, passed-over, dry, stuck, follows"},
     {"since", read_since, "a number of seconds since 1970"},
     {"before", read_before, "a decision's number"},
     {"last", read_last, "an integer from 1 to " G_STRINGIFY(MOM_DECISION_QUERY_MAX)},
@@ -86,13 +86,11 @@ static gboolean
 read_member(const char *name, json_object *value, MomDecisionQuery *query, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(members); i++) {
-        if (strcmp(members[i].name, name) != 0) {
+        if (strcmp(members[i].name, name) != 0)
             continue;
-        }
         /* Nil is as good as not there. */
-        if (!value || members[i].read(value, query)) {
+        if (!value || members[i].read(value, query))
             return TRUE;
-        }
         g_set_error(error, MOM_DECISION_QUERY_ERROR, MOM_DECISION_QUERY_ERROR_FILTER,
                     "filter: %s must be %s", name, members[i].wanted);
         return FALSE;
@@ -116,9 +114,8 @@ mom_decision_query_parse(json_object *filter, MomDecisionQuery *out, GError **er
     if (filter) {
         json_object_object_foreach(filter, name, value)
         {
-            if (!read_member(name, value, &query, error)) {
+            if (!read_member(name, value, &query, error))
                 return FALSE;
-            }
         }
     }
     *out = query;
@@ -138,9 +135,8 @@ static gboolean
 passes(const MomDecisionQuery *query, const MomDecision *decision)
 {
     if (query->guest && g_strcmp0(query->guest, decision->name) != 0 &&
-        g_strcmp0(query->guest, decision->uuid) != 0) {
+        g_strcmp0(query->guest, decision->uuid) != 0)
         return FALSE;
-    }
     return (!query->knob || mom_knob_matches(decision->knob, query->knob)) &&
            (!query->by_verdict || query->verdict == decision->verdict) &&
            decision->last_us >= query->since_us;
@@ -154,11 +150,9 @@ mom_decision_query_run(const MomDecisionQuery *query, const MomDecisionRing *rin
     guint64 newest = mom_decision_ring_newest(ring);
     guint64 number = query->before ? MIN(newest, query->before - 1) : newest;
 
-    for (; number > 0 && number >= oldest && numbers->len < query->last; number--) {
-        if (passes(query, mom_decision_ring_get(ring, number))) {
+    for (; number > 0 && number >= oldest && numbers->len < query->last; number--)
+        if (passes(query, mom_decision_ring_get(ring, number)))
             g_array_append_val(numbers, number);
-        }
-    }
     for (guint i = 0; i < numbers->len / 2; i++) {
         guint64 *a = &g_array_index(numbers, guint64, i);
         guint64 *b = &g_array_index(numbers, guint64, numbers->len - 1 - i);

@@ -25,9 +25,8 @@ mom_decision_ring_new(guint length)
 void
 mom_decision_ring_free(MomDecisionRing *ring)
 {
-    if (!ring) {
+    if (!ring)
         return;
-    }
     g_ptr_array_unref(ring->places);
     g_free(ring);
 }
@@ -58,9 +57,8 @@ mom_decision_ring_add(MomDecisionRing *ring)
 MomDecision *
 mom_decision_ring_get(const MomDecisionRing *ring, guint64 number)
 {
-    if (number == 0 || number > ring->newest || number < mom_decision_ring_oldest(ring)) {
+    if (number == 0 || number > ring->newest || number < mom_decision_ring_oldest(ring))
         return NULL;
-    }
     return ring->places->pdata[place_of(ring, number)];
 }
 

@@ -21,9 +21,8 @@ mom_decision_new(void)
 static void
 clear_reads(MomDecision *decision)
 {
-    for (gsize i = 0; i < mom_decision_n_reads(decision); i++) {
+    for (gsize i = 0; i < mom_decision_n_reads(decision); i++)
         mom_decision_value_clear(&decision->reads[i]);
-    }
     g_clear_pointer(&decision->reads, g_free);
     g_clear_pointer(&decision->read_names, mom_read_names_unref);
 }
@@ -31,9 +30,8 @@ clear_reads(MomDecision *decision)
 void
 mom_decision_free(MomDecision *decision)
 {
-    if (!decision) {
+    if (!decision)
         return;
-    }
     g_clear_pointer(&decision->uuid, g_ref_string_release);
     g_clear_pointer(&decision->name, g_ref_string_release);
     g_clear_pointer(&decision->disk, g_ref_string_release);
@@ -50,9 +48,8 @@ mom_decision_set_text(char **place, const char *text)
 {
     char *copy;
 
-    if (g_strcmp0(*place, text) == 0) {
+    if (g_strcmp0(*place, text) == 0)
         return;
-    }
     copy = text ? g_ref_string_new_intern(text) : NULL; /* which may be of what the place holds */
     g_clear_pointer(place, g_ref_string_release);
     *place = copy;
@@ -74,9 +71,8 @@ cut(const char *text)
 {
     g_autofree char *head = NULL;
 
-    if (strlen(text) <= MOM_DECISION_TEXT_BYTES) {
+    if (strlen(text) <= MOM_DECISION_TEXT_BYTES)
         return g_strdup(text);
-    }
     head = g_strndup(text, MOM_DECISION_TEXT_BYTES);
     /* Not in the middle of a character. */
     *(char *)(g_utf8_find_prev_char(head, head + strlen(head))) = '\0';
@@ -90,11 +86,9 @@ copy_limits(const MomLimits *limits)
 
     copy->extra = NULL;
     copy->n_extra = 0;
-    for (guint i = 0; i < MOM_N_LIMITS; i++) {
-        if (!mom_value_is_number(copy->value[i])) {
+    for (guint i = 0; i < MOM_N_LIMITS; i++)
+        if (!mom_value_is_number(copy->value[i]))
             copy->value[i] = MOM_NIL;
-        }
-    }
     return (MomValue){.type = MOM_VALUE_LIMITS, .object = copy};
 }
 
@@ -110,32 +104,28 @@ copy_as_text(MomValue v)
 MomValue
 mom_decision_value_copy(MomValue v)
 {
-    if (v.type <= MOM_VALUE_FLOAT) {
+    if (v.type <= MOM_VALUE_FLOAT)
         return v;
-    }
-    if (v.type == MOM_VALUE_STRING) {
+    if (v.type == MOM_VALUE_STRING)
         return (MomValue){.type = MOM_VALUE_STRING, .string = cut(v.string)};
-    }
     return v.type == MOM_VALUE_LIMITS ? copy_limits(v.object) : copy_as_text(v);
 }
 
 void
 mom_decision_value_clear(MomValue *v)
 {
-    if (v->type == MOM_VALUE_STRING) {
+    if (v->type == MOM_VALUE_STRING)
         g_free((char *)v->string);
-    } else if (v->type == MOM_VALUE_LIMITS) {
+    else if (v->type == MOM_VALUE_LIMITS)
         g_free((MomLimits *)v->object);
-    }
     *v = MOM_NIL;
 }
 
 gboolean
 mom_decision_value_equal(MomValue a, MomValue b)
 {
-    if (a.type == MOM_VALUE_LIMITS && b.type == MOM_VALUE_LIMITS) {
+    if (a.type == MOM_VALUE_LIMITS && b.type == MOM_VALUE_LIMITS)
         return mom_limits_equal(a.object, b.object);
-    }
     return mom_value_equal(a, b);
 }
 
@@ -156,14 +146,12 @@ mom_decision_set_reads(MomDecision *decision, const MomReads *reads)
     gsize n = reads ? reads->names->n : 0;
 
     clear_reads(decision);
-    if (!reads) {
+    if (!reads)
         return;
-    }
     decision->read_names = mom_read_names_ref(reads->names);
     decision->reads = g_new(MomValue, n);
-    for (gsize i = 0; i < n; i++) {
+    for (gsize i = 0; i < n; i++)
         decision->reads[i] = mom_decision_value_copy(reads->values[i]);
-    }
 }
 
 gsize
@@ -177,9 +165,8 @@ mom_decision_read_name(const MomDecision *decision, gsize index)
 {
     const MomRead *read = &decision->read_names->items[index];
 
-    if (!read->argument && !read->is_call) {
+    if (!read->argument && !read->is_call)
         return g_strdup(read->name);
-    }
     return g_strconcat(read->name, read->is_call ? "()" : " ", read->argument, NULL);
 }
 
@@ -275,17 +262,14 @@ mom_decision_verdict_parse(const char *name, MomDecisionVerdict *out)
 static void
 append_outcome(GString *line, const MomDecision *decision)
 {
-    if (decision->verdict != MOM_DECISION_SENT) {
+    if (decision->verdict != MOM_DECISION_SENT)
         g_string_append_printf(line, ", %s", verdict_names[decision->verdict]);
-    } else if (decision->repeated) {
+    else if (decision->repeated)
         g_string_append(line, ", sent again as it is not reached");
-    }
-    if (decision->rail) {
+    if (decision->rail)
         g_string_append_printf(line, ", rail %s", decision->rail);
-    }
-    if (decision->reason) {
+    if (decision->reason)
         g_string_append_printf(line, ": %s", decision->reason);
-    }
 }
 
 char *
@@ -297,9 +281,8 @@ mom_decision_line(const MomDecision *decision)
                            decision->name   ? decision->name
                            : decision->uuid ? decision->uuid
                                             : "the host");
-    if (decision->disk) {
+    if (decision->disk)
         g_string_append_printf(line, ", disk %s", decision->disk);
-    }
     if (decision->verdict == MOM_DECISION_PASSED_OVER) {
         g_string_append_printf(line, " passed over: %s", decision->reason);
     } else {
@@ -309,8 +292,7 @@ mom_decision_line(const MomDecision *decision)
         mom_decision_append_value(line, decision->to);
         append_outcome(line, decision);
     }
-    if (decision->policy) {
+    if (decision->policy)
         g_string_append_printf(line, " (%s:%u)", decision->policy, decision->line);
-    }
     return g_string_free(line, FALSE);
 }

@@ -40,8 +40,9 @@ typedef struct {
     char *reason; /* why it failed, was refused or changed; for people */
     char *policy;
     guint line, column;
-    MomReadNames *read_names; /* shared with others, and the function that set the control; NULL: unknown */
-    MomValue *reads;          /* one for each of them, owned */
+    MomReadNames
+        *read_names; /* shared with others, and the function that set the control; NULL: unknown */
+    MomValue *reads; /* one for each of them, owned */
     gboolean repeated; /* the knob was not where it was sent to, and was sent there again */
 } MomDecision;
 
@@ -51,7 +52,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomDecision, mom_decision_free)
 
 /* Puts a copy of TEXT (NULL: none) in place of what *PLACE holds. */
 void mom_decision_set_text(char **place, const char *text);
-/* The same for an empty place; KNOWN (may be NULL) is shared if it is the same, which is cheaper. */
+/* The same for an empty place; KNOWN (may be NULL) is shared if it is the same, which is cheaper.
+ */
 void mom_decision_share_text(char **place, const char *text, char *known);
 /* Puts a copy of V in place of what *PLACE owns. */
 void mom_decision_set_value(MomValue *place, MomValue v);

@@ -14,8 +14,8 @@
 /* What the gist of a failure begins with. */
 #define FAILED_MARK "failed: "
 
-/* A decision whose call is not answered yet.  Most calls turn one knob; where they turn more the other
- * decisions follow. */
+/* A decision whose call is not answered yet.  Most calls turn one knob; where they turn more the
+ * other decisions follow. */
 typedef struct Pending Pending;
 
 struct Pending {
@@ -67,9 +67,8 @@ mom_decisions_new(MomClock *clock, guint kept)
 void
 mom_decisions_free(MomDecisions *decisions)
 {
-    if (!decisions) {
+    if (!decisions)
         return;
-    }
     g_hash_table_unref(decisions->pending);
     g_array_unref(decisions->unread);
     mom_knobs_free(decisions->knobs);
@@ -114,9 +113,8 @@ is_same_place(const MomDecision *last, MomPlace place)
 static gboolean
 goes_on(const MomDecision *last, const MomGuardReport *report, MomDecisionVerdict verdict)
 {
-    if (!last || !is_same_place(last, report->place)) {
+    if (!last || !is_same_place(last, report->place))
         return FALSE;
-    }
     switch (verdict) {
     case MOM_DECISION_SENT:
         return last->verdict == MOM_DECISION_FAILED ||
@@ -138,10 +136,13 @@ goes_on(const MomDecision *last, const MomGuardReport *report, MomDecisionVerdic
     return FALSE;
 }
 
-/* Most texts are those of the knob's last decision, or of the one before.  Taken before there is a new one,
- * which may be in the place of one of these. */
+/* Most texts are those of the knob's last decision, or of the one before.  Taken before there is a
+ * new one, which may be in the place of one of these. */
 static void
-take_texts(MomDecision *texts, const MomDecisions *decisions, const MomKnob *knob, const MomGuardReport *report)
+take_texts(MomDecision *texts,
+           const MomDecisions *decisions,
+           const MomKnob *knob,
+           const MomGuardReport *report)
 {
     const MomDecisionRing *ring = decisions->ring;
     const MomDecision *last = mom_decision_ring_get(ring, knob->decision);
@@ -181,9 +182,8 @@ note_attempt(MomDecisions *decisions,
 {
     MomDecision *decision = mom_decision_ring_get(decisions->ring, knob->decision);
 
-    if (!goes_on(decision, report, verdict)) {
+    if (!goes_on(decision, report, verdict))
         decision = make_decision(decisions, knob, report);
-    }
     if (report->entity &&
         (decision->times == 0 || !mom_decision_value_equal(decision->to, report->to))) {
         Unread unread = {decision->number, report->entity};
@@ -210,11 +210,9 @@ find_tune_reads(MomEntity *entity, const char *disk)
     gsize n;
     const MomTune *tunes = mom_entity_tunes(entity, &n);
 
-    for (gsize i = 0; i < n; i++) {
-        if (g_strcmp0(tunes[i].path ? tunes[i].path : tunes[i].name, disk) == 0) {
+    for (gsize i = 0; i < n; i++)
+        if (g_strcmp0(tunes[i].path ? tunes[i].path : tunes[i].name, disk) == 0)
             return tunes[i].reads;
-        }
-    }
     return NULL;
 }
 
@@ -223,9 +221,8 @@ find_reads(MomEntity *entity, const MomDecision *decision)
 {
     const MomControl *control;
 
-    if (decision->disk) {
+    if (decision->disk)
         return find_tune_reads(entity, decision->disk);
-    }
     control = mom_entity_get_control(entity, decision->knob);
     return control ? control->reads : NULL;
 }
@@ -237,9 +234,8 @@ mom_decisions_take_reads(MomDecisions *decisions)
         const Unread *unread = &g_array_index(decisions->unread, Unread, i);
         MomDecision *decision = mom_decision_ring_get(decisions->ring, unread->number);
 
-        if (decision) {
+        if (decision)
             mom_decision_set_reads(decision, find_reads(unread->entity, decision));
-        }
     }
 }
 
@@ -264,9 +260,8 @@ await_answer(MomDecisions *decisions, guint call, const MomDecision *decision)
 static gboolean
 is_answered(const Pending *pending)
 {
-    while (pending && pending->number == 0) {
+    while (pending && pending->number == 0)
         pending = pending->next;
-    }
     return !pending;
 }
 
@@ -281,15 +276,13 @@ take_answered(MomDecisions *decisions, const MomGuardReport *report)
         MomDecision *decision = mom_decision_ring_get(decisions->ring, pending->number);
 
         if (decision && (g_strcmp0(decision->knob, report->knob) != 0 ||
-                         g_strcmp0(decision->disk, report->disk) != 0)) {
+                         g_strcmp0(decision->disk, report->disk) != 0))
             continue;
-        }
         pending->number = 0;
         answered = decision;
     }
-    if (first && is_answered(first)) {
+    if (first && is_answered(first))
         g_hash_table_remove(decisions->pending, GUINT_TO_POINTER(report->call));
-    }
     return answered;
 }
 
@@ -305,15 +298,13 @@ drop_if_gone(gpointer call, gpointer data, gpointer gone_data)
     const Gone *gone = gone_data;
     const Pending *pending = data;
 
-    if (g_strcmp0(pending->uuid, gone->uuid) != 0) {
+    if (g_strcmp0(pending->uuid, gone->uuid) != 0)
         return FALSE;
-    }
     for (; pending; pending = pending->next) {
         MomDecision *decision = mom_decision_ring_get(gone->decisions->ring, pending->number);
 
-        if (decision) {
+        if (decision)
             mom_decision_set_text(&decision->reason, "the guest went before an answer came");
-        }
     }
     return TRUE;
 }
@@ -338,13 +329,11 @@ stays(const MomGuardReport *report)
 static void
 note_sent(MomDecisions *decisions, MomKnob *knob, const MomGuardReport *report)
 {
-    gboolean loud =
-        !is_failing(knob) && !knob->stuck && !(report->repeats > 0 && knob->unreached);
+    gboolean loud = !is_failing(knob) && !knob->stuck && !(report->repeats > 0 && knob->unreached);
     MomDecision *decision;
 
-    if (stays(report)) {
+    if (stays(report))
         return;
-    }
     knob->unreached = report->repeats > 0;
     decisions->troubled |= knob->unreached;
     decision = note_attempt(decisions, knob, report, MOM_DECISION_SENT);
@@ -391,9 +380,8 @@ note_answer(MomDecisions *decisions, MomKnob *knob, const MomGuardReport *report
 {
     MomDecision *decision = take_answered(decisions, report);
 
-    if (!decision) {
+    if (!decision)
         return;
-    }
     decision->last_us = mom_clock_wall_us(decisions->clock);
     if (report->verdict == MOM_GUARD_DONE) {
         note_done(knob, decision);
@@ -408,9 +396,8 @@ note_railed(MomDecisions *decisions, MomKnob *knob, const MomGuardReport *report
 {
     MomDecision *decision = note_attempt(decisions, knob, report, MOM_DECISION_RAILED);
 
-    if (mom_knob_is_news(knob, report->rail)) {
+    if (mom_knob_is_news(knob, report->rail))
         mom_decision_log(decision, G_LOG_LEVEL_INFO);
-    }
 }
 
 /* Told as what is sent would be, but for repetitions. */
@@ -430,9 +417,9 @@ note_follow(MomDecisions *decisions, MomKnob *knob, const MomGuardReport *report
     gboolean stuck = report->verdict == MOM_GUARD_STUCK;
 
     knob->stuck = stuck;
-    mom_decision_log(note_attempt(decisions, knob, report,
-                                  stuck ? MOM_DECISION_STUCK : MOM_DECISION_FOLLOWS),
-                     stuck ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO);
+    mom_decision_log(
+        note_attempt(decisions, knob, report, stuck ? MOM_DECISION_STUCK : MOM_DECISION_FOLLOWS),
+        stuck ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO);
 }
 
 /* What stood on KNOB is over, for the reason HOW. */
@@ -454,9 +441,8 @@ end_trouble(MomDecisions *decisions, MomKnob *knob, const char *how)
 static void
 note_unchanged(MomDecisions *decisions, MomKnob *knob, const MomGuardReport *report)
 {
-    if ((knob->unreached || is_failing(knob)) && g_strcmp0(report->why, MOM_SENT_IS_SET) == 0) {
+    if ((knob->unreached || is_failing(knob)) && g_strcmp0(report->why, MOM_SENT_IS_SET) == 0)
         end_trouble(decisions, knob, "it is set now");
-    }
 }
 
 static void
@@ -518,14 +504,12 @@ mom_decisions_complain(MomEntity *entity, const char *control, const char *why, 
     MomKnob *knob = mom_knobs_get(decisions->knobs, report.uuid, control, NULL);
     MomDecision *decision;
 
-    if (!report.uuid) { /* the host, which is called so */
+    if (!report.uuid) /* the host, which is called so */
         report.name = NULL;
-    }
     note_wish(decisions, knob, &report);
     decision = note_attempt(decisions, knob, &report, MOM_DECISION_PASSED_OVER);
-    if (mom_knob_is_news(knob, why)) {
+    if (mom_knob_is_news(knob, why))
         mom_decision_log(decision, G_LOG_LEVEL_WARNING);
-    }
 }
 
 /* A wish that is no longer wished fails no more. */
@@ -534,14 +518,12 @@ look_after(MomKnob *knob, gpointer data)
 {
     MomDecisions *decisions = data;
 
-    if (!knob->unreached && !is_failing(knob)) {
+    if (!knob->unreached && !is_failing(knob))
         return;
-    }
-    if (knob->wish_cycle != decisions->cycle) {
+    if (knob->wish_cycle != decisions->cycle)
         end_trouble(decisions, knob, "no longer wished");
-    } else {
+    else
         decisions->troubled = TRUE;
-    }
 }
 
 void

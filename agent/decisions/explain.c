@@ -68,12 +68,10 @@ fate_of(const MomDecisions *decisions, const MomKnob *knob)
 {
     const MomDecision *last = mom_decision_ring_get(mom_decisions_ring(decisions), knob->decision);
 
-    if (knob->held) {
+    if (knob->held)
         return knob->held;
-    }
-    if (!last) {
+    if (!last)
         return "it was sent";
-    }
     switch (last->verdict) {
     case MOM_DECISION_SENT:
         return "it was sent and is not answered yet";
@@ -176,9 +174,8 @@ find_guest(GPtrArray *guests, const char *what)
         MomEntity *guest = g_ptr_array_index(guests, i);
 
         if (g_strcmp0(mom_entity_get_string_property(guest, "name"), what) == 0 ||
-            g_strcmp0(mom_entity_get_string_property(guest, "uuid"), what) == 0) {
+            g_strcmp0(mom_entity_get_string_property(guest, "uuid"), what) == 0)
             return guest;
-        }
     }
     return NULL;
 }
@@ -201,15 +198,12 @@ explain_guest(const MomDecisions *decisions, MomEntity *guest, const MomExplainG
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_append_printf(text, "%s (%s)\n", name, uuid);
-    if (!condition || condition->is_managed) {
+    if (!condition || condition->is_managed)
         append_memory(text, guest);
-    }
-    if (condition) {
+    if (condition)
         mom_condition_append(text, condition, guests->now_us);
-    }
-    if (!append_wishes(text, decisions, uuid, NULL)) {
+    if (!append_wishes(text, decisions, uuid, NULL))
         g_string_append(text, "No policy has wished anything for it.\n");
-    }
     append_decisions(text, decisions, &query, FALSE);
     return answer("guest", name, uuid, text, decisions, &query);
 }
@@ -224,9 +218,8 @@ explain_past_guest(const MomDecisions *decisions, const char *what)
     g_autoptr(GString) text = g_string_new(NULL);
     const MomDecision *last;
 
-    if (numbers->len == 0) {
+    if (numbers->len == 0)
         return NULL;
-    }
     last = mom_decision_ring_get(ring, g_array_index(numbers, guint64, numbers->len - 1));
     g_string_append_printf(text,
                            "%s (%s)\nIt is not managed at present: it does not run, or its data "
@@ -243,9 +236,8 @@ append_host_value(GString *text, MomEntity *host, const char *name)
 {
     MomValue v;
 
-    if (!mom_entity_get_attribute(host, name, &v)) {
+    if (!mom_entity_get_attribute(host, name, &v))
         return FALSE;
-    }
     g_string_append_printf(text, "%s is ", name);
     mom_words_append_value(text, name, v);
     g_string_append(text, ".\n");
@@ -260,9 +252,8 @@ append_host(GString *text, MomEntity *host, const char *family)
                                         "ksm_merge_across_nodes"};
     gboolean any = FALSE;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(knobs); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(knobs); i++)
         any |= mom_knob_matches(knobs[i], family) && append_host_value(text, host, knobs[i]);
-    }
     return any;
 }
 
@@ -288,9 +279,8 @@ explain_knob(const MomDecisions *decisions, MomEntity *host, GPtrArray *guests, 
             any = TRUE;
         }
     }
-    if (!any) {
+    if (!any)
         return NULL;
-    }
     append_decisions(text, decisions, &query, TRUE);
     return answer("knob", family, NULL, text, decisions, &query);
 }
@@ -307,15 +297,12 @@ mom_explain(const MomDecisions *decisions,
     MomEntity *guest = is_knob ? NULL : find_guest(guests->guests, what);
     json_object *json = NULL;
 
-    if (guest) {
+    if (guest)
         return explain_guest(decisions, guest, guests);
-    }
-    if (!is_knob) {
+    if (!is_knob)
         json = explain_past_guest(decisions, what);
-    }
-    if (!json) {
+    if (!json)
         json = explain_knob(decisions, host, guests->guests, family);
-    }
     if (!json) {
         g_set_error(
             error, MOM_DECISION_QUERY_ERROR, MOM_DECISION_QUERY_ERROR_SUBJECT,
@@ -361,9 +348,8 @@ newest_of(const MomDecisions *decisions, const char *uuid)
         const MomDecision *decision =
             mom_decision_ring_get(mom_decisions_ring(decisions), knob->decision);
 
-        if (decision && (!newest || decision->last_us >= newest->last_us)) {
+        if (decision && (!newest || decision->last_us >= newest->last_us))
             newest = decision;
-        }
     }
     return newest;
 }
@@ -378,9 +364,8 @@ guest_json(const MomDecisions *decisions, MomEntity *guest, const MomExplainGues
     g_autofree char *line = last ? mom_decision_line(last) : NULL;
     Memory memory = {0};
 
-    if (!condition || condition->is_managed) {
+    if (!condition || condition->is_managed)
         memory = memory_of(guest);
-    }
     add_text(json, "name", mom_entity_get_string_property(guest, "name"));
     add_text(json, "uuid", uuid);
     add_kib(json, "balloon_cur", memory.has_cur, memory.cur_kib);
@@ -393,9 +378,8 @@ guest_json(const MomDecisions *decisions, MomEntity *guest, const MomExplainGues
     json_object_object_add(
         json, "last_decision_time",
         last ? json_object_new_double((double)last->last_us / (double)G_USEC_PER_SEC) : NULL);
-    if (condition) {
+    if (condition)
         mom_condition_add(json, condition, guests->now_us);
-    }
     return json;
 }
 
@@ -405,8 +389,8 @@ mom_explain_guests(const MomDecisions *decisions, const MomExplainGuests *guests
     json_object *json = json_object_new_array();
 
     for (guint i = 0; i < guests->guests->len; i++) {
-        json_object_array_add(
-            json, guest_json(decisions, g_ptr_array_index(guests->guests, i), guests));
+        json_object_array_add(json,
+                              guest_json(decisions, g_ptr_array_index(guests->guests, i), guests));
     }
     return json;
 }

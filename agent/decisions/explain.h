@@ -31,6 +31,6 @@ json_object *mom_explain(const MomDecisions *decisions,
 
 /* One object for each of GUESTS: name, uuid, balloon_cur, balloon_min, balloon_max, mem_unused,
  * used (KiB; nil if unknown), target (the policy's present wish, KiB or nil), held (why the wish
- * was not sent, or nil), last_decision and last_decision_time (nil: none), and what condition.h adds.
- * Of one that is not managed no size is told.  Caller puts. */
+ * was not sent, or nil), last_decision and last_decision_time (nil: none), and what condition.h
+ * adds. Of one that is not managed no size is told.  Caller puts. */
 json_object *mom_explain_guests(const MomDecisions *decisions, const MomExplainGuests *guests);

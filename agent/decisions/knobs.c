@@ -16,7 +16,8 @@
 
 struct MomKnobs {
     GHashTable *owners; /* uuid -> (knob, or "knob disk" -> MomKnob) */
-    const char *last;   /* the uuid that was asked for last, and its knobs; a guest's reports come together */
+    const char *
+        last; /* the uuid that was asked for last, and its knobs; a guest's reports come together */
     GHashTable *last_owned;
 };
 
@@ -44,9 +45,8 @@ mom_knobs_new(void)
 void
 mom_knobs_free(MomKnobs *knobs)
 {
-    if (!knobs) {
+    if (!knobs)
         return;
-    }
     g_hash_table_unref(knobs->owners);
     g_free(knobs);
 }
@@ -63,12 +63,10 @@ recall_owned(MomKnobs *knobs, const char *uuid)
     const char *key = uuid ? uuid : HOST_KEY;
     gpointer last, owned;
 
-    if (knobs->last && strcmp(knobs->last, key) == 0) {
+    if (knobs->last && strcmp(knobs->last, key) == 0)
         return knobs->last_owned;
-    }
-    if (!g_hash_table_lookup_extended(knobs->owners, key, &last, &owned)) {
+    if (!g_hash_table_lookup_extended(knobs->owners, key, &last, &owned))
         return NULL;
-    }
     knobs->last = last;
     knobs->last_owned = owned;
     return owned;
@@ -90,9 +88,8 @@ mom_knobs_get(MomKnobs *knobs, const char *uuid, const char *name, const char *d
     g_autofree char *key = disk ? g_strconcat(name, " ", disk, NULL) : NULL;
     MomKnob *knob = owned ? g_hash_table_lookup(owned, key ? key : name) : NULL;
 
-    if (knob) {
+    if (knob)
         return knob;
-    }
     knob = g_new0(MomKnob, 1);
     knob->name = g_intern_string(name);
     knob->disk = g_strdup(disk);
@@ -129,9 +126,8 @@ mom_knobs_of(const MomKnobs *knobs, const char *uuid)
 
     if (owned) {
         g_hash_table_iter_init(&iter, owned);
-        while (g_hash_table_iter_next(&iter, NULL, &knob)) {
+        while (g_hash_table_iter_next(&iter, NULL, &knob))
             g_ptr_array_add(list, knob);
-        }
     }
     g_ptr_array_sort(list, by_name);
     return list;
@@ -149,18 +145,16 @@ mom_knobs_foreach(MomKnobs *knobs, MomKnobFunc func, gpointer data)
         gpointer knob;
 
         g_hash_table_iter_init(&iter, owned);
-        while (g_hash_table_iter_next(&iter, NULL, &knob)) {
+        while (g_hash_table_iter_next(&iter, NULL, &knob))
             func(knob, data);
-        }
     }
 }
 
 gboolean
 mom_knob_is_news(MomKnob *knob, const char *what)
 {
-    if (knob->told && mom_fault_same_gist(knob->told, what)) {
+    if (knob->told && mom_fault_same_gist(knob->told, what))
         return FALSE;
-    }
     g_free(knob->told);
     knob->told = g_strdup(what);
     return TRUE;

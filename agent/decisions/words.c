@@ -18,29 +18,27 @@
 void
 mom_words_append_size(GString *text, gint64 kib)
 {
-    if (ABS(kib) >= GIB_KIB) {
+    if (ABS(kib) >= GIB_KIB)
         g_string_append_printf(text, "%.2f GiB", (double)kib / GIB_KIB);
-    } else if (ABS(kib) >= MIB_KIB) {
+    else if (ABS(kib) >= MIB_KIB)
         g_string_append_printf(text, "%.0f MiB", (double)kib / MIB_KIB);
-    } else {
+    else
         g_string_append_printf(text, "%" PRId64 " KiB", kib);
-    }
 }
 
 void
 mom_words_append_value(GString *text, const char *knob, MomValue v)
 {
-    if (v.type != MOM_VALUE_INT) {
+    if (v.type != MOM_VALUE_INT)
         mom_decision_append_value(text, v);
-    } else if (g_str_has_prefix(knob, "balloon")) {
+    else if (g_str_has_prefix(knob, "balloon"))
         mom_words_append_size(text, v.integer);
-    } else if (strcmp(knob, "vcpu_quota") == 0 && mom_cpu_quota_is_unlimited(v.integer)) {
+    else if (strcmp(knob, "vcpu_quota") == 0 && mom_cpu_quota_is_unlimited(v.integer))
         g_string_append(text, "no limit");
-    } else if (g_str_has_prefix(knob, "vcpu")) {
+    else if (g_str_has_prefix(knob, "vcpu"))
         g_string_append_printf(text, "%" PRId64 " us", v.integer);
-    } else {
+    else
         g_string_append_printf(text, "%" PRId64, v.integer);
-    }
 }
 
 void
@@ -81,12 +79,10 @@ static void
 append_end(GString *text, const MomDecision *decision)
 {
     g_string_append_printf(text, ": %s", ends[decision->verdict]);
-    if (decision->rail) {
+    if (decision->rail)
         g_string_append_printf(text, " (rail %s)", decision->rail);
-    }
-    if (decision->reason) {
+    if (decision->reason)
         g_string_append_printf(text, ", %s", decision->reason);
-    }
     if (decision->times > 1) {
         g_string_append_printf(text, "; %" G_GUINT64_FORMAT " times, last at ", decision->times);
         mom_words_append_time(text, decision->last_us);
@@ -99,9 +95,8 @@ append_origin(GString *text, const MomDecision *decision)
     if (decision->policy) {
         g_string_append_printf(text, "      set by line %u of %s", decision->line,
                                decision->policy);
-        if (mom_decision_function(decision)) {
+        if (mom_decision_function(decision))
             g_string_append_printf(text, ", in %s", mom_decision_function(decision));
-        }
         g_string_append_c(text, '\n');
     }
 }
@@ -113,9 +108,8 @@ append_reads(GString *text, const MomDecision *decision)
     gsize line = text->len;
     gsize n = mom_decision_n_reads(decision);
 
-    if (n == 0) {
+    if (n == 0)
         return;
-    }
     g_string_append(text, "      having read");
     for (gsize i = 0; i < n; i++) {
         g_autofree char *name = mom_decision_read_name(decision, i);
@@ -139,12 +133,10 @@ mom_words_append_decision(GString *text, const MomDecision *decision, gboolean w
     g_string_append(text, "  ");
     mom_words_append_time(text, decision->first_us);
     g_string_append_printf(text, "  %s", decision->knob);
-    if (with_guest && decision->uuid) {
+    if (with_guest && decision->uuid)
         g_string_append_printf(text, " of %s", decision->name ? decision->name : decision->uuid);
-    }
-    if (decision->disk) {
+    if (decision->disk)
         g_string_append_printf(text, ", disk %s,", decision->disk);
-    }
     append_change(text, decision);
     append_end(text, decision);
     g_string_append_c(text, '\n');

@@ -43,12 +43,10 @@ is_short(const MomSample *sample, gint64 present_kib, const MomRailLimits *limit
 {
     gint64 free_kib, reclaimable_kib;
 
-    if (!read_number(sample, "mem_unused", &free_kib)) {
+    if (!read_number(sample, "mem_unused", &free_kib))
         return FALSE;
-    }
-    if (read_number(sample, MOM_RAIL_KEY_FREE, &reclaimable_kib)) {
+    if (read_number(sample, MOM_RAIL_KEY_FREE, &reclaimable_kib))
         free_kib = MAX(free_kib, reclaimable_kib);
-    }
     return (double)free_kib < (double)present_kib * limits->guest_reserve_percent / 100;
 }
 
@@ -78,9 +76,8 @@ mom_distress_guest(MomEntity *guest, const MomRailLimits *limits)
     const MomSample *before = n > 1 ? mom_entity_sample(guest, n - 2) : NULL;
     gint64 present_kib;
 
-    if (!now || !can_be_helped(now, limits, &present_kib)) {
+    if (!now || !can_be_helped(now, limits, &present_kib))
         return FALSE;
-    }
     return is_short(now, present_kib, limits) ||
            (before && (grew(before, now, "swap_in", SWAP_IN_GROWTH_KIB) ||
                        grew(before, now, "major_fault", MAJOR_FAULT_GROWTH)));

@@ -11,9 +11,8 @@
 gboolean
 mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GError **error)
 {
-    if (!mom_policies_set(engine->policies, name, text, error)) {
+    if (!mom_policies_set(engine->policies, name, text, error))
         return FALSE;
-    }
     mom_engine_hint(engine, "a policy was pushed");
     return TRUE;
 }
@@ -21,9 +20,8 @@ mom_engine_set_policy(MomEngine *engine, const char *name, const char *text, GEr
 gboolean
 mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error)
 {
-    if (!mom_policies_replace(engine->policies, text, error)) {
+    if (!mom_policies_replace(engine->policies, text, error))
         return FALSE;
-    }
     mom_engine_hint(engine, "the policy was replaced");
     return TRUE;
 }
@@ -31,9 +29,8 @@ mom_engine_replace_policies(MomEngine *engine, const char *text, GError **error)
 gboolean
 mom_engine_reset_policies(MomEngine *engine, GError **error)
 {
-    if (!mom_policies_reset(engine->policies, error)) {
+    if (!mom_policies_reset(engine->policies, error))
         return FALSE;
-    }
     mom_engine_hint(engine, "the policies were reset");
     return TRUE;
 }
@@ -41,9 +38,8 @@ mom_engine_reset_policies(MomEngine *engine, GError **error)
 gboolean
 mom_engine_reread_policies(MomEngine *engine, const char *file, const char *dir, GError **error)
 {
-    if (!mom_policies_reread(engine->policies, file, dir, error)) {
+    if (!mom_policies_reread(engine->policies, file, dir, error))
         return FALSE;
-    }
     mom_engine_hint(engine, "the policies were read anew");
     return TRUE;
 }

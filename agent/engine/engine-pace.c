@@ -20,9 +20,8 @@ mom_engine_hint(MomEngine *engine, const char *reason)
 {
     gint64 soon_us = engine->last_decision_us + engine->min_cycle_us;
 
-    if (!engine->running || engine->policy_due_us <= soon_us) {
+    if (!engine->running || engine->policy_due_us <= soon_us)
         return;
-    }
     g_debug("a cycle soon: %s", reason);
     engine->policy_due_us = MAX(soon_us, mom_clock_now_us(engine->clock));
     mom_engine_schedule(engine);
@@ -47,14 +46,12 @@ mom_engine_pressed(MomEngine *engine)
     gint64 now_us = mom_clock_now_us(engine->clock);
     gboolean goes_on = engine->pressed && now_us - engine->pressed_us < PRESSURE_LASTS_US;
 
-    if (!mom_pace_adapts(&engine->pace)) {
+    if (!mom_pace_adapts(&engine->pace))
         return;
-    }
     engine->pressed = TRUE;
     engine->pressed_us = now_us;
-    if (!goes_on) {
+    if (!goes_on)
         mom_engine_hint(engine, "the kernel tells of memory pressure");
-    }
 }
 
 static gboolean
@@ -89,14 +86,12 @@ mom_engine_guest_pressed(MomEngine *engine, const char *uuid)
     gboolean goes_on =
         engine->guest_pressed && now_us - engine->guest_pressed_us < PRESSURE_LASTS_US;
 
-    if (!mom_pace_adapts(&engine->pace) || !can_be_helped(engine, uuid)) {
+    if (!mom_pace_adapts(&engine->pace) || !can_be_helped(engine, uuid))
         return;
-    }
     engine->guest_pressed = TRUE;
     engine->guest_pressed_us = now_us;
-    if (!goes_on) {
+    if (!goes_on)
         mom_engine_hint(engine, "a guest tells of memory pressure");
-    }
 }
 
 static gboolean
@@ -124,8 +119,8 @@ count_distressed(MomEngine *engine, GPtrArray *guests)
 gint64
 mom_engine_guests_interval_us(const MomEngine *engine)
 {
-    return engine->watched && engine->watch_interval_us > 0 &&
-                   mom_source_is_live(engine->source) && mom_pace_adapts(&engine->pace)
+    return engine->watched && engine->watch_interval_us > 0 && mom_source_is_live(engine->source) &&
+                   mom_pace_adapts(&engine->pace)
                ? MIN(engine->watch_interval_us, engine->guest_interval_us)
                : engine->guest_interval_us;
 }
@@ -136,9 +131,8 @@ mom_engine_look_for_distress(MomEngine *engine, GPtrArray *guests)
     guint before = engine->distressed;
 
     engine->distressed = count_distressed(engine, guests);
-    if (engine->distressed > before && mom_pace_adapts(&engine->pace)) {
+    if (engine->distressed > before && mom_pace_adapts(&engine->pace))
         mom_engine_hint(engine, "a guest is short of memory");
-    }
 }
 
 static gboolean
@@ -161,9 +155,8 @@ mom_engine_set_pace(MomEngine *engine, GPtrArray *guests, gboolean acted)
 
     engine->distressed = count_distressed(engine, guests);
     pace_us = mom_pace_after(&engine->pace, is_pressed(engine), acted);
-    if (mom_pace_hurries(&engine->pace) != hurried) {
+    if (mom_pace_hurries(&engine->pace) != hurried)
         g_debug("decisions every %.1f s", (double)pace_us / G_USEC_PER_SEC);
-    }
     engine->policy_due_us = MIN(engine->policy_due_us, engine->last_decision_us + pace_us);
     mom_engine_schedule(engine);
 }

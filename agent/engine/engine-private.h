@@ -59,7 +59,7 @@ struct MomEngine {
 
     MomEngineWatch found_watch; /* may be NULL */
     gpointer found_data;
-    guint found_notes; /* that the watcher knows */
+    guint found_notes;   /* that the watcher knows */
     MomRelease *release; /* NULL: nothing is released yet */
 
     MomSight sight;
@@ -68,11 +68,12 @@ struct MomEngine {
     MomFault policy_fault;
 };
 
-/* Guest data has come, of GUESTS (ready ones): what is in distress anew hastens the next decision. */
+/* Guest data has come, of GUESTS (ready ones): what is in distress anew hastens the next decision.
+ */
 void mom_engine_look_for_distress(MomEngine *engine, GPtrArray *guests);
 
-/* A decision over GUESTS has been carried out; ACTED: something was sent.  The next one is due as the
- * pace says. */
+/* A decision over GUESTS has been carried out; ACTED: something was sent.  The next one is due as
+ * the pace says. */
 void mom_engine_set_pace(MomEngine *engine, GPtrArray *guests, gboolean acted);
 
 /* How often guests are looked at, for the present. */
@@ -92,8 +93,8 @@ void mom_engine_begin_run(MomEntity *host, GPtrArray *guests);
 
 /* What is being released: guests are looked at, or (ERROR) cannot be. */
 void mom_engine_release_sampled(MomEngine *engine, const GError *error);
-/* Answers that come from now on, as hypervisors let go of their questions, release nothing any more;
- * nobody is called. */
+/* Answers that come from now on, as hypervisors let go of their questions, release nothing any
+ * more; nobody is called. */
 void mom_engine_release_abandon(MomEngine *engine);
 void mom_engine_release_free(MomEngine *engine);
 

@@ -15,18 +15,16 @@ void
 mom_engine_begin_run(MomEntity *host, GPtrArray *guests)
 {
     mom_entity_begin_run(host);
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         mom_entity_begin_run(g_ptr_array_index(guests, i));
-    }
 }
 
 static void
 commit_run(MomEntity *host, GPtrArray *guests)
 {
     mom_entity_commit_run(host);
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         mom_entity_commit_run(g_ptr_array_index(guests, i));
-    }
 }
 
 static gboolean
@@ -45,9 +43,8 @@ try_policies(MomPolicyStore *candidate, gpointer data, GError **error)
     g_autoptr(GPtrArray) guests = NULL;
     gboolean ok;
 
-    if (!host_ready(engine)) {
+    if (!host_ready(engine))
         return TRUE;
-    }
     guests = mom_guests_ready(engine->guests);
     ok = mom_policy_evaluate(candidate, host, guests, NULL, error);
     mom_engine_begin_run(host, guests);
@@ -79,9 +76,8 @@ apply_controllers(MomEngine *engine, MomEntity *host, GPtrArray *guests)
         .complain_data = engine->decisions,
     };
 
-    for (gsize i = 0; engine->controllers[i]; i++) {
+    for (gsize i = 0; engine->controllers[i]; i++)
         engine->controllers[i]->apply(&context, host, guests);
-    }
 }
 
 static void
@@ -123,9 +119,8 @@ decide(MomEngine *engine)
     g_autoptr(GError) error = NULL;
     guint calls = mom_guard_calls(engine->guard);
 
-    if (!host_ready(engine)) {
+    if (!host_ready(engine))
         return;
-    }
     guests = mom_guests_ready(engine->guests);
     if (!mom_policy_evaluate(mom_policies_running(engine->policies), host, guests, &options,
                              &error)) {
@@ -133,9 +128,8 @@ decide(MomEngine *engine)
         return;
     }
     mom_policies_worked(engine->policies);
-    if (!mom_policies_fell_back(engine->policies)) {
+    if (!mom_policies_fell_back(engine->policies))
         mom_fault_end(&engine->policy_fault, "The policies evaluate again");
-    }
     mom_decisions_begin_cycle(engine->decisions, engine->cycles + 1);
     engine->was_silent = mom_sight_look(&engine->sight, host, guests,
                                         mom_clock_now_us(engine->clock), engine->was_silent);
@@ -189,21 +183,18 @@ end_with(MomEngine *engine, GPtrArray *reported, const GError *error)
 {
     MomCollectInput input = collect_input(engine, engine->guest_interval_us);
 
-    if (!engine->release) {
+    if (!engine->release)
         return;
-    }
-    if (reported) {
+    if (reported)
         mom_guests_collect(engine->guests, reported, &input);
-    }
     mom_engine_release_sampled(engine, error);
 }
 
 static void
 tell_watch(MomEngine *engine)
 {
-    if (engine->watch) {
+    if (engine->watch)
         engine->watch(engine->watch_data);
-    }
 }
 
 static void
@@ -216,14 +207,13 @@ decide_now(gpointer data)
     tell_watch(engine);
 }
 
-/* Collecting and deciding over a thousand guests are a turn of the main loop each, so that callers of RPC
- * wait for one of them only. */
+/* Collecting and deciding over a thousand guests are a turn of the main loop each, so that callers
+ * of RPC wait for one of them only. */
 static void
 decide_soon(MomEngine *engine)
 {
-    if (!engine->deciding) {
+    if (!engine->deciding)
         engine->deciding = mom_clock_after(engine->clock, 0, decide_now, engine);
-    }
 }
 
 static void
@@ -272,9 +262,8 @@ next_due(gint64 due_us, gint64 interval_us, gint64 now_us)
 static gboolean
 take_due(gint64 *due_us, gint64 interval_us, gint64 now_us)
 {
-    if (now_us < *due_us) {
+    if (now_us < *due_us)
         return FALSE;
-    }
     *due_us = next_due(*due_us, interval_us, now_us);
     return TRUE;
 }
@@ -292,9 +281,8 @@ keep_step(MomEngine *engine, gint64 now_us)
 void
 mom_engine_sample(MomEngine *engine)
 {
-    if (engine->sampling) {
+    if (engine->sampling)
         return;
-    }
     engine->sampling = TRUE;
     mom_pulse_asked(&engine->pulse, mom_clock_now_us(engine->clock));
     engine->source->klass->sample(engine->source, sampled, engine);
@@ -307,7 +295,8 @@ wake(gpointer data)
     gint64 now_us = mom_clock_now_us(engine->clock);
     gboolean policy = take_due(&engine->policy_due_us, engine->policy_interval_us, now_us);
     gboolean host = take_due(&engine->host_due_us, engine->host_interval_us, now_us);
-    gboolean guests = take_due(&engine->guests_due_us, mom_engine_guests_interval_us(engine), now_us);
+    gboolean guests =
+        take_due(&engine->guests_due_us, mom_engine_guests_interval_us(engine), now_us);
 
     engine->timer = 0;
     if (policy) {
@@ -315,12 +304,10 @@ wake(gpointer data)
         engine->last_decision_us = now_us;
         keep_step(engine, now_us);
     }
-    if (host || policy) {
+    if (host || policy)
         mom_engine_collect_host(engine);
-    }
-    if (guests || policy) {
+    if (guests || policy)
         mom_engine_sample(engine);
-    }
     mom_engine_schedule(engine);
 }
 
@@ -329,9 +316,8 @@ mom_engine_schedule(MomEngine *engine)
 {
     gint64 due_us = MIN(engine->policy_due_us, MIN(engine->host_due_us, engine->guests_due_us));
 
-    if (engine->timer) {
+    if (engine->timer)
         mom_clock_cancel(engine->clock, engine->timer);
-    }
     engine->timer =
         mom_clock_after(engine->clock, due_us - mom_clock_now_us(engine->clock), wake, engine);
     mom_pulse_due(&engine->pulse, due_us);
@@ -371,11 +357,9 @@ controls_of(const MomController *const *controllers)
 {
     GPtrArray *controls = g_ptr_array_new();
 
-    for (gsize i = 0; controllers[i]; i++) {
-        for (const char *const *name = controllers[i]->controls; *name; name++) {
+    for (gsize i = 0; controllers[i]; i++)
+        for (const char *const *name = controllers[i]->controls; *name; name++)
             g_ptr_array_add(controls, (gpointer)*name);
-        }
-    }
     g_ptr_array_add(controls, NULL);
     return controls;
 }
@@ -391,9 +375,8 @@ static void
 take_guard_options(MomEngine *engine, const MomGuardOptions *options)
 {
     engine->rails = options ? options->rails : mom_rail_limits_default;
-    if (options) {
+    if (options)
         mom_guard_set_options(engine->guard, options);
-    }
     mom_sight_set(&engine->sight, (gint64)(engine->rails.blind_after_s * G_USEC_PER_SEC),
                   MAX(engine->host_interval_us, engine->guest_interval_us));
 }
@@ -412,8 +395,7 @@ take_settings(MomEngine *engine, const MomEngineOptions *options)
     engine->min_cycle_us =
         options->min_cycle_us > 0 ? options->min_cycle_us : MOM_ENGINE_MIN_CYCLE_US;
     engine->watch_interval_us = options->watch_interval_us;
-    mom_pace_init(&engine->pace, engine->policy_interval_us, engine->min_cycle_us,
-                  options->adapts);
+    mom_pace_init(&engine->pace, engine->policy_interval_us, engine->min_cycle_us, options->adapts);
 }
 
 MomEngine *
@@ -429,9 +411,8 @@ mom_engine_new(const MomEngineOptions *options)
     engine->host_root = g_strdup(options->host_root);
     engine->host = mom_monitor_new(options->host_plan, "Host");
     engine->guests = mom_guests_new(options->guest_plan, guest_gone, engine);
-    engine->decisions = mom_decisions_new(options->clock, options->decisions_kept
-                                                              ? options->decisions_kept
-                                                              : MOM_DECISIONS_KEPT);
+    engine->decisions = mom_decisions_new(
+        options->clock, options->decisions_kept ? options->decisions_kept : MOM_DECISIONS_KEPT);
     engine->guard = mom_guard_new(options->actuator, mom_decisions_report, engine->decisions);
     mom_sight_init(&engine->sight, G_LOG_DOMAIN);
     mom_guard_use_sight(engine->guard, is_blind, engine);
@@ -445,18 +426,16 @@ mom_engine_new(const MomEngineOptions *options)
     mom_silence_init(&engine->silence, G_LOG_DOMAIN, mom_source_name(options->source));
     engine->policy_fault = MOM_FAULT_INIT(G_LOG_DOMAIN);
     set_host_properties(engine);
-    if (options->plot) {
+    if (options->plot)
         set_plot(engine, options->plot, mom_monitor_plan_schema(options->host_plan));
-    }
     return engine;
 }
 
 void
 mom_engine_free(MomEngine *engine)
 {
-    if (!engine) {
+    if (!engine)
         return;
-    }
     mom_engine_stop(engine);
     mom_policies_free(engine->policies);
     g_ptr_array_unref(engine->controls);
@@ -512,9 +491,8 @@ mom_engine_reconfigure(MomEngine *engine, const MomEngineOptions *options)
     engine->host_due_us = MIN(engine->host_due_us, now_us + engine->host_interval_us);
     engine->guests_due_us = MIN(engine->guests_due_us, now_us + engine->guest_interval_us);
     engine->policy_due_us = MIN(engine->policy_due_us, now_us + engine->policy_interval_us);
-    if (engine->running) {
+    if (engine->running)
         mom_engine_schedule(engine);
-    }
 }
 
 void

@@ -46,7 +46,7 @@ typedef struct {
     gint64 min_cycle_us;      /* 0: MOM_ENGINE_MIN_CYCLE_US */
     gint64 watch_interval_us; /* how often guests are looked at while one has less than its maximum;
                                  0: no oftener than usual.  Their averages do not see it. */
-    gboolean adapts;          /* under pressure the policy interval shrinks, see agent/engine/pace.h */
+    gboolean adapts; /* under pressure the policy interval shrinks, see agent/engine/pace.h */
     const MomGuardOptions *guard; /* copied; NULL: the defaults */
     guint fallback_after;  /* failing cycles until the last set that worked is used; 0: never */
     const MomTrust *trust; /* of policies' files; NULL: whoever may have written them */
@@ -124,7 +124,8 @@ const char *mom_engine_sight_fault(const MomEngine *engine);
 gboolean mom_engine_uses_last_good(const MomEngine *engine);
 /* What the source is called at present: "vdsm". */
 const char *mom_engine_source_name(const MomEngine *engine);
-/* What else there is to be told of it, for people; NULL: nothing.  Borrowed, until the next call. */
+/* What else there is to be told of it, for people; NULL: nothing.  Borrowed, until the next call.
+ */
 const char *mom_engine_source_note(const MomEngine *engine);
 /* Where the host's files are read: "/" or a stand-in's directory. */
 const char *mom_engine_host_root(const MomEngine *engine);

@@ -8,15 +8,15 @@
 
 #include "agent/engine/guests.h"
 
-/* vdsm reads the numbers of a guest that has just come at its next turn, every 15 s (vm_sample_interval);
- * these are two of them. */
+/* vdsm reads the numbers of a guest that has just come at its next turn, every 15 s
+ * (vm_sample_interval); these are two of them. */
 #define NEWCOMER_SETTLES_IN_US (30 * G_USEC_PER_SEC)
 
 typedef struct {
     char *uuid;
     MomMonitor *monitor;
-    MomPlotFile *plot; /* NULL: it is not plotted */
-    guint seen; /* the collection that last reported it */
+    MomPlotFile *plot;      /* NULL: it is not plotted */
+    guint seen;             /* the collection that last reported it */
     MomCondition condition; /* of its data then */
 } Guest;
 
@@ -57,9 +57,8 @@ mom_guests_new(MomMonitorPlan *plan, MomGuestGone gone, gpointer gone_data)
 void
 mom_guests_free(MomGuests *guests)
 {
-    if (!guests) {
+    if (!guests)
         return;
-    }
     g_clear_pointer(&guests->returning, g_hash_table_unref);
     g_hash_table_unref(guests->by_uuid);
     g_ptr_array_unref(guests->list);
@@ -91,11 +90,9 @@ recall(MomGuests *guests, Guest *guest, const MomGuestData *data)
     g_autofree char *uuid = NULL;
     MomEntity *entity = NULL;
 
-    if (!guests->returning ||
-        !g_hash_table_steal_extended(guests->returning, data->uuid, (gpointer *)&uuid,
-                                     (gpointer *)&entity)) {
+    if (!guests->returning || !g_hash_table_steal_extended(guests->returning, data->uuid,
+                                                           (gpointer *)&uuid, (gpointer *)&entity))
         return;
-    }
     if (is_another_process(entity, data)) {
         mom_entity_free(entity);
         return;
@@ -137,12 +134,10 @@ add_guest(MomGuests *guests, const MomGuestData *data)
 static void
 set_properties(MomEntity *entity, const MomGuestData *data)
 {
-    if (data->name) {
+    if (data->name)
         mom_entity_set_property(entity, "name", mom_value_string(data->name));
-    }
-    if (!mom_value_is_nil(data->pid)) {
+    if (!mom_value_is_nil(data->pid))
         mom_entity_set_property(entity, "pid", data->pid);
-    }
 }
 
 static void
@@ -166,8 +161,8 @@ collect_one(MomGuests *guests, const MomGuestData *data, const MomCollectInput *
     set_properties(mom_monitor_entity(guest->monitor), data);
     input.guest = data;
     mom_monitor_collect(guest->monitor, &input);
-    guest->condition = mom_condition_of(data, base->now_us,
-                                        mom_monitor_ready(guest->monitor) == MOM_READY_YES);
+    guest->condition =
+        mom_condition_of(data, base->now_us, mom_monitor_ready(guest->monitor) == MOM_READY_YES);
 }
 
 static void
@@ -181,9 +176,8 @@ drop_unseen(MomGuests *guests)
             continue;
         }
         g_debug("guest %s is gone", guest->uuid);
-        if (guests->gone) {
+        if (guests->gone)
             guests->gone(guest->uuid, guests->gone_data);
-        }
         g_hash_table_remove(guests->by_uuid, guest->uuid);
         g_ptr_array_remove_index(guests->list, i);
     }
@@ -193,12 +187,10 @@ void
 mom_guests_collect(MomGuests *guests, GPtrArray *reported, const MomCollectInput *base)
 {
     guests->collection++;
-    if (guests->returning && base->now_us > guests->returning_until_us) {
+    if (guests->returning && base->now_us > guests->returning_until_us)
         g_clear_pointer(&guests->returning, g_hash_table_unref);
-    }
-    for (guint i = 0; i < reported->len; i++) {
+    for (guint i = 0; i < reported->len; i++)
         collect_one(guests, g_ptr_array_index(reported, i), base);
-    }
     drop_unseen(guests);
 }
 
@@ -210,9 +202,8 @@ mom_guests_ready(const MomGuests *guests)
     for (guint i = 0; i < guests->list->len; i++) {
         Guest *guest = g_ptr_array_index(guests->list, i);
 
-        if (mom_monitor_ready(guest->monitor) == MOM_READY_YES) {
+        if (mom_monitor_ready(guest->monitor) == MOM_READY_YES)
             g_ptr_array_add(ready, mom_monitor_entity(guest->monitor));
-        }
     }
     return ready;
 }

@@ -37,6 +37,6 @@ void mom_guests_collect(MomGuests *guests, GPtrArray *reported, const MomCollect
 GPtrArray *mom_guests_ready(const MomGuests *guests);
 /* The same of all guests, ready or not. */
 GPtrArray *mom_guests_all(const MomGuests *guests);
-/* The condition of a guest's data at the last collection; NULL: there is no such guest. Borrowed until
- * the next one. */
+/* The condition of a guest's data at the last collection; NULL: there is no such guest. Borrowed
+ * until the next one. */
 const MomCondition *mom_guests_condition(const MomGuests *guests, const char *uuid);

@@ -326,10 +326,9 @@ mom_monitor_free(MomMonitor *monitor)
 {
     if (!monitor)
         return;
-    for (gsize i = 0; i < monitor->plan->n_collectors; i++) {
+    for (gsize i = 0; i < monitor->plan->n_collectors; i++)
         if (monitor->plan->collectors[i]->state_free)
             monitor->plan->collectors[i]->state_free(monitor->states[i]);
-    }
     g_free(monitor->states);
     g_free(monitor->failing);
     mom_entity_free(monitor->entity);

@@ -14,7 +14,8 @@
 typedef struct MomMonitor MomMonitor;
 
 typedef enum {
-    MOM_READY_UNKNOWN, /* before the first collection, and while a guest's first answer is awaited */
+    MOM_READY_UNKNOWN, /* before the first collection, and while a guest's first answer is awaited
+                        */
     MOM_READY_NO,
     MOM_READY_YES,
 } MomReady;
@@ -23,7 +24,8 @@ typedef enum {
 typedef struct MomMonitorPlan MomMonitorPlan;
 
 /* COLLECTORS: N vtables, borrowed (static). A HISTORY_LENGTH of 0 keeps no sample. */
-MomMonitorPlan *mom_monitor_plan_new(const MomCollector *const *collectors, gsize n, gsize history_length);
+MomMonitorPlan *
+mom_monitor_plan_new(const MomCollector *const *collectors, gsize n, gsize history_length);
 MomMonitorPlan *mom_monitor_plan_ref(MomMonitorPlan *plan);
 void mom_monitor_plan_unref(MomMonitorPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitorPlan, mom_monitor_plan_unref)
@@ -41,17 +43,17 @@ MomMonitor *mom_monitor_new(MomMonitorPlan *plan, const char *name);
 void mom_monitor_free(MomMonitor *monitor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitor, mom_monitor_free)
 
-/* One collection. TRUE if there was a complete sample. One that comes well before GIVEN->spacing_us has
- * passed since the last takes part until the next collection only (GIVEN->interim is set here). Logs its
- * own complaints, as warnings when they begin while the monitor was ready or new, and as information when
- * they are over; all else as debug. */
+/* One collection. TRUE if there was a complete sample. One that comes well before GIVEN->spacing_us
+ * has passed since the last takes part until the next collection only (GIVEN->interim is set here).
+ * Logs its own complaints, as warnings when they begin while the monitor was ready or new, and as
+ * information when they are over; all else as debug. */
 gboolean mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given);
 
 /* For PATIENCE_US after its first collection trouble is told at level debug; what lasts, then. */
 void mom_monitor_be_patient(MomMonitor *monitor, gint64 patience_us);
 
-/* WATCH (NULL: nobody) is called with each complete sample just before it joins the history; it is borrowed
- * for the call. */
+/* WATCH (NULL: nobody) is called with each complete sample just before it joins the history; it is
+ * borrowed for the call. */
 typedef void (*MomSampleWatch)(const MomSample *sample, gpointer data);
 void mom_monitor_watch(MomMonitor *monitor, MomSampleWatch watch, gpointer data);
 

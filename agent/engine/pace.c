@@ -20,11 +20,10 @@ gint64
 mom_pace_after(MomPace *pace, gboolean pressed, gboolean acted)
 {
     pace->idle = pressed && !acted ? pace->idle + 1 : 0;
-    if (pressed && pace->idle <= MOM_PACE_PATIENCE) {
+    if (pressed && pace->idle <= MOM_PACE_PATIENCE)
         pace->present_us = pace->fastest_us;
-    } else {
+    else
         pace->present_us = MIN(2 * pace->present_us, pace->calm_us);
-    }
     return pace->present_us;
 }
 

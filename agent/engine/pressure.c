@@ -15,9 +15,8 @@ mom_pressure_parse(const char *text, double *percent)
 {
     MomPressureLine line;
 
-    if (!mom_parse_pressure(text, "some", &line)) {
+    if (!mom_parse_pressure(text, "some", &line))
         return FALSE;
-    }
     *percent = line.avg10;
     return TRUE;
 }

@@ -61,12 +61,10 @@ set_trigger(int fd)
     for (gsize i = 0; i < G_N_ELEMENTS(windows_us); i++) {
         g_autofree char *trigger = g_strdup_printf("some %d %u", MOM_PSI_STALL_US, windows_us[i]);
 
-        if (write(fd, trigger, strlen(trigger) + 1) > 0) {
+        if (write(fd, trigger, strlen(trigger) + 1) > 0)
             return TRUE;
-        }
-        if (errno != EINVAL) {
+        if (errno != EINVAL)
             return FALSE;
-        }
     }
     return FALSE;
 }
@@ -75,9 +73,8 @@ static gboolean
 open_trigger(MomPsi *psi, const char *path, GError **error)
 {
     psi->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (psi->fd < 0) {
+    if (psi->fd < 0)
         return set_error(error, path);
-    }
     if (!is_kernels(psi->fd)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NODEV, "%s is not the kernel's", path);
         return FALSE;
@@ -94,9 +91,8 @@ mom_psi_new(const char *root, MomPsiFunc pressed, gpointer data, GError **error)
     psi->fd = -1;
     psi->pressed = pressed;
     psi->data = data;
-    if (!open_trigger(psi, path, error)) {
+    if (!open_trigger(psi, path, error))
         return NULL;
-    }
     psi->source = g_unix_fd_add(psi->fd, G_IO_PRI | G_IO_ERR, on_event, psi);
     return g_steal_pointer(&psi);
 }
@@ -104,14 +100,11 @@ mom_psi_new(const char *root, MomPsiFunc pressed, gpointer data, GError **error)
 void
 mom_psi_free(MomPsi *psi)
 {
-    if (!psi) {
+    if (!psi)
         return;
-    }
-    if (psi->source) {
+    if (psi->source)
         g_source_remove(psi->source);
-    }
-    if (psi->fd >= 0) {
+    if (psi->fd >= 0)
         close(psi->fd);
-    }
     g_free(psi);
 }

@@ -28,15 +28,12 @@ mom_pulse_answered(MomPulse *pulse, const GError *error)
 const char *
 mom_pulse_trouble(const MomPulse *pulse, gint64 now_us, gint64 patience_us)
 {
-    if (pulse->due_us == 0) {
+    if (pulse->due_us == 0)
         return "no cycle is due";
-    }
-    if (now_us - pulse->due_us > MOM_PULSE_LATE_US) {
+    if (now_us - pulse->due_us > MOM_PULSE_LATE_US)
         return "a cycle that was due did not begin";
-    }
-    if (pulse->asked_us != 0 && now_us - pulse->asked_us > patience_us) {
+    if (pulse->asked_us != 0 && now_us - pulse->asked_us > patience_us)
         return "a question to the hypervisor was neither answered nor given up";
-    }
     return NULL;
 }
 

@@ -71,21 +71,18 @@ forget_found(MomRelease *release)
     MomFound *found = mom_guard_found(engine->guard);
     g_autoptr(GPtrArray) guests = mom_guests_ready(engine->guests);
 
-    if (release->failed > 0 || release->in_part || mom_guard_is_dry(engine->guard)) {
+    if (release->failed > 0 || release->in_part || mom_guard_is_dry(engine->guard))
         return;
-    }
     mom_found_forget(found, NULL);
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         mom_found_forget(found, mom_entity_get_string_property(guests->pdata[i], "uuid"));
-    }
 }
 
 static void
 end_if_answered(MomRelease *release)
 {
-    if (!release->done || !release->asked || release->awaited > 0) {
+    if (!release->done || !release->asked || release->awaited > 0)
         return;
-    }
     g_info("Released: %u calls went well, %u did not", release->answered - release->failed,
            release->failed);
     forget_found(release);
@@ -129,9 +126,8 @@ mom_engine_release_abandon(MomEngine *engine)
         mom_clock_cancel(engine->clock, release->deadline);
         release->deadline = 0;
     }
-    if (release) {
+    if (release)
         release->done = NULL;
-    }
 }
 
 void
@@ -143,8 +139,8 @@ mom_engine_release_free(MomEngine *engine)
 
 /* ---- balloons ---- */
 
-/* What the guest has and is to have: no more than its maximum, and FALSE if there is nothing to undo.
- * What cannot be undone as its size is not told is left for later. */
+/* What the guest has and is to have: no more than its maximum, and FALSE if there is nothing to
+ * undo. What cannot be undone as its size is not told is left for later. */
 static gboolean
 find_wish(MomRelease *release, MomEntity *guest, gint64 *present_kib, gint64 *wish_kib)
 {
@@ -161,9 +157,8 @@ find_wish(MomRelease *release, MomEntity *guest, gint64 *present_kib, gint64 *wi
         *wish_kib = max_kib;
         return TRUE;
     }
-    if (was_turned) {
+    if (was_turned)
         *wish_kib = MIN(found->balloon_kib, max_kib);
-    }
     return was_turned;
 }
 
@@ -176,18 +171,16 @@ add_growth(MomRelease *release, MomEntity *guest, GArray *growths, GArray *share
     gint64 present_kib, wish_kib, min_kib = 0;
     MomRoomShare share;
 
-    if (!find_wish(release, guest, &present_kib, &wish_kib)) {
+    if (!find_wish(release, guest, &present_kib, &wish_kib))
         return;
-    }
     /* What nobody may touch takes no part of the room either. */
     if (mom_rail_balloon_refusal(sample, &engine->rails)) {
         release->in_part = TRUE;
         return;
     }
     growth.heading_kib = mom_guard_heading_kib(engine->guard, guest, present_kib);
-    if (wish_kib - growth.heading_kib < MOM_SETTING_PAGE_KIB) {
+    if (wish_kib - growth.heading_kib < MOM_SETTING_PAGE_KIB)
         return;
-    }
     mom_entity_get_int(guest, "balloon_min", &min_kib);
     growth.least_kib = MAX(growth.heading_kib, MIN(wish_kib, present_kib));
     share.lack_kib = wish_kib - growth.least_kib;
@@ -205,12 +198,10 @@ release_balloons(MomRelease *release, GPtrArray *guests)
     g_autoptr(GArray) shares = g_array_new(FALSE, FALSE, sizeof(MomRoomShare));
     gint64 room_kib;
 
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         add_growth(release, g_ptr_array_index(guests, i), growths, shares);
-    }
-    if (growths->len == 0) {
+    if (growths->len == 0)
         return;
-    }
     if (!mom_guard_room_kib(engine->guard, &room_kib)) {
         g_warning("The balloons stay: what memory the host has is not known");
         release->in_part = TRUE;
@@ -223,9 +214,8 @@ release_balloons(MomRelease *release, GPtrArray *guests)
         gint64 target_kib = growth->least_kib + given_kib;
 
         release->in_part |= given_kib < g_array_index(shares, MomRoomShare, i).lack_kib;
-        if (target_kib - growth->heading_kib < MOM_SETTING_PAGE_KIB) {
+        if (target_kib - growth->heading_kib < MOM_SETTING_PAGE_KIB)
             continue; /* the host has nothing for it */
-        }
         release->awaited++;
         mom_actuator_set_balloon_target(mom_guard_actuator(engine->guard), growth->guest,
                                         target_kib, on_answer, release);
@@ -241,18 +231,16 @@ found_period_us(MomEntity *guest, const MomFoundGuest *found)
 {
     gint64 period_us = found->period_us;
 
-    if (mom_rail_cpu(found->quota_us, period_us) && mom_cpu_quota_is_unlimited(found->quota_us)) {
+    if (mom_rail_cpu(found->quota_us, period_us) && mom_cpu_quota_is_unlimited(found->quota_us))
         mom_entity_get_int(guest, "vcpu_period", &period_us);
-    }
     return period_us;
 }
 
 static void
 release_cpu(MomRelease *release, MomEntity *guest, const MomFoundGuest *found)
 {
-    if (!found->has_cpu) {
+    if (!found->has_cpu)
         return;
-    }
     release->awaited++;
     mom_actuator_set_cpu_tune(mom_guard_actuator(release->engine->guard), guest, found->quota_us,
                               found_period_us(guest, found), on_answer, release);
@@ -264,13 +252,11 @@ found_limits(const MomLimits *found, const MomLimits *present)
 {
     MomLimits limits = {0};
 
-    for (int i = 0; i < MOM_N_LIMITS; i++) {
-        if (found->present & 1u << i) {
+    for (int i = 0; i < MOM_N_LIMITS; i++)
+        if (found->present & 1u << i)
             mom_limits_set(&limits, (MomLimit)i, found->value[i]);
-        } else if (present->present & 1u << i) {
+        else if (present->present & 1u << i)
             mom_limits_set(&limits, (MomLimit)i, mom_value_int(0));
-        }
-    }
     return limits;
 }
 
@@ -314,9 +300,8 @@ release_ksm(MomRelease *release, MomEntity *host)
 
         mom_entity_get_attribute(host, mom_ksm_controls[key], &present);
         if (!(found->ksm & MOM_KSM_BIT(key)) ||
-            (mom_ksm_number(key, present, &number) && number == found->ksm_value[key])) {
+            (mom_ksm_number(key, present, &number) && number == found->ksm_value[key]))
             continue;
-        }
         tune.present |= MOM_KSM_BIT(key);
         tune.value[key] = found->ksm_value[key];
     }
@@ -357,9 +342,8 @@ mom_engine_release_sampled(MomEngine *engine, const GError *error)
     g_autoptr(GPtrArray) guests = NULL;
     gboolean host_known;
 
-    if (!release->done || !release->looking || release->asked) {
+    if (!release->done || !release->looking || release->asked)
         return;
-    }
     mom_engine_collect_host(engine);
     host_known = mom_monitor_ready(engine->host) == MOM_READY_YES;
     if (error) {

@@ -22,10 +22,9 @@ give_to(MomRoomShare *shares, gsize n, gboolean in_need, gint64 room_kib)
     double part;
     gint64 left_kib = room_kib;
 
-    for (gsize i = 0; i < n; i++) {
+    for (gsize i = 0; i < n; i++)
         if (!shares[i].in_need == !in_need)
             lack_kib += (double)(shares[i].lack_kib - shares[i].owed_kib);
-    }
     part = lack_kib > (double)room_kib ? (double)room_kib / lack_kib : 1;
     for (gsize i = 0; i < n; i++) {
         gint64 lacks_kib = shares[i].lack_kib - shares[i].owed_kib;

@@ -49,9 +49,8 @@ count_since_gap(const MomSight *sight, MomEntity *entity, int field, guint *all)
     for (gsize i = mom_entity_n_samples(entity); i-- > 0;) {
         const MomSample *sample = mom_entity_sample(entity, i);
 
-        if (!tells(sample, field)) {
+        if (!tells(sample, field))
             continue;
-        }
         ++*all;
         gap = gap || after_us - mom_sample_time_us(sample) > sight->after_us;
         after_us = mom_sample_time_us(sample);
@@ -65,9 +64,8 @@ is_unseen(const MomSight *sight, MomEntity *entity, int field)
 {
     guint all, since = count_since_gap(sight, entity, field, &all);
 
-    if (all == 0 && field >= 0) {
+    if (all == 0 && field >= 0)
         since = count_since_gap(sight, entity, -1, &all);
-    }
     return 2 * since <= all;
 }
 
@@ -88,16 +86,14 @@ tell(MomSight *sight, gboolean silently)
                             "is enough of it, they are not shrunk",
                             sight->guests);
     }
-    if (message) {
+    if (message)
         sight->well = MOM_SIGHT_WELL_AFTER;
-    }
-    if (message && silently) {
+    if (message && silently)
         mom_fault_raise_silently(&sight->fault, message);
-    } else if (message) {
+    else if (message)
         mom_fault_raise(&sight->fault, message);
-    } else if (sight->well == 0 || --sight->well == 0) {
+    else if (sight->well == 0 || --sight->well == 0)
         mom_fault_end(&sight->fault, "There is enough data of host and guests again");
-    }
 }
 
 gboolean
@@ -107,12 +103,10 @@ mom_sight_look(
     sight->now_us = now_us;
     sight->guests = 0;
     sight->host = sight->after_us > 0 && is_unseen(sight, host, -1);
-    if (guests->len > 0) {
+    if (guests->len > 0)
         sight->memory_field = mom_schema_index(mom_entity_schema(guests->pdata[0]), GUEST_MEMORY);
-    }
-    for (guint i = 0; i < guests->len && sight->after_us > 0; i++) {
+    for (guint i = 0; i < guests->len && sight->after_us > 0; i++)
         sight->guests += is_unseen(sight, guests->pdata[i], sight->memory_field) ? 1 : 0;
-    }
     tell(sight, was_silent);
     return was_silent && mom_sight_fault(sight);
 }

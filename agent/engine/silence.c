@@ -42,11 +42,10 @@ mom_silence_goes_on(MomSilence *silence, const GError *error)
     silence->waiting = FALSE;
     message = g_strdup_printf("No guest data from %s, nothing is decided: %s", silence->source,
                               error->message);
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED)) {
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED))
         mom_fault_raise_silently(&silence->fault, message);
-    } else {
+    else
         mom_fault_raise(&silence->fault, message);
-    }
 }
 
 gboolean

@@ -26,8 +26,7 @@ mom_guest_counter_rate(MomValue before, MomValue now, gint64 span_us)
     gint64 from, to, growth;
 
     if (!mom_value_to_int(before, &from) || !mom_value_to_int(now, &to) ||
-        __builtin_sub_overflow(to, from, &growth) || growth < 0) {
+        __builtin_sub_overflow(to, from, &growth) || growth < 0)
         return MOM_NIL;
-    }
     return mom_value_int((gint64)llround((double)growth * G_USEC_PER_SEC / (double)span_us));
 }

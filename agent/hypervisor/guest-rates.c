@@ -30,9 +30,8 @@ mom_guest_rates_new(void)
 void
 mom_guest_rates_free(MomGuestRates *rates)
 {
-    if (!rates) {
+    if (!rates)
         return;
-    }
     g_hash_table_unref(rates->records);
     g_free(rates);
 }
@@ -57,18 +56,16 @@ mom_guest_rates_learn(MomGuestRates *rates, const MomGuestData *guest)
     for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
         MomValue rate = *mom_guest_counter((MomGuestData *)guest, i);
 
-        if (!mom_value_is_nil(rate)) {
+        if (!mom_value_is_nil(rate))
             record->rate[i] = rate;
-        }
     }
 }
 
 static void
 take_counters(Record *record, MomGuestData *guest, gint64 at_us)
 {
-    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++)
         record->count[i] = *mom_guest_counter(guest, i);
-    }
     record->at_us = at_us;
     record->counted = TRUE;
 }
@@ -78,17 +75,15 @@ count(Record *record, MomGuestData *guest, gint64 at_us)
 {
     gint64 span_us = at_us - record->at_us;
 
-    if (record->counted && span_us < MOM_GUEST_RATES_SPAN_US) {
+    if (record->counted && span_us < MOM_GUEST_RATES_SPAN_US)
         return;
-    }
     for (gsize i = 0; i < MOM_N_GUEST_COUNTERS && record->counted; i++) {
         MomValue rate =
             mom_guest_counter_rate(record->count[i], *mom_guest_counter(guest, i), span_us);
 
         /* Of a guest that was started anew the old rate holds on. */
-        if (!mom_value_is_nil(rate)) {
+        if (!mom_value_is_nil(rate))
             record->rate[i] = rate;
-        }
     }
     take_counters(record, guest, at_us);
 }
@@ -103,9 +98,8 @@ mom_guest_rates_apply(MomGuestRates *rates, MomGuestData *guest, gint64 now_us)
         mom_value_to_int(guest->report_age_s, &age_s);
         count(record, guest, now_us - age_s * G_USEC_PER_SEC);
     }
-    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++)
         *mom_guest_counter(guest, i) = guest->has_memory ? record->rate[i] : MOM_NIL;
-    }
 }
 
 static void

@@ -81,9 +81,8 @@ finish(MomHypervisorFailover *self, GPtrArray *guests, const GError *error)
     MomSourceDone done = self->done;
 
     self->done = NULL;
-    if (done) {
+    if (done)
         done(guests, error, self->done_data);
-    }
 }
 
 /* ---- from one side to the other ---- */
@@ -101,9 +100,8 @@ put_in_force(MomHypervisorFailover *self, Side side)
     self->grace = side == PRIMARY;
     self->told_since = FALSE;
     self->secondary_fails = FALSE;
-    if (self->options.changed) {
+    if (self->options.changed)
         self->options.changed(self->options.data);
-    }
 }
 
 static void
@@ -139,13 +137,11 @@ take_back(MomHypervisorFailover *self)
 static void
 let_secondary_rest(MomHypervisorFailover *self)
 {
-    if (!self->awake || self->asked[SECONDARY]) {
+    if (!self->awake || self->asked[SECONDARY])
         return;
-    }
     self->awake = FALSE;
-    if (self->options.rest) {
+    if (self->options.rest)
         self->options.rest(self->options.data);
-    }
 }
 
 /* Changes that the secondary has not answered are waited for: they end by its time-outs. */
@@ -154,15 +150,12 @@ may_take_back(const MomHypervisorFailover *self)
 {
     gint64 answers_us = now_us(self) - self->back_us;
 
-    if (self->options.fallback_after_us == 0) {
+    if (self->options.fallback_after_us == 0)
         return TRUE;
-    }
-    if (self->why || self->asked[PRIMARY]) {
+    if (self->why || self->asked[PRIMARY])
         return FALSE;
-    }
-    if (self->secondary_fails) {
+    if (self->secondary_fails)
         return TRUE;
-    }
     return mom_switched_actuator_pending(self->actuator) == 0 &&
            answers_us >= mom_return_hold_us(&self->hold) &&
            (self->all_in || answers_us >= MOM_FAILOVER_RECOVERY_US);
@@ -177,9 +170,8 @@ finish_with_nobody(MomHypervisorFailover *self, const GError *secondary_error)
         g_strdup_printf("%s cannot stand in for %s, which is waited for: %s",
                         name_of(self, SECONDARY), name_of(self, PRIMARY), secondary_error->message);
 
-    if (!mom_fault_same_gist(self->no_secondary.message, message)) {
+    if (!mom_fault_same_gist(self->no_secondary.message, message))
         g_info("%s", message);
-    }
     mom_fault_raise_silently(&self->no_secondary, message);
     finish(self, NULL, self->why);
 }
@@ -202,17 +194,15 @@ secondary_done(GPtrArray *guests, const GError *error, gpointer data)
     g_autoptr(GPtrArray) ours = NULL;
 
     self->asked[SECONDARY] = FALSE;
-    if (!self->second_wanted || !self->done || self->closed) {
+    if (!self->second_wanted || !self->done || self->closed)
         return; /* the primary answered in time after all */
-    }
     if (!guests) {
         secondary_failed(self, error);
         return;
     }
     ours = mom_known_guests_translate(self->known, guests, now_us(self));
-    if (self->in_force == PRIMARY) {
+    if (self->in_force == PRIMARY)
         stand_in(self);
-    }
     self->secondary_fails = FALSE;
     finish(self, ours, NULL);
 }
@@ -257,9 +247,8 @@ patience_ended(gpointer data)
     MomHypervisorFailover *self = data;
 
     self->patience = 0;
-    if (self->options.fallback_after_us == 0) {
+    if (self->options.fallback_after_us == 0)
         return; /* it was forbidden meanwhile */
-    }
     if (!self->why) {
         self->away_us = self->primary_asked_us;
         self->why = g_error_new(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "%s does not answer",
@@ -271,11 +260,10 @@ patience_ended(gpointer data)
 static void
 note_primary(MomHypervisorFailover *self, GPtrArray *guests, const GError *error)
 {
-    if (error && !self->why) {
+    if (error && !self->why)
         self->away_us = self->primary_asked_us;
-    } else if (!error && self->why) {
+    else if (!error && self->why)
         self->back_us = now_us(self);
-    }
     g_clear_error(&self->why);
     self->why = error ? g_error_copy(error) : NULL;
     if (guests && self->in_force == PRIMARY) {
@@ -300,21 +288,18 @@ primary_done(GPtrArray *guests, const GError *error, gpointer data)
     MomHypervisorFailover *self = data;
 
     self->asked[PRIMARY] = FALSE;
-    if (self->closed) {
+    if (self->closed)
         return;
-    }
     stop_patience(self);
     note_primary(self, guests, error);
-    if (self->in_force == SECONDARY || !self->done) {
+    if (self->in_force == SECONDARY || !self->done)
         return;
-    }
-    if (guests) {
+    if (guests)
         finish(self, guests, NULL);
-    } else if (is_given_up(self)) {
+    else if (is_given_up(self))
         ask_secondary(self);
-    } else if (!self->second_wanted) {
+    else if (!self->second_wanted)
         finish(self, NULL, error);
-    }
 }
 
 static void
@@ -348,12 +333,10 @@ sample(MomSource *source, MomSourceDone done, gpointer data)
 {
     MomHypervisorFailover *self = (MomHypervisorFailover *)source; /* its first member */
 
-    if (self->in_force == SECONDARY && may_take_back(self)) {
+    if (self->in_force == SECONDARY && may_take_back(self))
         take_back(self);
-    }
-    if (self->in_force == PRIMARY && (!self->why || self->options.fallback_after_us == 0)) {
+    if (self->in_force == PRIMARY && (!self->why || self->options.fallback_after_us == 0))
         let_secondary_rest(self);
-    }
     self->done = done;
     self->done_data = data;
     self->second_wanted = FALSE;
@@ -410,9 +393,8 @@ note(MomSource *source)
     const char *first = name_of(self, PRIMARY);
 
     g_clear_pointer(&self->note, g_free);
-    if (self->in_force == PRIMARY) {
+    if (self->in_force == PRIMARY)
         return NULL;
-    }
     if (self->why) {
         self->note = g_strdup_printf("in place of %s: %s", first, self->why->message);
     } else if (watched_s(self) > 0) {
@@ -472,9 +454,8 @@ mom_hypervisor_failover_close(MomHypervisorFailover *self)
 void
 mom_hypervisor_failover_free(MomHypervisorFailover *self)
 {
-    if (!self) {
+    if (!self)
         return;
-    }
     stop_patience(self);
     mom_switched_actuator_free(self->actuator);
     mom_known_guests_free(self->known);
@@ -493,15 +474,13 @@ mom_hypervisor_failover_set_after(MomHypervisorFailover *self, gint64 fallback_a
 void
 mom_hypervisor_failover_hurry(MomHypervisorFailover *self)
 {
-    if (self->options.fallback_after_us == 0) {
+    if (self->options.fallback_after_us == 0)
         return;
-    }
     self->hurries = TRUE;
     self->options.fallback_after_us = MIN(self->options.fallback_after_us, MOM_FAILOVER_HURRY_US);
     stop_patience(self);
-    if (self->in_force == PRIMARY && !self->second_wanted) {
+    if (self->in_force == PRIMARY && !self->second_wanted)
         wait_for_primary(self);
-    }
 }
 
 gboolean

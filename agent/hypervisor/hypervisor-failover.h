@@ -51,8 +51,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomHypervisorFailover, mom_hypervisor_failover_fre
 /* From the next question on; 0: it goes back to the primary, whether that answers or not. */
 void mom_hypervisor_failover_set_after(MomHypervisorFailover *self, gint64 fallback_after_us);
 
-/* The last questions come: a primary that fails, or does not answer within MOM_FAILOVER_HURRY_US, is
- * not waited for any longer, also not one that is being asked.  Nothing if it never falls back. */
+/* The last questions come: a primary that fails, or does not answer within MOM_FAILOVER_HURRY_US,
+ * is not waited for any longer, also not one that is being asked.  Nothing if it never falls back.
+ */
 #define MOM_FAILOVER_HURRY_US (1 * (gint64)G_USEC_PER_SEC)
 void mom_hypervisor_failover_hurry(MomHypervisorFailover *self);
 

@@ -64,13 +64,11 @@ now_us(const MomHypervisorJoined *self)
 static void
 become_live(MomHypervisorJoined *self)
 {
-    if (self->state == LIVE) {
+    if (self->state == LIVE)
         return;
-    }
     g_info("The guests' memory is read from libvirt%s", self->was_live ? " again" : "");
-    if (self->state == AWAY && !self->done && self->options.live) {
+    if (self->state == AWAY && !self->done && self->options.live)
         self->options.live(self->options.data);
-    }
     self->state = LIVE;
     self->was_live = TRUE;
 }
@@ -81,9 +79,8 @@ become_away(MomHypervisorJoined *self, const char *why)
     GLogLevelFlags level =
         self->was_live || self->options.is_wanted ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO;
 
-    if (self->state == AWAY) {
+    if (self->state == AWAY)
         return;
-    }
     self->state = AWAY;
     g_log_structured(G_LOG_DOMAIN, level, "MESSAGE",
                      "The guests' memory is read through %s alone, which looks at them every 15 s "
@@ -156,9 +153,8 @@ on_numbers(GPtrArray *guests, const GError *error, gpointer data)
     } else {
         take_numbers(self, guests);
         /* What takes so long each time would only hold up the cycle. */
-        if (now_us(self) - self->numbers_asked_us < MOM_JOINED_PATIENCE_US) {
+        if (now_us(self) - self->numbers_asked_us < MOM_JOINED_PATIENCE_US)
             become_live(self);
-        }
     }
     finish_if_ready(self);
 }
@@ -176,14 +172,12 @@ on_timer(gpointer data)
 static void
 ask_numbers(MomHypervisorJoined *self)
 {
-    if (self->numbers_pending) {
+    if (self->numbers_pending)
         return;
-    }
     self->numbers_pending = TRUE;
     self->numbers_asked_us = now_us(self);
-    if (self->state != AWAY) {
+    if (self->state != AWAY)
         self->timer = mom_clock_after(self->options.clock, MOM_JOINED_PATIENCE_US, on_timer, self);
-    }
     self->options.numbers->klass->sample(self->options.numbers, on_numbers, self);
 }
 
@@ -212,9 +206,8 @@ on_list(GPtrArray *guests, const GError *error, gpointer data)
     }
     g_clear_pointer(&self->list, g_ptr_array_unref);
     self->list = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         g_ptr_array_add(self->list, mom_guest_data_copy(g_ptr_array_index(guests, i)));
-    }
     self->listed_us = now_us(self);
     finish_if_ready(self);
 }
@@ -245,12 +238,10 @@ needs_list(const MomHypervisorJoined *self)
 static void
 note_stranger(MomHypervisorJoined *self, const char *uuid, Guest *guest)
 {
-    if (guest->since_us == 0) {
+    if (guest->since_us == 0)
         guest->since_us = now_us(self);
-    }
-    if (guest->told || now_us(self) - guest->since_us < MOM_JOINED_STRANGER_US) {
+    if (guest->told || now_us(self) - guest->since_us < MOM_JOINED_STRANGER_US)
         return;
-    }
     guest->told = TRUE;
     g_info("Guest %s runs under libvirt, and %s does not list it as up: it is not managed", uuid,
            self->options.list->klass->name);
@@ -266,18 +257,15 @@ note_strangers(MomHypervisorJoined *self)
     for (guint i = 0; i < self->list->len; i++) {
         const MomGuestData *data = g_ptr_array_index(self->list, i);
 
-        if (data->uuid) {
+        if (data->uuid)
             g_hash_table_add(listed, data->uuid);
-        }
     }
     g_hash_table_iter_init(&iter, self->guests);
-    while (g_hash_table_iter_next(&iter, &uuid, &guest)) {
-        if (g_hash_table_contains(listed, uuid)) {
+    while (g_hash_table_iter_next(&iter, &uuid, &guest))
+        if (g_hash_table_contains(listed, uuid))
             ((Guest *)guest)->since_us = 0;
-        } else {
+        else
             note_stranger(self, uuid, guest);
-        }
-    }
 }
 
 static MomGuestData *
@@ -296,16 +284,14 @@ finish_if_ready(MomHypervisorJoined *self)
 {
     g_autoptr(GPtrArray) guests = NULL;
 
-    if (!self->done || self->list_pending || (self->numbers_pending && self->state != AWAY)) {
+    if (!self->done || self->list_pending || (self->numbers_pending && self->state != AWAY))
         return;
-    }
     if (!self->list_asked && needs_list(self)) {
         ask_list(self);
         return;
     }
-    if (self->state == LIVE) {
+    if (self->state == LIVE)
         note_strangers(self);
-    }
     guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
     for (guint i = 0; i < self->list->len; i++) {
         MomGuestData *listed = g_ptr_array_index(self->list, i);
@@ -332,9 +318,8 @@ sample(MomSource *source, MomSourceDone done, gpointer data)
     self->list_asked = FALSE;
     ask_numbers(self);
     /* One that answers at once may have ended the sample. */
-    if (self->done && !self->list_asked && needs_list(self)) {
+    if (self->done && !self->list_asked && needs_list(self))
         ask_list(self);
-    }
 }
 
 static const char *
@@ -375,9 +360,8 @@ mom_hypervisor_joined_new(const MomHypervisorJoinedOptions *options)
 void
 mom_hypervisor_joined_free(MomHypervisorJoined *self)
 {
-    if (!self) {
+    if (!self)
         return;
-    }
     stop_waiting(self);
     g_clear_pointer(&self->list, g_ptr_array_unref);
     g_hash_table_unref(self->guests);

@@ -28,9 +28,9 @@ struct MomHypervisorLibvirt {
     MomSource source;
     Actuator actuator;
     MomHypervisorLibvirtOptions options; /* strings are ours */
-    MomVirt *reader;       /* NULL while it stands by and is not asked */
-    MomVirt *writer;       /* NULL until the first change; may be the reader */
-    MomVirtWorker *ksm;    /* NULL until the first change */
+    MomVirt *reader;                     /* NULL while it stands by and is not asked */
+    MomVirt *writer;                     /* NULL until the first change; may be the reader */
+    MomVirtWorker *ksm;                  /* NULL until the first change */
     MomQemuProcesses *processes;
     MomHungGuests *hung;
     MomGuarantees *guarantees; /* may be NULL */

@@ -20,9 +20,8 @@ minor_faults(const MomVdsmVmStats *stats)
     gint64 minor;
 
     if (!stats->page_faults.set || !stats->major_faults.set ||
-        __builtin_sub_overflow(stats->page_faults.value, stats->major_faults.value, &minor)) {
+        __builtin_sub_overflow(stats->page_faults.value, stats->major_faults.value, &minor))
         return MOM_NIL;
-    }
     return mom_value_int(minor);
 }
 
@@ -51,9 +50,8 @@ read_balloon(MomGuestData *guest, const MomVdsmVmStats *stats)
     guest->balloon_cur_kib = value_of(stats->balloon_cur);
     guest->balloon_max_kib = value_of(stats->balloon_max);
     guest->balloon_min_kib = value_of(stats->balloon_min);
-    if (stats->ballooning_enabled.set) {
+    if (stats->ballooning_enabled.set)
         guest->ballooning_enabled = mom_value_bool(stats->ballooning_enabled.value != 0);
-    }
 }
 
 MomGuestData *
@@ -83,13 +81,11 @@ limits_of(const MomVdsmLimits *in)
     };
     MomLimits out = {0};
 
-    for (guint i = 0; i < MOM_N_LIMITS; i++) {
-        if (limit[i]->set) {
+    for (guint i = 0; i < MOM_N_LIMITS; i++)
+        if (limit[i]->set)
             mom_limits_set(&out, (MomLimit)i, mom_value_int(limit[i]->value));
-        } else if (in->nulls & (1u << i)) {
+        else if (in->nulls & (1u << i))
             mom_limits_set(&out, (MomLimit)i, MOM_NIL);
-        }
-    }
     return out;
 }
 

@@ -88,9 +88,8 @@ finish_without(MomHypervisorVdsm *self, const GError *error)
     gboolean no_answer = g_error_matches(error, MOM_VDSM_ERROR, MOM_VDSM_ERROR_TIMED_OUT);
     g_autoptr(GError) told = NULL;
 
-    if (no_answer) {
+    if (no_answer)
         note_outage(self, "vdsm does not answer", error);
-    }
     if (mom_vdsm_err_not_yet(error)) {
         told = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_BUSY, error->message);
     } else if (no_answer) {
@@ -122,9 +121,8 @@ finish_with_io_tunes(MomHypervisorVdsm *self)
         MomGuestData *guest = g_ptr_array_index(guests, i);
         const MomGuestData *known = g_hash_table_lookup(self->io_tunes, guest->uuid);
 
-        if (known) {
+        if (known)
             share_io_tune(guest, known);
-        }
     }
     finish(self, guests, NULL);
 }
@@ -134,9 +132,8 @@ io_tunes_done(GPtrArray *tunes, const GError *error, gpointer data)
 {
     MomHypervisorVdsm *self = data;
 
-    if (!self->done) {
+    if (!self->done)
         return;
-    }
     if (!tunes) {
         /* Guests are managed without: their limits are unknown until vdsm tells them. */
         g_debug("I/O policies not read: %s", error->message);
@@ -158,18 +155,15 @@ io_tunes_done(GPtrArray *tunes, const GError *error, gpointer data)
 static gboolean
 io_tunes_wanted(MomHypervisorVdsm *self)
 {
-    if (!self->with_io_tune || self->guests->len == 0) {
+    if (!self->with_io_tune || self->guests->len == 0)
         return FALSE;
-    }
-    if (mom_clock_now_us(self->clock) >= self->io_tunes_due_us) {
+    if (mom_clock_now_us(self->clock) >= self->io_tunes_due_us)
         return TRUE;
-    }
     for (guint i = 0; i < self->guests->len; i++) {
         MomGuestData *guest = g_ptr_array_index(self->guests, i);
 
-        if (!g_hash_table_contains(self->io_tunes, guest->uuid)) {
+        if (!g_hash_table_contains(self->io_tunes, guest->uuid))
             return TRUE;
-        }
     }
     return FALSE;
 }
@@ -186,9 +180,8 @@ is_answer(const GError *error)
 static void
 note_answer(MomHypervisorVdsm *self)
 {
-    if (!self->answered && !mom_outage_stands(&self->outage)) {
+    if (!self->answered && !mom_outage_stands(&self->outage))
         g_info("Connected to vdsm");
-    }
     mom_outage_end(&self->outage, "Connected to vdsm");
     self->answered = TRUE;
     self->is_good = TRUE;
@@ -199,9 +192,8 @@ stats_done(GPtrArray *stats, const GError *error, gpointer data)
 {
     MomHypervisorVdsm *self = data;
 
-    if (is_answer(error)) {
+    if (is_answer(error))
         note_answer(self);
-    }
     if (!stats) {
         finish_without(self, error);
         return;
@@ -210,15 +202,13 @@ stats_done(GPtrArray *stats, const GError *error, gpointer data)
     for (guint i = 0; i < stats->len; i++) {
         const MomVdsmVmStats *vm = g_ptr_array_index(stats, i);
 
-        if (g_strcmp0(vm->status, "Up") == 0) {
+        if (g_strcmp0(vm->status, "Up") == 0)
             g_ptr_array_add(self->guests, mom_hypervisor_vdsm_guest(vm));
-        }
     }
-    if (io_tunes_wanted(self)) {
+    if (io_tunes_wanted(self))
         mom_vdsm_get_all_vm_io_tune_policies(self->vdsm, io_tunes_done, self);
-    } else {
+    else
         finish_with_io_tunes(self);
-    }
 }
 
 /* A daemon that has just started asks before its connection can stand. That is no failure worth a
@@ -231,9 +221,8 @@ sample(MomSource *source, MomSourceDone done, gpointer data)
     self->done = done;
     self->done_data = data;
     self->held = !self->attempted;
-    if (!self->held) {
+    if (!self->held)
         mom_vdsm_get_all_vm_stats(self->vdsm, stats_done, self);
-    }
 }
 
 static void
@@ -243,9 +232,8 @@ attempt_ended(MomHypervisorVdsm *self)
 
     self->attempted = TRUE;
     self->held = FALSE;
-    if (held) {
+    if (held)
         mom_vdsm_get_all_vm_stats(self->vdsm, stats_done, self);
-    }
 }
 
 static const MomSourceClass source_class = {.sample = sample, .name = "vdsm"};
@@ -264,13 +252,11 @@ addressable(MomEntity *guest, MomActuatorDone done, gpointer data)
 {
     g_autoptr(GError) error = NULL;
 
-    if (uuid_of(guest)) {
+    if (uuid_of(guest))
         return TRUE;
-    }
     error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "the guest has no uuid");
-    if (done) {
+    if (done)
         done(error, data);
-    }
     return FALSE;
 }
 
@@ -313,15 +299,12 @@ cpu_tune_part_done(const GError *error, gpointer data)
 {
     CpuTuneCall *call = data;
 
-    if (error && !call->error) {
+    if (error && !call->error)
         call->error = g_error_copy(error);
-    }
-    if (--call->outstanding > 0) {
+    if (--call->outstanding > 0)
         return;
-    }
-    if (call->done) {
+    if (call->done)
         call->done(call->error, call->data);
-    }
     g_clear_error(&call->error);
     g_free(call);
 }
@@ -337,9 +320,8 @@ set_cpu_tune(MomActuator *actuator,
     MomHypervisorVdsm *self = from_actuator(actuator);
     CpuTuneCall *call;
 
-    if (!addressable(guest, done, data)) {
+    if (!addressable(guest, done, data))
         return;
-    }
     call = g_new0(CpuTuneCall, 1);
     *call = (CpuTuneCall){.done = done, .data = data, .outstanding = 2};
     mom_vdsm_set_cpu_tune_quota(self->vdsm, uuid_of(guest), quota_us, cpu_tune_part_done, call);
@@ -358,14 +340,12 @@ vdsm_limits(const MomLimits *limits)
     for (guint i = 0; i < MOM_N_LIMITS; i++) {
         gint64 value;
 
-        if (!(limits->present & (1u << i))) {
+        if (!(limits->present & (1u << i)))
             continue;
-        }
-        if (mom_value_to_int(limits->value[i], &value)) {
+        if (mom_value_to_int(limits->value[i], &value))
             *limit[i] = (MomVdsmInt){.set = TRUE, .value = value};
-        } else {
+        else
             out.nulls |= 1u << i;
-        }
     }
     return out;
 }
@@ -383,9 +363,8 @@ io_tune_set(const GError *error, gpointer data)
     g_autofree IoTuneCall *call = data;
 
     call->self->io_tunes_due_us = 0;
-    if (call->done) {
+    if (call->done)
         call->done(error, call->data);
-    }
 }
 
 static void
@@ -400,9 +379,8 @@ set_io_tune(MomActuator *actuator,
     IoTuneCall *call;
     g_autofree MomVdsmIoTuneChange *list = g_new0(MomVdsmIoTuneChange, n + 1);
 
-    if (!addressable(guest, done, data)) {
+    if (!addressable(guest, done, data))
         return;
-    }
     for (gsize i = 0; i < n; i++) {
         list[i] = (MomVdsmIoTuneChange){changes[i].name, changes[i].path,
                                         vdsm_limits(&changes[i].io_tune)};
@@ -440,13 +418,11 @@ state_changed(MomVdsmState state, const GError *why, gpointer data)
         /* vdsm may have been restarted: what it said of I/O limits may hold no more. */
         self->io_tunes_due_us = 0;
         attempt_ended(self);
-        if (self->connected) {
+        if (self->connected)
             self->connected("vdsm is connected", self->hint_data);
-        }
     } else if (state == MOM_VDSM_DISCONNECTED && why) {
-        if (!self->is_good) {
+        if (!self->is_good)
             note_outage(self, "Not connected to vdsm", why);
-        }
         self->is_good = FALSE;
         g_free(self->why);
         self->why = g_strdup(why->message);
@@ -459,9 +435,8 @@ event_came(const MomVdsmEvent *event, gpointer data)
 {
     MomHypervisorVdsm *self = data;
 
-    if (self->hint && strstr(event->method, "|VM_status|")) {
+    if (self->hint && strstr(event->method, "|VM_status|"))
         self->hint(event->method, self->hint_data);
-    }
 }
 
 MomHypervisorVdsm *
@@ -493,9 +468,8 @@ mom_hypervisor_vdsm_new(const MomVdsmOptions *options,
 void
 mom_hypervisor_vdsm_free(MomHypervisorVdsm *self)
 {
-    if (!self) {
+    if (!self)
         return;
-    }
     mom_vdsm_free(self->vdsm);
     g_clear_pointer(&self->guests, g_ptr_array_unref);
     g_hash_table_unref(self->io_tunes);

@@ -77,9 +77,8 @@ vdsm_changed(const char *reason, gpointer data)
 {
     MomHypervisors *self = data;
 
-    if (self->joined) {
+    if (self->joined)
         mom_hypervisor_joined_renew_list(self->joined);
-    }
     self->options.hint(reason, self->options.data);
 }
 
@@ -89,12 +88,10 @@ vdsm_connected(const char *reason, gpointer data)
 {
     MomHypervisors *self = data;
 
-    if (self->joined) {
+    if (self->joined)
         mom_hypervisor_joined_renew_list(self->joined);
-    }
-    if (!self->failover || !mom_hypervisor_failover_stands_in(self->failover)) {
+    if (!self->failover || !mom_hypervisor_failover_stands_in(self->failover))
         self->options.reconnected(reason, self->options.data);
-    }
 }
 
 static void
@@ -122,9 +119,8 @@ libvirt_guests_changed(gpointer data)
 {
     const MomHypervisors *self = data;
 
-    if (self->joined || libvirt_counts(self)) {
+    if (self->joined || libvirt_counts(self))
         self->options.hint("libvirt: guests changed", self->options.data);
-    }
 }
 
 static void
@@ -132,9 +128,8 @@ libvirt_connected(gpointer data)
 {
     const MomHypervisors *self = data;
 
-    if (libvirt_counts(self)) {
+    if (libvirt_counts(self))
         self->options.reconnected("libvirt is connected", self->options.data);
-    }
 }
 
 /* Before each opening that may need it. */
@@ -168,9 +163,8 @@ mom_hypervisors_libvirt_address(MomHypervisors *self, MomVirtAddress *out, GErro
 {
     const MomConfig *config = self->options.config;
 
-    if (!ready_libvirt(self, error)) {
+    if (!ready_libvirt(self, error))
         return FALSE;
-    }
     *out = (MomVirtAddress){
         .uri = text_or_null(config, "main", "libvirt-hypervisor-uri"),
         .read_only = mom_config_get_bool(config, "libvirt", "read-only"),
@@ -195,9 +189,8 @@ make_libvirt(MomHypervisors *self, GError **error)
         .data = self,
     };
 
-    if (!mom_hypervisors_libvirt_address(self, &options.address, error)) {
+    if (!mom_hypervisors_libvirt_address(self, &options.address, error))
         return FALSE;
-    }
     self->libvirt = mom_hypervisor_libvirt_new(&options);
     return TRUE;
 }
@@ -206,9 +199,8 @@ make_libvirt(MomHypervisors *self, GError **error)
 static void
 take_guarantees(MomHypervisors *self)
 {
-    if (!self->vdsm) {
+    if (!self->vdsm)
         mom_hypervisor_libvirt_guarantee(self->libvirt, mom_guarantees_new(self->options.config));
-    }
 }
 
 /* ---- libvirt's numbers beside vdsm ---- */
@@ -263,9 +255,8 @@ join_numbers(MomHypervisors *self, GError **error)
     gboolean is_wanted = g_str_equal(wish, "libvirt");
     g_autoptr(GError) why = NULL;
 
-    if (g_str_equal(wish, "vdsm")) {
+    if (g_str_equal(wish, "vdsm"))
         return TRUE;
-    }
     if (ready_libvirt(self, &why)) {
         make_joined(self, is_wanted);
         return TRUE;
@@ -310,9 +301,8 @@ interface_changed(gpointer data)
     const MomHypervisors *self = data;
 
     mom_hypervisor_vdsm_renew_io_tunes(self->vdsm);
-    if (self->joined) {
+    if (self->joined)
         mom_hypervisor_joined_renew_list(self->joined);
-    }
     self->options.changed(self->options.data);
 }
 
@@ -348,9 +338,8 @@ mom_hypervisors_new(const MomHypervisorsOptions *options, GError **error)
     self->options = *options;
     if (options->beside_vdsm) {
         make_vdsm(self);
-        if (!join_numbers(self, error)) {
+        if (!join_numbers(self, error))
             return NULL;
-        }
         make_failover(self);
     } else if (make_libvirt(self, error)) {
         take_guarantees(self);
@@ -363,12 +352,10 @@ mom_hypervisors_new(const MomHypervisorsOptions *options, GError **error)
 void
 mom_hypervisors_free(MomHypervisors *self)
 {
-    if (!self) {
+    if (!self)
         return;
-    }
-    if (self->failover) {
+    if (self->failover)
         mom_hypervisor_failover_close(self->failover);
-    }
     mom_hypervisor_vdsm_free(self->vdsm);
     mom_hypervisor_libvirt_free(self->libvirt);
     mom_hypervisor_libvirt_free(self->numbers);
@@ -380,26 +367,23 @@ mom_hypervisors_free(MomHypervisors *self)
 void
 mom_hypervisors_start(MomHypervisors *self)
 {
-    if (self->vdsm) {
+    if (self->vdsm)
         mom_hypervisor_vdsm_start(self->vdsm);
-    }
 }
 
 MomSource *
 mom_hypervisors_source(MomHypervisors *self)
 {
-    if (self->failover) {
+    if (self->failover)
         return mom_hypervisor_failover_source(self->failover);
-    }
     return self->vdsm ? vdsm_source(self) : mom_hypervisor_libvirt_source(self->libvirt);
 }
 
 MomActuator *
 mom_hypervisors_actuator(MomHypervisors *self)
 {
-    if (self->failover) {
+    if (self->failover)
         return mom_hypervisor_failover_actuator(self->failover);
-    }
     return self->vdsm ? mom_hypervisor_vdsm_actuator(self->vdsm)
                       : mom_hypervisor_libvirt_actuator(self->libvirt);
 }
@@ -427,20 +411,17 @@ mom_hypervisors_reconfigure(MomHypervisors *self, const MomConfig *config)
 {
     self->options.config = config;
     take_guarantees(self);
-    if (self->failover) {
+    if (self->failover)
         mom_hypervisor_failover_set_after(self->failover, fallback_after_us(config));
-    }
-    if (self->joined) {
+    if (self->joined)
         mom_hypervisor_joined_set_list_lasts(self->joined, guest_interval_us(config));
-    }
 }
 
 void
 mom_hypervisors_hurry(MomHypervisors *self)
 {
-    if (self->failover) {
+    if (self->failover)
         mom_hypervisor_failover_hurry(self->failover);
-    }
 }
 
 gboolean
@@ -449,9 +430,8 @@ mom_hypervisors_renew_connection(MomHypervisors *self, GError **error)
     g_auto(GStrv) files = g_new0(char *, 4);
     MomVdsmOptions options;
 
-    if (!self->vdsm) {
+    if (!self->vdsm)
         return TRUE;
-    }
     options = vdsm_options(self, files);
     return mom_hypervisor_vdsm_configure(self->vdsm, &options, error);
 }

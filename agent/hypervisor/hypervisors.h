@@ -45,8 +45,7 @@ MomActuator *mom_hypervisors_actuator(MomHypervisors *self);
 /* Readies libvirt's library, if that was not done yet, and says how libvirt is reached, also beside
  * vdsm.  The address and what it points to are borrowed and live as long as SELF and its
  * configuration. */
-gboolean
-mom_hypervisors_libvirt_address(MomHypervisors *self, MomVirtAddress *out, GError **error);
+gboolean mom_hypervisors_libvirt_address(MomHypervisors *self, MomVirtAddress *out, GError **error);
 /* How often the source may be asked for a guest that needs watching; 0: its numbers are no fresher
  * then. */
 gint64 mom_hypervisors_watch_interval_us(const MomHypervisors *self);

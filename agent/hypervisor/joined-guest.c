@@ -31,9 +31,8 @@ mom_joined_guest_new(void)
 void
 mom_joined_guest_free(MomJoinedGuest *self)
 {
-    if (!self) {
+    if (!self)
         return;
-    }
     mom_guest_data_free(self->data);
     mom_guest_data_free(self->base);
     g_free(self);
@@ -43,9 +42,8 @@ static void
 forget_rates(MomJoinedGuest *self)
 {
     g_clear_pointer(&self->base, mom_guest_data_free);
-    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++)
         self->rates[i] = MOM_NIL;
-    }
 }
 
 /* When DATA's numbers were taken; by the guest's own report if it is dated. */
@@ -70,12 +68,10 @@ count_on(MomJoinedGuest *self)
     }
     if (self->base && (mom_value_is_nil(self->base->report_time_s) !=
                            mom_value_is_nil(self->data->report_time_s) ||
-                       seconds < 0)) {
+                       seconds < 0))
         forget_rates(self);
-    }
-    if (self->base && seconds < LEAST_S) {
+    if (self->base && seconds < LEAST_S)
         return;
-    }
     for (gsize i = 0; self->base && i < MOM_N_GUEST_COUNTERS; i++) {
         self->rates[i] = mom_guest_counter_rate(*mom_guest_counter(self->base, i),
                                                 *mom_guest_counter(self->data, i),
@@ -90,9 +86,8 @@ void
 mom_joined_guest_take(MomJoinedGuest *self, const MomGuestData *told, gint64 now_us)
 {
     self->hangs = told->hangs;
-    if (told->hangs || told->is_unanswered) {
+    if (told->hangs || told->is_unanswered)
         return;
-    }
     mom_guest_data_free(self->data);
     self->data = mom_guest_data_share(told);
     /* Limits of disks are vdsm's affair, and TOLD's strings do not last. */
@@ -105,9 +100,8 @@ mom_joined_guest_take(MomJoinedGuest *self, const MomGuestData *told, gint64 now
 static void
 prefer(MomValue *to, MomValue told)
 {
-    if (!mom_value_is_nil(told)) {
+    if (!mom_value_is_nil(told))
         *to = told;
-    }
 }
 
 static void
@@ -119,9 +113,8 @@ take_memory(MomGuestData *to, MomJoinedGuest *self)
     to->has_memory = told->has_memory;
     to->is_stale = told->is_stale;
     to->report_age_s = told->report_age_s;
-    if (mom_value_to_int(told->report_age_s, &report_age_s)) {
+    if (mom_value_to_int(told->report_age_s, &report_age_s))
         to->report_age_s = mom_value_int(report_age_s + to->data_age_s.integer);
-    }
     to->report_time_s = told->report_time_s;
     to->mem_available_kib = told->mem_available_kib;
     to->mem_unused_kib = told->mem_unused_kib;
@@ -129,9 +122,8 @@ take_memory(MomGuestData *to, MomJoinedGuest *self)
     to->mem_usable_kib = told->mem_usable_kib;
     to->disk_caches_kib = told->disk_caches_kib;
     /* Until there are two reports vdsm's rates are the best there are. */
-    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++)
         prefer(mom_guest_counter(to, i), self->rates[i]);
-    }
 }
 
 static void
@@ -161,12 +153,10 @@ hanging(const MomGuestData *listed)
 static void
 take_process(MomGuestData *to, const MomGuestData *told)
 {
-    if (mom_value_is_nil(to->pid)) {
+    if (mom_value_is_nil(to->pid))
         to->pid = told->pid;
-    }
-    if (mom_value_is_nil(to->age_s)) {
+    if (mom_value_is_nil(to->age_s))
         to->age_s = told->age_s;
-    }
     /* These vdsm does not tell. */
     prefer(&to->agent_connected, told->agent_connected);
     prefer(&to->vsock_cid, told->vsock_cid);
@@ -177,9 +167,8 @@ mom_joined_guest_without(const MomJoinedGuest *self, const MomGuestData *listed)
 {
     MomGuestData *guest = mom_guest_data_share(listed);
 
-    if (self && self->data) {
+    if (self && self->data)
         take_process(guest, self->data);
-    }
     return guest;
 }
 
@@ -188,14 +177,12 @@ mom_joined_guest_join(const MomJoinedGuest *self, const MomGuestData *listed, gi
 {
     MomGuestData *guest;
 
-    if (self && self->hangs) {
+    if (self && self->hangs)
         return hanging(listed);
-    }
     guest = mom_joined_guest_without(self, listed);
     guest->is_one_sided = !self;
-    if (!self || !self->data || now_us - self->read_us > MOM_JOINED_KEEP_US) {
+    if (!self || !self->data || now_us - self->read_us > MOM_JOINED_KEEP_US)
         return guest;
-    }
     guest->data_source = self->data->data_source;
     guest->data_age_s = mom_value_int((now_us - self->read_us) / G_USEC_PER_SEC);
     take_memory(guest, (MomJoinedGuest *)self);

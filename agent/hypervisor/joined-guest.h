@@ -26,8 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomJoinedGuest, mom_joined_guest_free)
 /* A reading of NOW_US (monotonic). */
 void mom_joined_guest_take(MomJoinedGuest *self, const MomGuestData *told, gint64 now_us);
 
-/* LISTED with vdsm's numbers, while there are none of now; but vdsm tells no process, and that is what
- * it was.  SELF may be NULL.  The same else. */
+/* LISTED with vdsm's numbers, while there are none of now; but vdsm tells no process, and that is
+ * what it was.  SELF may be NULL.  The same else. */
 MomGuestData *mom_joined_guest_without(const MomJoinedGuest *self, const MomGuestData *listed);
 
 /* LISTED with what SELF knows (NULL: libvirt does not know the guest) in place of vdsm's numbers.

@@ -63,9 +63,8 @@ mom_known_guests_new(void)
 void
 mom_known_guests_free(MomKnownGuests *known)
 {
-    if (!known) {
+    if (!known)
         return;
-    }
     g_hash_table_unref(known->by_uuid);
     mom_guest_rates_free(known->rates);
     g_free(known);
@@ -92,9 +91,8 @@ known_of(MomKnownGuests *known, const char *uuid)
 static void
 keep(MomValue *place, MomValue told)
 {
-    if (!mom_value_is_nil(told)) {
+    if (!mom_value_is_nil(told))
         *place = told;
-    }
 }
 
 /* ---- vdsm's word ---- */
@@ -115,9 +113,8 @@ learn_quota(Known *one, MomValue told)
 {
     gint64 quota_us = -1;
 
-    if (mom_value_is_nil(told)) {
+    if (mom_value_is_nil(told))
         return;
-    }
     mom_value_to_int(told, &quota_us);
     one->no_quota_us = quota_us <= 0 || quota_us >= NO_QUOTA_US ? told : MOM_NIL;
 }
@@ -134,9 +131,8 @@ learn(MomKnownGuests *known, const MomGuestData *guest)
         one->name = g_strdup(guest->name);
     }
     keep(&one->guarantee_kib, guest->balloon_min_kib);
-    for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
         keep(&one->kept[i], *field_of(guest, kept[i].offset));
-    }
     learn_quota(one, guest->vcpu_quota_us);
     one->had_memory |= guest->has_memory;
     one->had_balloon |= guest->has_balloon;
@@ -149,9 +145,8 @@ is_not_in_last_list(gpointer uuid, gpointer one, gpointer data)
 {
     MomKnownGuests *known = data;
 
-    if (((Known *)one)->learnt == known->lists) {
+    if (((Known *)one)->learnt == known->lists)
         return FALSE;
-    }
     mom_guest_rates_forget(known->rates, uuid);
     return TRUE;
 }
@@ -163,9 +158,8 @@ mom_known_guests_learn(MomKnownGuests *known, GPtrArray *guests)
     for (guint i = 0; i < guests->len; i++) {
         const MomGuestData *guest = g_ptr_array_index(guests, i);
 
-        if (guest->uuid) {
+        if (guest->uuid)
             learn(known, guest);
-        }
     }
     g_hash_table_foreach_remove(known->by_uuid, is_not_in_last_list, known);
 }
@@ -178,9 +172,8 @@ find_ours(MomKnownGuests *known, const MomGuestData *guest)
 {
     Known *one = guest->uuid ? g_hash_table_lookup(known->by_uuid, guest->uuid) : NULL;
 
-    if (one || !guest->uuid || mom_value_is_nil(guest->ovirt_guarantee_kib)) {
+    if (one || !guest->uuid || mom_value_is_nil(guest->ovirt_guarantee_kib))
         return one;
-    }
     return known_of(known, guest->uuid);
 }
 
@@ -189,9 +182,8 @@ find_ours(MomKnownGuests *known, const MomGuestData *guest)
 static void
 set_guarantee(MomGuestData *guest, Known *one)
 {
-    if (!one->learnt || mom_value_is_nil(one->guarantee_kib)) {
+    if (!one->learnt || mom_value_is_nil(one->guarantee_kib))
         keep(&one->guarantee_kib, guest->ovirt_guarantee_kib);
-    }
     guest->balloon_min_kib = one->guarantee_kib;
     guest->has_balloon = guest->has_balloon && !mom_value_is_nil(one->guarantee_kib);
 }
@@ -210,13 +202,11 @@ translate(MomKnownGuests *known, MomGuestData *guest, Known *one, gint64 now_us)
     for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
         MomValue *field = field_of(guest, kept[i].offset);
 
-        if (kept[i].in_any_case || mom_value_is_nil(*field)) {
+        if (kept[i].in_any_case || mom_value_is_nil(*field))
             keep(field, one->kept[i]);
-        }
     }
-    if (mom_value_is_nil(guest->vcpu_quota_us)) {
+    if (mom_value_is_nil(guest->vcpu_quota_us))
         guest->vcpu_quota_us = one->no_quota_us;
-    }
     mom_guest_rates_apply(known->rates, guest, now_us);
 }
 
@@ -260,9 +250,8 @@ count_up(const MomKnownGuests *known)
     guint n = 0;
 
     g_hash_table_iter_init(&iter, known->by_uuid);
-    while (g_hash_table_iter_next(&iter, NULL, &one)) {
+    while (g_hash_table_iter_next(&iter, NULL, &one))
         n += ((Known *)one)->is_up ? 1 : 0;
-    }
     return n;
 }
 

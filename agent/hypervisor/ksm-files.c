@@ -104,9 +104,8 @@ mom_ksm_files_write(const char *root, const MomKsmTune *tune, GError **error)
         left &= ~MOM_KSM_BIT(first[i].key);
         ok &= write_key(folder, first[i].key, first[i].value, ok ? error : NULL);
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(order); i++)
         if (left & MOM_KSM_BIT(order[i]))
             ok &= write_key(folder, order[i], tune->value[order[i]], ok ? error : NULL);
-    }
     return ok;
 }

@@ -45,8 +45,8 @@ free_memory(MomValue unused, MomValue caches)
 
 /* A report cannot be from the future, but clocks are set now and then. */
 #define CLOCK_SLACK_S 5
-/* Nor from before the guest, or if that is not known from before anything that still runs (libvirt's
- * test driver tells 1989). */
+/* Nor from before the guest, or if that is not known from before anything that still runs
+ * (libvirt's test driver tells 1989). */
 #define LONGEST_AGE_S (10 * 365 * (gint64)86400)
 
 static MomValue

@@ -19,11 +19,11 @@
 
 /* What is known of a guest beside libvirt's answer. */
 typedef struct {
-    gint64 wall_s;      /* now, since the epoch */
-    guint period_s;     /* how often guests were told to report; 0: their XML tells */
-    gboolean hangs;     /* nothing is to be concluded from what libvirt says of it */
-    MomValue pid;       /* of its process; nil: not known, as the next */
-    MomValue age_s;     /* since its process was started */
+    gint64 wall_s;                   /* now, since the epoch */
+    guint period_s;                  /* how often guests were told to report; 0: their XML tells */
+    gboolean hangs;                  /* nothing is to be concluded from what libvirt says of it */
+    MomValue pid;                    /* of its process; nil: not known, as the next */
+    MomValue age_s;                  /* since its process was started */
     const MomGuarantees *guarantees; /* where libvirt knows none; may be NULL */
 } MomLibvirtView;
 

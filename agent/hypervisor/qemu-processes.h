@@ -4,9 +4,9 @@
  * answer.
  *
  * The first two are looked up once for each run of a guest and kept; after that a round over all
- * guests reads one small file.  For guests whose pid file may not be read all processes are looked at, once
- * in a round and not in every one.  Reads below a root directory, which may be a stand-in's; forks
- * nothing.
+ * guests reads one small file.  For guests whose pid file may not be read all processes are looked
+ * at, once in a round and not in every one.  Reads below a root directory, which may be a
+ * stand-in's; forks nothing.
  */
 #pragma once
 

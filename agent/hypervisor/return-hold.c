@@ -26,9 +26,8 @@ mom_return_hold_back(MomReturnHold *hold, gint64 now_us)
 gint64
 mom_return_hold_us(const MomReturnHold *hold)
 {
-    if (hold->outages < 2) {
+    if (hold->outages < 2)
         return 0;
-    }
     return MIN(MOM_RETURN_HOLD_US << MIN(hold->outages - 2, MOST_DOUBLINGS),
                MOM_RETURN_HOLD_LONGEST_US);
 }

@@ -26,13 +26,11 @@ change_done(const GError *error, gpointer data)
 {
     g_autofree Change *change = data;
 
-    if (!change->self) {
+    if (!change->self)
         return;
-    }
     g_ptr_array_remove_fast(change->self->changes, change);
-    if (change->done) {
+    if (change->done)
         change->done(error, change->data);
-    }
 }
 
 static Change *
@@ -56,9 +54,8 @@ give_up(MomSwitchedActuator *self, const char *why)
         Change *change = g_ptr_array_index(changes, i);
 
         change->self = NULL;
-        if (change->done) {
+        if (change->done)
             change->done(error, change->data);
-        }
     }
 }
 
@@ -150,9 +147,8 @@ mom_switched_actuator_new(MomActuator *to)
 void
 mom_switched_actuator_free(MomSwitchedActuator *self)
 {
-    if (!self) {
+    if (!self)
         return;
-    }
     give_up(self, "given up, closing");
     g_ptr_array_unref(self->changes);
     g_free(self);

@@ -40,9 +40,8 @@ set(const GError *error, gpointer data)
     g_autofree Call *call = data;
 
     note(call->self, error);
-    if (call->done) {
+    if (call->done)
         call->done(error, call->data);
-    }
 }
 
 static void
@@ -51,9 +50,8 @@ refuse(MomActuatorDone done, gpointer data)
     g_autoptr(GError) error = g_error_new_literal(
         G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "Host.setKsmTune of vdsm takes no such knob of KSM");
 
-    if (done) {
+    if (done)
         done(error, data);
-    }
 }
 
 void

@@ -44,9 +44,8 @@ parse_since(const char *text, double *since_s)
     char *end;
     double number = g_ascii_strtod(text + absolute, &end);
 
-    if (end == text + absolute || !(number >= 0 && number <= 1e11)) {
+    if (end == text + absolute || !(number >= 0 && number <= 1e11))
         return FALSE;
-    }
     for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
         if (g_str_equal(end, units[i].suffix) && (!absolute || *end == '\0')) {
             *since_s = absolute ? number
@@ -61,9 +60,8 @@ parse_since(const char *text, double *since_s)
 static void
 add_text(json_object *filter, const char *name, const char *text)
 {
-    if (text) {
+    if (text)
         json_object_object_add(filter, name, json_object_new_string(text));
-    }
 }
 
 /* FALSE: the user was told what is wrong. */
@@ -76,12 +74,10 @@ make_filter(const Conditions *conditions, json_object *filter)
     add_text(filter, "knob", conditions->knob);
     add_text(filter, "verdict", conditions->verdict);
     json_object_object_add(filter, "last", json_object_new_int(conditions->last));
-    if (conditions->before) {
+    if (conditions->before)
         json_object_object_add(filter, "before", json_object_new_int64(conditions->before));
-    }
-    if (!conditions->since) {
+    if (!conditions->since)
         return TRUE;
-    }
     if (!parse_since(conditions->since, &since_s)) {
         mom_ctl_usage("--since is 90, 90s, 5min, 2h or 3d (so long ago) or @SECONDS, not \"%s\"",
                       conditions->since);
@@ -101,9 +97,8 @@ print_line(json_object *decision)
 
     mom_words_append_time(line, (gint64)(time_s * G_USEC_PER_SEC));
     g_string_append_printf(line, "  %s", text ? text : "?");
-    if (times > 1) {
+    if (times > 1)
         g_string_append_printf(line, ", %.0f times", times);
-    }
     mom_ctl_print_text(line->str);
 }
 
@@ -113,16 +108,13 @@ list(const MomCtlReach *reach, json_object *filter, gboolean as_json)
     json_object *argument = json_object_new_string(json_object_to_json_string(filter));
     json_object *decisions = NULL;
 
-    if (!mom_ctl_reach_call(reach, "getDecisions", argument, &decisions)) {
+    if (!mom_ctl_reach_call(reach, "getDecisions", argument, &decisions))
         return MOM_CTL_FAILED;
-    }
-    if (as_json) {
+    if (as_json)
         mom_ctl_print_json(decisions);
-    } else if (json_object_is_type(decisions, json_type_array)) {
-        for (gsize i = 0; i < json_object_array_length(decisions); i++) {
+    else if (json_object_is_type(decisions, json_type_array))
+        for (gsize i = 0; i < json_object_array_length(decisions); i++)
             print_line(json_object_array_get_idx(decisions, i));
-        }
-    }
     json_object_put(decisions);
     return MOM_CTL_OK;
 }
@@ -155,9 +147,8 @@ mom_ctl_decisions(int argc, char **argv)
     json_object *filter = json_object_new_object();
     MomCtlResult result = MOM_CTL_USAGE;
 
-    if (mom_ctl_parse(&usage, entries, &argc, &argv) && make_filter(&conditions, filter)) {
+    if (mom_ctl_parse(&usage, entries, &argc, &argv) && make_filter(&conditions, filter))
         result = list(&reach, filter, as_json);
-    }
     json_object_put(filter);
     return result;
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 
 static const MomCtlColumn columns[] = {
-    {"GUEST", FALSE}, {"HAS", TRUE},    {"MIN", TRUE},   {"MAX", TRUE}, {"USES", TRUE},
-    {"UNUSED", TRUE}, {"DATA", FALSE}, {"TO", TRUE}, {"AGE", TRUE}, {"LAST DECISION", FALSE},
+    {"GUEST", FALSE}, {"HAS", TRUE},   {"MIN", TRUE}, {"MAX", TRUE}, {"USES", TRUE},
+    {"UNUSED", TRUE}, {"DATA", FALSE}, {"TO", TRUE},  {"AGE", TRUE}, {"LAST DECISION", FALSE},
 };
 
 #define N_COLUMNS G_N_ELEMENTS(columns)
@@ -54,14 +54,12 @@ static gboolean
 sort(GPtrArray *guests, const char *order)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(orders); i++) {
-        if (strcmp(orders[i].key, order) != 0) {
+        if (strcmp(orders[i].key, order) != 0)
             continue;
-        }
-        if (orders[i].member) {
+        if (orders[i].member)
             g_ptr_array_sort_with_data(guests, by_number, (gpointer)orders[i].member);
-        } else {
+        else
             g_ptr_array_sort(guests, by_name);
-        }
         return TRUE;
     }
     mom_ctl_usage("--sort is name, has, uses, unused, max or age, not \"%s\"", order);
@@ -75,9 +73,8 @@ data_of(json_object *guest)
     const char *state = text_of(guest, "state");
     const char *source = text_of(guest, "data_source");
 
-    if (*state) {
+    if (*state)
         return g_strdup(state);
-    }
     return *source ? g_strdup_printf("%s, %.0f s", source, mom_ctl_member_number(guest, "data_age"))
                    : NULL;
 }
@@ -108,9 +105,8 @@ free_row(gpointer data)
 {
     char **row = data;
 
-    for (gsize i = 0; i < N_COLUMNS; i++) {
+    for (gsize i = 0; i < N_COLUMNS; i++)
         g_free(row[i]);
-    }
     g_free(row);
 }
 
@@ -119,9 +115,8 @@ print_table(GPtrArray *guests)
 {
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(free_row);
 
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         g_ptr_array_add(rows, new_row(g_ptr_array_index(guests, i)));
-    }
     mom_ctl_print_table(columns, N_COLUMNS, rows);
 }
 
@@ -132,21 +127,17 @@ print(json_object *answer, const char *order, gboolean as_json)
     json_object *sorted;
 
     for (gsize i = 0;
-         json_object_is_type(answer, json_type_array) && i < json_object_array_length(answer);
-         i++) {
+         json_object_is_type(answer, json_type_array) && i < json_object_array_length(answer); i++)
         g_ptr_array_add(guests, json_object_array_get_idx(answer, i));
-    }
-    if (!sort(guests, order)) {
+    if (!sort(guests, order))
         return MOM_CTL_USAGE;
-    }
     if (!as_json) {
         print_table(guests);
         return MOM_CTL_OK;
     }
     sorted = json_object_new_array();
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         json_object_array_add(sorted, json_object_get(g_ptr_array_index(guests, i)));
-    }
     mom_ctl_print_json(sorted);
     json_object_put(sorted);
     return MOM_CTL_OK;
@@ -172,12 +163,10 @@ mom_ctl_guests(int argc, char **argv)
     json_object *answer = NULL;
     MomCtlResult result;
 
-    if (!mom_ctl_parse(&usage, entries, &argc, &argv)) {
+    if (!mom_ctl_parse(&usage, entries, &argc, &argv))
         return MOM_CTL_USAGE;
-    }
-    if (!mom_ctl_reach_call(&reach, "getGuests", NULL, &answer)) {
+    if (!mom_ctl_reach_call(&reach, "getGuests", NULL, &answer))
         return MOM_CTL_FAILED;
-    }
     result = print(answer, order ? order : "name", as_json);
     json_object_put(answer);
     return result;

@@ -25,11 +25,9 @@ harmless(const char *text, gboolean is_cell)
 {
     char *copy = g_utf8_make_valid(text, -1);
 
-    for (char *p = copy; *p; p++) {
-        if (((guchar)*p < 0x20 || *p == 0x7f) && (is_cell || *p != '\n')) {
+    for (char *p = copy; *p; p++)
+        if (((guchar)*p < 0x20 || *p == 0x7f) && (is_cell || *p != '\n'))
             *p = '?';
-        }
-    }
     return copy;
 }
 
@@ -39,9 +37,8 @@ mom_ctl_print_text(const char *text)
     g_autofree char *copy = harmless(text, FALSE);
 
     fputs(copy, stdout);
-    if (!g_str_has_suffix(copy, "\n")) {
+    if (!g_str_has_suffix(copy, "\n"))
         putchar('\n');
-    }
 }
 
 /* ---- tables ---- */
@@ -52,11 +49,10 @@ print_cell(const MomCtlColumn *column, const char *text, gsize width, gboolean i
     gsize length = (gsize)g_utf8_strlen(text, -1);
     int fill = length < width ? (int)(width - length) : 0;
 
-    if (column->is_number) {
+    if (column->is_number)
         printf("%*s%s", fill, "", text);
-    } else {
+    else
         printf("%s%*s", text, is_last ? 0 : fill, "");
-    }
     fputs(is_last ? "\n" : "  ", stdout);
 }
 
@@ -87,9 +83,8 @@ mom_ctl_print_table(const MomCtlColumn *columns, gsize n, GPtrArray *rows)
         }
     }
     print_row(columns, n, titles, widths);
-    for (guint row = 0; row < rows->len; row++) {
+    for (guint row = 0; row < rows->len; row++)
         print_row(columns, n, g_ptr_array_index(rows, row), widths);
-    }
 }
 
 /* ---- members ---- */
@@ -108,9 +103,8 @@ mom_ctl_member_size(json_object *object, const char *name)
     json_object *member = json_object_object_get(object, name);
     GString *text;
 
-    if (!json_object_is_type(member, json_type_int)) {
+    if (!json_object_is_type(member, json_type_int))
         return mom_ctl_member_text(object, name);
-    }
     text = g_string_new(NULL);
     mom_words_append_size(text, json_object_get_int64(member));
     return g_string_free(text, FALSE);
@@ -122,20 +116,16 @@ mom_ctl_member_age(json_object *object, const char *name)
     json_object *member = json_object_object_get(object, name);
     double age_s;
 
-    if (!member) {
+    if (!member)
         return NULL;
-    }
     age_s =
         MAX((double)g_get_real_time() / (double)G_USEC_PER_SEC - json_object_get_double(member), 0);
-    if (age_s < 120) {
+    if (age_s < 120)
         return g_strdup_printf("%.0f s", age_s);
-    }
-    if (age_s < 120 * 60) {
+    if (age_s < 120 * 60)
         return g_strdup_printf("%.0f min", age_s / 60);
-    }
-    if (age_s < 48 * 3600) {
+    if (age_s < 48 * 3600)
         return g_strdup_printf("%.0f h", age_s / 3600);
-    }
     return g_strdup_printf("%.0f d", age_s / 86400);
 }
 

@@ -26,11 +26,9 @@ mom_ctl_reach_first_socket(const char *const *paths)
 {
     struct stat st;
 
-    for (const char *const *path = paths; *path; path++) {
-        if (stat(*path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+    for (const char *const *path = paths; *path; path++)
+        if (stat(*path, &st) == 0 && S_ISSOCK(st.st_mode))
             return *path;
-        }
-    }
     return paths[0];
 }
 
@@ -41,9 +39,8 @@ find_port(const MomCtlReach *reach, MomConfig *config)
     g_autoptr(GError) error = NULL;
     const char *port;
 
-    if (reach->socket || !reach->config) {
+    if (reach->socket || !reach->config)
         return reach->socket ? reach->socket : mom_ctl_reach_first_socket(default_sockets);
-    }
     if (!mom_config_load(config, reach->config, &error)) {
         mom_ctl_fail(NULL, error);
         return NULL;
@@ -69,13 +66,11 @@ mom_ctl_reach_call(const MomCtlReach *reach,
     const char *port = find_port(reach, config);
     gboolean done;
 
-    if (argument) {
+    if (argument)
         json_object_array_add(arguments, argument);
-    }
     done = port && mom_ctl_call(port, method, arguments, result, &error);
-    if (error) {
+    if (error)
         mom_ctl_fail(NULL, error);
-    }
     json_object_put(arguments);
     return done;
 }

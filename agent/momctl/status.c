@@ -32,11 +32,9 @@ static const struct {
 static const char *
 title_of(const char *member)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(titles); i++) {
-        if (strcmp(titles[i].member, member) == 0) {
+    for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
+        if (strcmp(titles[i].member, member) == 0)
             return titles[i].title;
-        }
-    }
     return member;
 }
 
@@ -55,9 +53,8 @@ value_of(json_object *status, const char *member)
 static void
 print_status(json_object *status)
 {
-    if (!json_object_is_type(status, json_type_object)) {
+    if (!json_object_is_type(status, json_type_object))
         return;
-    }
     json_object_object_foreach(status, member, value)
     {
         if (value) {
@@ -85,17 +82,14 @@ mom_ctl_status(int argc, char **argv)
     };
     json_object *status = NULL;
 
-    if (!mom_ctl_parse(&usage, entries, &argc, &argv)) {
+    if (!mom_ctl_parse(&usage, entries, &argc, &argv))
         return MOM_CTL_USAGE;
-    }
-    if (!mom_ctl_reach_call(&reach, "getStatus", NULL, &status)) {
+    if (!mom_ctl_reach_call(&reach, "getStatus", NULL, &status))
         return MOM_CTL_FAILED;
-    }
-    if (as_json) {
+    if (as_json)
         mom_ctl_print_json(status);
-    } else {
+    else
         print_status(status);
-    }
     json_object_put(status);
     return MOM_CTL_OK;
 }

@@ -12,9 +12,8 @@ tell(const MomCtlReach *reach, const char *what, gboolean as_json)
 {
     json_object *story = NULL;
 
-    if (!mom_ctl_reach_call(reach, "explain", json_object_new_string(what), &story)) {
+    if (!mom_ctl_reach_call(reach, "explain", json_object_new_string(what), &story))
         return MOM_CTL_FAILED;
-    }
     if (as_json) {
         mom_ctl_print_json(story);
     } else {
@@ -46,9 +45,8 @@ mom_ctl_why(int argc, char **argv)
         {0},
     };
 
-    if (!mom_ctl_parse(&usage, entries, &argc, &argv)) {
+    if (!mom_ctl_parse(&usage, entries, &argc, &argv))
         return MOM_CTL_USAGE;
-    }
     if (argc != (knob ? 1 : 2)) {
         return mom_ctl_usage(knob ? "a guest or --knob, not both"
                                   : "the name or uuid of one guest is needed, or --knob KNOB");

@@ -20,11 +20,10 @@ revert(const Laying *laying, MomPolicyStore *store, const char *name)
 {
     const char *text = mom_policy_store_get(laying->below, name);
 
-    if (!text) {
+    if (!text)
         mom_policy_store_remove(store, name);
-    } else if (!laying->rules->put(store, name, text, laying->rules->data, NULL)) {
+    else if (!laying->rules->put(store, name, text, laying->rules->data, NULL))
         g_return_if_reached(); /* it was put before */
-    }
 }
 
 static void
@@ -52,17 +51,14 @@ find_laid(const Laying *laying, const char *name, guint *index)
 static gboolean
 find_culprit(const Laying *laying, guint *index)
 {
-    if (laying->laid->len == 0 ||
-        !laying->rules->passes(laying->below, laying->rules->data, NULL)) {
+    if (laying->laid->len == 0 || !laying->rules->passes(laying->below, laying->rules->data, NULL))
         return FALSE;
-    }
     for (*index = 0; *index + 1 < laying->laid->len; ++*index) {
         g_autoptr(MomPolicyStore) without = mom_policy_store_copy(laying->store);
 
         revert(laying, without, laying->laid->pdata[*index]);
-        if (laying->rules->passes(without, laying->rules->data, NULL)) {
+        if (laying->rules->passes(without, laying->rules->data, NULL))
             break;
-        }
     }
     return TRUE;
 }
@@ -75,13 +71,11 @@ leave_out_one(Laying *laying)
     const char *name;
     guint index;
 
-    if (laying->rules->passes(laying->store, laying->rules->data, &why)) {
+    if (laying->rules->passes(laying->store, laying->rules->data, &why))
         return FALSE;
-    }
     if (!find_laid(laying, mom_policy_error_place(why).policy, &index) &&
-        !find_culprit(laying, &index)) {
+        !find_culprit(laying, &index))
         return FALSE;
-    }
     name = laying->laid->pdata[index];
     revert(laying, laying->store, name);
     laying->rules->left_out(name, why, laying->rules->data);

@@ -57,15 +57,13 @@ leave_out_unsound(MomPolicies *policies, MomPolicyStore *store, GError **error)
         g_warning("policy left out: %s", why->message);
         mom_policy_store_remove(store, mom_policy_error_place(why).policy);
         names = mom_policy_store_names(store, &left);
-        if (first) {
+        if (first)
             g_error_free(why);
-        } else {
+        else
             first = why;
-        }
     }
-    if (left == 0) {
+    if (left == 0)
         g_propagate_error(error, g_steal_pointer(&first));
-    }
     return left > 0;
 }
 
@@ -109,9 +107,8 @@ passes_rule(MomPolicyStore *store, gpointer data, GError **error)
     g_autoptr(GError) why = NULL;
 
     if (mom_policies_settle(data, store, &tuning, &why) &&
-        mom_policies_pass_in_part(data, store, tuning, &why)) {
+        mom_policies_pass_in_part(data, store, tuning, &why))
         return TRUE;
-    }
     g_propagate_error(error, g_steal_pointer(&why));
     return FALSE;
 }
@@ -141,9 +138,8 @@ adopt_settled(MomPolicies *policies, MomPolicyStore *store)
     g_autoptr(MomTuning) tuning = NULL;
     g_autoptr(GError) ignored = NULL;
 
-    if (mom_policies_settle(policies, store, &tuning, NULL)) {
+    if (mom_policies_settle(policies, store, &tuning, NULL))
         mom_policies_pass_in_part(policies, store, tuning, &ignored);
-    }
     mom_policies_adopt(policies, store, g_steal_pointer(&tuning));
     mom_policies_log_doubts(policies, NULL);
 }
@@ -169,9 +165,8 @@ mom_policies_reload(MomPolicies *policies, GError **error)
     set_on_disk(policies, names);
     /* What is in force is better than what was pushed without what it was pushed over, but that is
      * better than nothing. */
-    if (!read && !is_empty(policies->store)) {
+    if (!read && !is_empty(policies->store))
         return FALSE;
-    }
     lay_pushed_over(policies, fresh);
     adopt_settled(policies, g_steal_pointer(&fresh));
     return read;
@@ -185,9 +180,8 @@ mom_policies_reset(MomPolicies *policies, GError **error)
     gboolean read = read_disk(policies, fresh, policies->file, policies->dir, &names, error);
 
     set_on_disk(policies, names);
-    if (!read) {
+    if (!read)
         return FALSE;
-    }
     adopt_settled(policies, g_steal_pointer(&fresh));
     mom_pushed_clear(policies->pushed);
     mom_policies_tell_pushed(policies);
@@ -209,12 +203,10 @@ find_lost(MomPolicies *policies, MomPolicyStore *fresh, GHashTable *names)
         const char *text = NULL;
         gboolean meant = names && g_hash_table_contains(names, present[i]);
 
-        if (mom_pushed_get(policies->pushed, present[i], &text)) {
+        if (mom_pushed_get(policies->pushed, present[i], &text))
             meant = text != NULL;
-        }
-        if (meant && !mom_policy_store_get(fresh, present[i])) {
+        if (meant && !mom_policy_store_get(fresh, present[i]))
             return present[i];
-        }
     }
     return NULL;
 }
@@ -246,13 +238,11 @@ is_same(const MomPolicyStore *one, const MomPolicyStore *other)
     g_autofree const char **names = mom_policy_store_names(one, &n);
     g_autofree const char **others = mom_policy_store_names(other, &n_other);
 
-    for (gsize i = 0; n == n_other && i < n; i++) {
+    for (gsize i = 0; n == n_other && i < n; i++)
         if (g_strcmp0(names[i], others[i]) != 0 ||
             g_strcmp0(mom_policy_store_get(one, names[i]), mom_policy_store_get(other, names[i])) !=
-                0) {
+                0)
             return FALSE;
-        }
-    }
     return n == n_other;
 }
 
@@ -275,18 +265,15 @@ mom_policies_reread(MomPolicies *policies, const char *file, const char *dir, GE
     file = file && *file ? file : NULL;
     dir = dir && *dir ? dir : NULL;
     if (!mom_pushed_replaces(policies->pushed) &&
-        !read_disk(policies, fresh, file, dir, &names, error)) {
+        !read_disk(policies, fresh, file, dir, &names, error))
         return FALSE;
-    }
     lay_pushed_over(policies, fresh);
-    if (!is_improvement(policies, fresh, names, error)) {
+    if (!is_improvement(policies, fresh, names, error))
         return FALSE;
-    }
     set_source(policies, file, dir);
     set_on_disk(policies, g_steal_pointer(&names));
     /* The same set keeps its record: that it worked, or that another stands in for it. */
-    if (!is_same(fresh, policies->store)) {
+    if (!is_same(fresh, policies->store))
         adopt_settled(policies, g_steal_pointer(&fresh));
-    }
     return TRUE;
 }

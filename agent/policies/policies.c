@@ -32,9 +32,8 @@ mom_policies_new(const char *file, const char *dir, MomPolicyTrial trial, gpoint
 void
 mom_policies_free(MomPolicies *policies)
 {
-    if (!policies) {
+    if (!policies)
         return;
-    }
     mom_tuning_free(policies->tuning);
     g_free(policies->tuning_name);
     mom_pushed_free(policies->pushed);
@@ -106,9 +105,8 @@ void
 mom_policies_worked(MomPolicies *policies)
 {
     policies->failures = 0;
-    if (policies->fell_back || !policies->untried) {
+    if (policies->fell_back || !policies->untried)
         return;
-    }
     g_clear_pointer(&policies->worked, mom_policy_store_free);
     policies->worked = mom_policy_store_copy(policies->store);
     policies->untried = FALSE;
@@ -118,9 +116,8 @@ gboolean
 mom_policies_failed(MomPolicies *policies, guint after)
 {
     /* A set that worked before fails for what it is run on: an older one is no better. */
-    if (policies->fell_back || !policies->untried || !policies->worked || after == 0) {
+    if (policies->fell_back || !policies->untried || !policies->worked || after == 0)
         return FALSE;
-    }
     policies->failures++;
     policies->fell_back = policies->failures >= after;
     return policies->fell_back;
@@ -136,9 +133,8 @@ mom_policies_settle(const MomPolicies *policies,
         policies->tuning_name ? mom_policy_store_get(store, policies->tuning_name) : NULL;
 
     g_clear_pointer(tuning, mom_tuning_free);
-    if (!text) {
+    if (!text)
         return TRUE;
-    }
     *tuning = mom_set_aside_faults(store, policies->tuning_name, text, policies->check,
                                    policies->data, error);
     return *tuning != NULL;
@@ -202,10 +198,8 @@ mom_policies_pass_in_part(MomPolicies *policies,
                           GError **why)
 {
     for (guint round = 0; !mom_policies_pass(policies, store, why); round++) {
-        if (!tuning || round == MOM_SET_ASIDE_MAX_ROUNDS ||
-            !mom_set_aside_one(store, tuning, *why)) {
+        if (!tuning || round == MOM_SET_ASIDE_MAX_ROUNDS || !mom_set_aside_one(store, tuning, *why))
             return FALSE;
-        }
         g_clear_error(why);
     }
     return TRUE;
@@ -225,9 +219,8 @@ hides_a_file(const MomPolicies *policies, const char *name)
 void
 mom_policies_tell_pushed(MomPolicies *policies)
 {
-    if (policies->watch) {
+    if (policies->watch)
         policies->watch(policies->watch_data);
-    }
 }
 
 static void
@@ -238,9 +231,8 @@ note_pushed(MomPolicies *policies, const char *name, const char *text)
 
     if (!text && !hides_a_file(policies, name)) {
         mom_pushed_forget(policies->pushed, name);
-        if (known) {
+        if (known)
             mom_policies_tell_pushed(policies);
-        }
     } else if (!known || g_strcmp0(before, text) != 0) {
         mom_pushed_set(policies->pushed, name, text);
         mom_policies_tell_pushed(policies);
@@ -257,9 +249,8 @@ to_blame(MomPolicies *policies, const char *name, const GError *error)
 {
     MomPlace place = mom_policy_error_place(error);
 
-    if (g_strcmp0(place.policy, name ? name : MOM_POLICY_MAIN_NAME) == 0) {
+    if (g_strcmp0(place.policy, name ? name : MOM_POLICY_MAIN_NAME) == 0)
         return TRUE;
-    }
     return mom_policies_pass(policies, policies->store, NULL);
 }
 
@@ -317,20 +308,17 @@ take_over(MomPolicies *policies, MomPolicyStore *changed, const char *name, GErr
     gboolean is_news = differs(policies, changed, name);
     g_autoptr(GError) lasting = NULL;
 
-    if (!mom_policies_settle(policies, changed, &tuning, error)) {
+    if (!mom_policies_settle(policies, changed, &tuning, error))
         return FALSE;
-    }
-    if (!fits(policies, changed, tuning, name, &lasting, error)) {
+    if (!fits(policies, changed, tuning, name, &lasting, error))
         return FALSE;
-    }
     if (lasting) {
         g_log(G_LOG_DOMAIN, is_news ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
               "policy set fails as it did before the change: %s", lasting->message);
     }
     adopt_pushed(policies, mom_policy_store_copy(changed), g_steal_pointer(&tuning), is_news);
-    if (is_news) {
+    if (is_news)
         mom_policies_log_doubts(policies, name ? name : MOM_POLICY_MAIN_NAME);
-    }
     return TRUE;
 }
 
@@ -341,11 +329,10 @@ with_change(MomPolicies *policies, const char *name, const char *text, GError **
     g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
 
     name = name ? name : MOM_POLICY_MAIN_NAME;
-    if (!text) {
+    if (!text)
         mom_policy_store_remove(changed, name);
-    } else if (!mom_set_aside_put(changed, policies->tuning_name, name, text, -1, error)) {
+    else if (!mom_set_aside_put(changed, policies->tuning_name, name, text, -1, error))
         return NULL;
-    }
     return g_steal_pointer(&changed);
 }
 
@@ -355,9 +342,8 @@ mom_policies_set(MomPolicies *policies, const char *name, const char *text, GErr
     g_autoptr(MomPolicyStore) changed = with_change(policies, name, text, error);
 
     name = name ? name : MOM_POLICY_MAIN_NAME;
-    if (!changed || !take_over(policies, changed, name, error)) {
+    if (!changed || !take_over(policies, changed, name, error))
         return FALSE;
-    }
     note_pushed(policies, name, text);
     return TRUE;
 }
@@ -371,21 +357,16 @@ mom_policies_check(MomPolicies *policies, const char *name, const char *text)
     g_autoptr(MomPolicyStore) changed = with_change(policies, name, text, &error);
     GPtrArray *findings = NULL;
 
-    if (changed && mom_policies_settle(policies, changed, &tuning, &error) && policies->check) {
+    if (changed && mom_policies_settle(policies, changed, &tuning, &error) && policies->check)
         findings = policies->check(changed, 0, policies->data);
-    }
-    if (!findings) {
+    if (!findings)
         findings = g_ptr_array_new_with_free_func((GDestroyNotify)mom_finding_free);
-    }
-    if (changed && !error && !mom_policy_findings_fail(findings)) {
+    if (changed && !error && !mom_policy_findings_fail(findings))
         fits(policies, changed, tuning, name, &lasting, &error);
-    }
-    if (tuning && mom_set_aside_is_tuning(policies->tuning_name, name)) {
+    if (tuning && mom_set_aside_is_tuning(policies->tuning_name, name))
         mom_set_aside_add_findings(tuning, findings);
-    }
-    if (error) {
+    if (error)
         mom_policy_findings_add(findings, name, error);
-    }
     return findings;
 }
 
@@ -395,9 +376,8 @@ mom_policies_replace(MomPolicies *policies, const char *text, GError **error)
     g_autoptr(MomPolicyStore) changed = mom_policy_store_copy(policies->store);
 
     if (!mom_policy_store_replace(changed, text, -1, error) ||
-        !take_over(policies, changed, NULL, error)) {
+        !take_over(policies, changed, NULL, error))
         return FALSE;
-    }
     mom_pushed_replace_all(policies->pushed);
     mom_pushed_set(policies->pushed, MOM_POLICY_MAIN_NAME, text);
     mom_policies_tell_pushed(policies);

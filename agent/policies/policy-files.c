@@ -30,15 +30,13 @@ read_file(const Reader *reader, const char *path, const char *name, GError **err
     g_hash_table_add(reader->names, g_strdup(name));
     if (mom_trust_check(reader->trust, path, MOM_TRUST_FILE, &why) &&
         g_file_get_contents(path, &text, &length, &why)) {
-        if (reader->take(name, text, (gssize)length, reader->data, &why)) {
+        if (reader->take(name, text, (gssize)length, reader->data, &why))
             return TRUE;
-        }
         g_prefix_error(&why, "%s: ", path);
     }
     g_warning("policy not loaded: %s", why->message);
-    if (error && !*error) {
+    if (error && !*error)
         g_propagate_error(error, g_steal_pointer(&why));
-    }
     return FALSE;
 }
 
@@ -57,15 +55,12 @@ list_files(const Reader *reader, const char *dir, GError **error)
     const char *name;
 
     if (!mom_trust_check(reader->trust, dir, MOM_TRUST_DIRECTORY, error) ||
-        !(handle = g_dir_open(dir, 0, error))) {
+        !(handle = g_dir_open(dir, 0, error)))
         return NULL;
-    }
     names = g_ptr_array_new_with_free_func(g_free);
-    while ((name = g_dir_read_name(handle))) {
-        if (name[0] != '.' && g_str_has_suffix(name, SUFFIX)) {
+    while ((name = g_dir_read_name(handle)))
+        if (name[0] != '.' && g_str_has_suffix(name, SUFFIX))
             g_ptr_array_add(names, g_strdup(name));
-        }
-    }
     g_ptr_array_sort(names, compare_names);
     return names;
 }

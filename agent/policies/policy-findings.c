@@ -31,9 +31,8 @@ mom_policy_findings_fail(GPtrArray *findings)
     for (guint i = 0; i < findings->len; i++) {
         const MomFinding *finding = g_ptr_array_index(findings, i);
 
-        if (finding->severity == MOM_FINDING_ERROR) {
+        if (finding->severity == MOM_FINDING_ERROR)
             return TRUE;
-        }
     }
     return FALSE;
 }

@@ -52,9 +52,8 @@ mom_pushed_new(void)
 void
 mom_pushed_free(MomPushed *pushed)
 {
-    if (!pushed) {
+    if (!pushed)
         return;
-    }
     g_tree_unref(pushed->entries);
     g_free(pushed);
 }
@@ -126,9 +125,8 @@ mom_pushed_get(const MomPushed *pushed, const char *name, const char **text)
 void
 mom_pushed_foreach(const MomPushed *pushed, MomPushedFunc func, gpointer data)
 {
-    for (GTreeNode *at = g_tree_node_first(pushed->entries); at; at = g_tree_node_next(at)) {
+    for (GTreeNode *at = g_tree_node_first(pushed->entries); at; at = g_tree_node_next(at))
         func(g_tree_node_key(at), ((const Entry *)g_tree_node_value(at))->text, data);
-    }
 }
 
 /* ---- the file ---- */
@@ -140,13 +138,11 @@ mom_pushed_to_records(const MomPushed *pushed)
     json_object *more = json_object_new_object();
     GPtrArray *all = NULL;
 
-    for (GTreeNode *at = g_tree_node_first(pushed->entries); at; at = g_tree_node_next(at)) {
+    for (GTreeNode *at = g_tree_node_first(pushed->entries); at; at = g_tree_node_next(at))
         g_ptr_array_add(records, ((const Entry *)g_tree_node_value(at))->record);
-    }
     json_object_object_add(more, "replaces", json_object_new_boolean(pushed->replaces));
-    if (!mom_pushed_is_empty(pushed)) {
+    if (!mom_pushed_is_empty(pushed))
         all = mom_records_join(FORMAT, VERSION, more, records);
-    }
     json_object_put(more);
     return all;
 }
@@ -167,9 +163,8 @@ read_record(json_object *record, gpointer data)
 
     if (json_object_is_type(name, json_type_string) &&
         json_object_object_get_ex(record, "text", &text) &&
-        (!text || json_object_is_type(text, json_type_string))) {
+        (!text || json_object_is_type(text, json_type_string)))
         mom_pushed_set(data, json_object_get_string(name), json_object_get_string(text));
-    }
 }
 
 char *

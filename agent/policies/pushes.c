@@ -24,9 +24,8 @@ mom_pushes_new(void)
 void
 mom_pushes_free(MomPushes *pushes)
 {
-    if (!pushes) {
+    if (!pushes)
         return;
-    }
     g_hash_table_unref(pushes->refused);
     g_free(pushes);
 }
@@ -38,12 +37,10 @@ mom_pushes_refused(MomPushes *pushes, const char *what, const char *why)
 
     g_log(G_LOG_DOMAIN, told ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_WARNING,
           "%s refused, the policies in force stay: %s", what, why);
-    if (!told && g_hash_table_size(pushes->refused) >= MOM_PUSHES_REMEMBERED) {
+    if (!told && g_hash_table_size(pushes->refused) >= MOM_PUSHES_REMEMBERED)
         g_hash_table_remove_all(pushes->refused);
-    }
-    if (!told) {
+    if (!told)
         g_hash_table_replace(pushes->refused, g_strdup(what), g_strdup(why));
-    }
 }
 
 void

@@ -32,9 +32,8 @@ mom_set_aside_put(MomPolicyStore *store,
     gsize whole = length < 0 ? strlen(text) : (gsize)length;
 
     /* What is no text at all is told by the store. */
-    if (mom_set_aside_is_tuning(tuning_name, name) && g_utf8_validate_len(text, whole, NULL)) {
+    if (mom_set_aside_is_tuning(tuning_name, name) && g_utf8_validate_len(text, whole, NULL))
         return mom_policy_store_set_in_part(store, name, text, "", error);
-    }
     return mom_policy_store_set(store, name, text, length, error);
 }
 
@@ -58,9 +57,8 @@ set_aside_found(MomTuning *tuning, GPtrArray *findings)
         const MomFinding *finding = g_ptr_array_index(findings, i);
 
         if (finding->severity == MOM_FINDING_ERROR &&
-            strcmp(finding->policy, mom_tuning_name(tuning)) == 0) {
+            strcmp(finding->policy, mom_tuning_name(tuning)) == 0)
             some |= mom_tuning_set_aside(tuning, finding->line, finding->column, finding->message);
-        }
     }
     return some;
 }
@@ -77,16 +75,14 @@ mom_set_aside_faults(MomPolicyStore *store,
     g_autoptr(MomTuning) tuning = mom_tuning_new(name, original, strlen(original), error);
     gboolean some = TRUE;
 
-    if (!tuning || !store_kept(store, tuning, original, error)) {
+    if (!tuning || !store_kept(store, tuning, original, error))
         return NULL;
-    }
     for (guint round = 0; check && some && round < MOM_SET_ASIDE_MAX_ROUNDS; round++) {
         g_autoptr(GPtrArray) findings = check(store, MAX_FINDINGS, data);
 
         some = set_aside_found(tuning, findings);
-        if (some && !store_kept(store, tuning, original, error)) {
+        if (some && !store_kept(store, tuning, original, error))
             return NULL;
-        }
     }
     return g_steal_pointer(&tuning);
 }
@@ -99,9 +95,8 @@ mom_set_aside_one(MomPolicyStore *store, MomTuning *tuning, const GError *why)
     g_autofree char *original = NULL;
 
     if (g_strcmp0(place.policy, name) != 0 ||
-        !mom_tuning_set_aside(tuning, place.line, place.column, mom_policy_error_text(why))) {
+        !mom_tuning_set_aside(tuning, place.line, place.column, mom_policy_error_text(why)))
         return FALSE;
-    }
     original = g_strdup(mom_policy_store_get(store, name));
     return store_kept(store, tuning, original, NULL);
 }
@@ -122,9 +117,8 @@ mom_set_aside_leaves_some(const MomTuning *tuning, GError **error)
     const MomSetAside *first;
     MomPlace place;
 
-    if (mom_tuning_n_aside(tuning) == 0 || mom_tuning_n_kept(tuning) > 0) {
+    if (mom_tuning_n_aside(tuning) == 0 || mom_tuning_n_kept(tuning) > 0)
         return TRUE;
-    }
     first = g_ptr_array_index(listed, 0);
     place = (MomPlace){mom_tuning_name(tuning), first->line, first->column};
     mom_policy_set_error(error, MOM_POLICY_ERROR_LOAD, place,
@@ -139,9 +133,8 @@ compare_findings(gconstpointer a, gconstpointer b)
     const MomFinding *y = *(const MomFinding *const *)b;
     int order = strcmp(x->policy, y->policy);
 
-    if (order != 0 || x->line == y->line) {
+    if (order != 0 || x->line == y->line)
         return order;
-    }
     return x->line < y->line ? -1 : 1;
 }
 
@@ -171,11 +164,9 @@ lists(const MomTuning *tuning, const char *text)
 {
     GPtrArray *listed = tuning ? mom_tuning_listed(tuning) : NULL;
 
-    for (guint i = 0; listed && i < listed->len; i++) {
-        if (strcmp(((const MomSetAside *)g_ptr_array_index(listed, i))->text, text) == 0) {
+    for (guint i = 0; listed && i < listed->len; i++)
+        if (strcmp(((const MomSetAside *)g_ptr_array_index(listed, i))->text, text) == 0)
             return TRUE;
-        }
-    }
     return FALSE;
 }
 
@@ -200,15 +191,13 @@ mom_set_aside_tell(const MomTuning *before, const MomTuning *now)
             g_warning("line set aside, the others take effect: %s", text);
         }
     }
-    if (n_unlisted(now) > n_unlisted(before)) {
+    if (n_unlisted(now) > n_unlisted(before))
         g_warning("lines set aside: %u more of %s", n_unlisted(now), mom_tuning_name(now));
-    }
     for (guint i = 0; then && i < then->len; i++) {
         const MomSetAside *aside = g_ptr_array_index(then, i);
 
-        if (!lists(now, aside->text) && n_unlisted(now) == 0) {
+        if (!lists(now, aside->text) && n_unlisted(now) == 0)
             g_info("line of %s no longer set aside: %s", mom_tuning_name(before), aside->text);
-        }
     }
 }
 
@@ -217,12 +206,10 @@ mom_set_aside_list(const MomTuning *tuning)
 {
     GPtrArray *out = g_ptr_array_new();
 
-    for (guint i = 0; tuning && i < mom_tuning_listed(tuning)->len; i++) {
+    for (guint i = 0; tuning && i < mom_tuning_listed(tuning)->len; i++)
         g_ptr_array_add(out, format(tuning, g_ptr_array_index(mom_tuning_listed(tuning), i)));
-    }
-    if (n_unlisted(tuning) > 0) {
+    if (n_unlisted(tuning) > 0)
         g_ptr_array_add(out, g_strdup_printf("%u more", n_unlisted(tuning)));
-    }
     g_ptr_array_add(out, NULL);
     return (char **)g_ptr_array_free(out, FALSE);
 }

@@ -87,10 +87,9 @@ drop_what_cannot_be(MomAnswer *answer)
         {MOM_GUESTD_SWAP_USAGE, MOM_GUESTD_SWAP_TOTAL},
     };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
         if (exceeds(answer, pairs[i][0], pairs[i][1]))
             answer->number[pairs[i][0]] = answer->number[pairs[i][1]] = MOM_NIL;
-    }
 }
 
 gboolean

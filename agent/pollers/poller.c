@@ -190,12 +190,12 @@ is_another_process(const Guest *guest, const MomProbeGuest *now)
 static gboolean
 is_changed(const Guest *guest, const MomProbeGuest *now)
 {
-    return guest->who.name && (g_strcmp0(guest->who.name, now->name) != 0 ||
-                               (now->vsock_cid && guest->who.vsock_cid != now->vsock_cid) ||
-                               (!mom_value_is_nil(guest->who.agent_connected) &&
-                                !mom_value_is_nil(now->agent_connected) &&
-                                !mom_value_equal(guest->who.agent_connected,
-                                                 now->agent_connected)));
+    return guest->who.name &&
+           (g_strcmp0(guest->who.name, now->name) != 0 ||
+            (now->vsock_cid && guest->who.vsock_cid != now->vsock_cid) ||
+            (!mom_value_is_nil(guest->who.agent_connected) &&
+             !mom_value_is_nil(now->agent_connected) &&
+             !mom_value_equal(guest->who.agent_connected, now->agent_connected)));
 }
 
 static void
@@ -218,8 +218,8 @@ forget_former_run(Guest *guest)
     mom_answers_forget(poller->answers, poller->probe->klass->source, guest->who.uuid);
 }
 
-/* One that was started anew, or is reached otherwise, is asked as if it were new.  What is not told of
- * it, as of one that hangs, is as it was. */
+/* One that was started anew, or is reached otherwise, is asked as if it were new.  What is not told
+ * of it, as of one that hangs, is as it was. */
 static void
 update_guest(Guest *guest, const MomGuestData *data)
 {
@@ -330,10 +330,9 @@ mom_poller_free(MomPoller *poller)
         return;
     poller->probe->klass->free(poller->probe);
     g_hash_table_iter_init(&iter, poller->guests);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&guest)) {
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&guest))
         if (guest->state == ASKED)
             mom_clock_cancel(poller->clock, guest->timer);
-    }
     g_queue_clear(&poller->queue);
     g_hash_table_unref(poller->guests);
     g_free(poller);

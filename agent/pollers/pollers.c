@@ -123,10 +123,9 @@ mom_pollers_answers(const MomPollers *pollers)
 void
 mom_pollers_tend(MomPollers *pollers, GPtrArray *guests)
 {
-    for (guint i = 0; pollers && i < MOM_N_SLOW_SOURCES; i++) {
+    for (guint i = 0; pollers && i < MOM_N_SLOW_SOURCES; i++)
         if (pollers->pollers[i])
             mom_poller_tend(pollers->pollers[i], guests);
-    }
 }
 
 void

@@ -17,8 +17,8 @@ typedef struct MomPollers MomPollers;
 /* Everything is borrowed and must outlive the pollers. */
 typedef struct {
     const MomConfig *config;
-    const MomTrust *trust; /* of programs that are run */
-    guint wanted;          /* bit 1 << MomSlowSource: some collector reads it */
+    const MomTrust *trust;       /* of programs that are run */
+    guint wanted;                /* bit 1 << MomSlowSource: some collector reads it */
     MomHypervisors *hypervisors; /* say how libvirt is reached; NULL: guests are not asked by it */
     MomClock *clock;
     MomPollerDistress distress; /* a guest is short of memory, by its own word */

@@ -14,8 +14,8 @@
 typedef struct {
     char *uuid;
     char *name;
-    gint64 pid;       /* of its QEMU; 0: not known */
-    gint64 vsock_cid; /* 0: not known */
+    gint64 pid;               /* of its QEMU; 0: not known */
+    gint64 vsock_cid;         /* 0: not known */
     MomValue agent_connected; /* boolean: QEMU's agent is at its channel; nil: not known */
 } MomProbeGuest;
 

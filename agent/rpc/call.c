@@ -31,9 +31,8 @@ static const struct {
 gboolean
 mom_rpc_type_name(guint index, guint *type, const char **name, const char **phrase)
 {
-    if (index >= G_N_ELEMENTS(type_names)) {
+    if (index >= G_N_ELEMENTS(type_names))
         return FALSE;
-    }
     *type = type_names[index].type;
     *name = type_names[index].name;
     *phrase = type_names[index].phrase;
@@ -43,11 +42,9 @@ mom_rpc_type_name(guint index, guint *type, const char **name, const char **phra
 const MomRpcMethod *
 mom_rpc_method_find(const char *name, GError **error)
 {
-    for (gsize i = 0; i < mom_rpc_n_methods; i++) {
-        if (strcmp(mom_rpc_methods[i].name, name) == 0) {
+    for (gsize i = 0; i < mom_rpc_n_methods; i++)
+        if (strcmp(mom_rpc_methods[i].name, name) == 0)
             return &mom_rpc_methods[i];
-        }
-    }
     g_set_error(error, MOM_RPC_ERROR, MOM_RPC_ERROR_METHOD,
                 "method \"" MOM_RPC_SHOWN_NAME "\" does not exist; system.listMethods lists them",
                 name);
@@ -59,9 +56,8 @@ mom_rpc_method_n_params(const MomRpcMethod *method)
 {
     guint n = 0;
 
-    while (n < MOM_RPC_MAX_PARAMS && method->params[n].name) {
+    while (n < MOM_RPC_MAX_PARAMS && method->params[n].name)
         n++;
-    }
     return n;
 }
 
@@ -71,9 +67,8 @@ mom_rpc_method_n_needed(const MomRpcMethod *method)
     guint all = mom_rpc_method_n_params(method);
     guint n = 0;
 
-    while (n < all && !(method->params[n].types & MOM_RPC_OPTIONAL)) {
+    while (n < all && !(method->params[n].types & MOM_RPC_OPTIONAL))
         n++;
-    }
     return n;
 }
 
@@ -105,11 +100,9 @@ describe_types(guint types)
 {
     GString *text = g_string_new(NULL);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(type_names); i++) {
-        if (types & type_names[i].type) {
+    for (gsize i = 0; i < G_N_ELEMENTS(type_names); i++)
+        if (types & type_names[i].type)
             g_string_append_printf(text, "%s%s", text->len ? " or " : "", type_names[i].phrase);
-        }
-    }
     return g_string_free(text, FALSE);
 }
 
@@ -121,16 +114,13 @@ has_nul(json_object *value)
         json_object_object_foreach(value, name, member)
         {
             (void)name;
-            if (has_nul(member)) {
+            if (has_nul(member))
                 return TRUE;
-            }
         }
     } else if (json_object_is_type(value, json_type_array)) {
-        for (gsize i = 0; i < json_object_array_length(value); i++) {
-            if (has_nul(json_object_array_get_idx(value, i))) {
+        for (gsize i = 0; i < json_object_array_length(value); i++)
+            if (has_nul(json_object_array_get_idx(value, i)))
                 return TRUE;
-            }
-        }
     }
     return json_object_is_type(value, json_type_string) &&
            strlen(json_object_get_string(value)) != (gsize)json_object_get_string_len(value);
@@ -176,9 +166,8 @@ bind_by_position(const MomRpcMethod *method,
                     most == 1 ? "" : "s", given);
         return FALSE;
     }
-    for (guint i = 0; i < given; i++) {
+    for (guint i = 0; i < given; i++)
         args[i] = json_object_array_get_idx(params, i);
-    }
     return TRUE;
 }
 
@@ -187,11 +176,9 @@ find_param(const MomRpcMethod *method, const char *name)
 {
     guint n = mom_rpc_method_n_params(method);
 
-    for (guint i = 0; i < n; i++) {
-        if (strcmp(method->params[i].name, name) == 0) {
+    for (guint i = 0; i < n; i++)
+        if (strcmp(method->params[i].name, name) == 0)
             return (int)i;
-        }
-    }
     return -1;
 }
 
@@ -233,14 +220,11 @@ mom_rpc_method_bind(const MomRpcMethod *method,
 
     memset(args, 0, MOM_RPC_MAX_PARAMS * sizeof *args);
     if (by_name ? !bind_by_name(method, params, args, error)
-                : !bind_by_position(method, params, args, error)) {
+                : !bind_by_position(method, params, args, error))
         return FALSE;
-    }
-    for (guint i = 0; i < n; i++) {
-        if (!check_argument(method, i, args[i], error)) {
+    for (guint i = 0; i < n; i++)
+        if (!check_argument(method, i, args[i], error))
             return FALSE;
-        }
-    }
     return TRUE;
 }
 
@@ -254,9 +238,8 @@ call(MomRpcService *service,
     const MomRpcMethod *method = mom_rpc_method_find(name, error);
     json_object *args[MOM_RPC_MAX_PARAMS];
 
-    if (!method || !mom_rpc_method_bind(method, params, args, error)) {
+    if (!method || !mom_rpc_method_bind(method, params, args, error))
         return FALSE;
-    }
     if (method->pieces) {
         result->pieces = method->pieces(service);
         return TRUE;
@@ -271,9 +254,8 @@ call(MomRpcService *service,
 static gsize
 count_items(json_object *value)
 {
-    if (json_object_is_type(value, json_type_array)) {
+    if (json_object_is_type(value, json_type_array))
         return json_object_array_length(value);
-    }
     return json_object_is_type(value, json_type_object) ? (gsize)json_object_object_length(value)
                                                         : 0;
 }

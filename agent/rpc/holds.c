@@ -65,9 +65,8 @@ on_kept(gpointer data)
         hold->kept = TRUE; /* at once, from within mom_rpc_hold */
         return;
     }
-    if (hold->message) {
+    if (hold->message)
         let_go(hold);
-    }
     g_free(hold);
 }
 
@@ -96,9 +95,8 @@ mom_rpc_holds_drop(MomRpcHolds *holds, gint64 since_us)
 {
     Hold *hold;
 
-    while ((hold = g_queue_peek_head(&holds->held)) && hold->since_us < since_us) {
+    while ((hold = g_queue_peek_head(&holds->held)) && hold->since_us < since_us)
         let_go(hold);
-    }
 }
 
 void
@@ -106,9 +104,8 @@ mom_rpc_holds_free(MomRpcHolds *holds)
 {
     Hold *hold;
 
-    if (!holds) {
+    if (!holds)
         return;
-    }
     while ((hold = g_queue_peek_head(&holds->held))) {
         forget_message(hold);
         hold->holds = NULL;

@@ -13,9 +13,8 @@ mom_rpc_list_methods(MomRpcService *service,
                      GError **error)
 {
     *result = json_object_new_array();
-    for (gsize i = 0; i < mom_rpc_n_methods; i++) {
+    for (gsize i = 0; i < mom_rpc_n_methods; i++)
         json_object_array_add(*result, json_object_new_string(mom_rpc_methods[i].name));
-    }
     return TRUE;
 }
 
@@ -27,9 +26,8 @@ mom_rpc_method_help(MomRpcService *service,
 {
     const MomRpcMethod *method = mom_rpc_method_find(json_object_get_string(args[0]), error);
 
-    if (method) {
+    if (method)
         *result = json_object_new_string(method->help);
-    }
     return method != NULL;
 }
 
@@ -54,9 +52,8 @@ signature_of(const MomRpcMethod *method, guint n, guint last_type)
     json_object *signature = json_object_new_array();
 
     json_object_array_add(signature, json_object_new_string(method->result));
-    for (guint i = 0; i < n; i++) {
+    for (guint i = 0; i < n; i++)
         add_type(signature, i + 1 < n ? method->params[i].types : last_type);
-    }
     return signature;
 }
 
@@ -70,11 +67,9 @@ add_signatures(json_object *signatures, const MomRpcMethod *method, guint n)
         json_object_array_add(signatures, signature_of(method, 0, 0));
         return;
     }
-    for (guint i = 0; mom_rpc_type_name(i, &type, &name, &phrase); i++) {
-        if (method->params[n - 1].types & type) {
+    for (guint i = 0; mom_rpc_type_name(i, &type, &name, &phrase); i++)
+        if (method->params[n - 1].types & type)
             json_object_array_add(signatures, signature_of(method, n, type));
-        }
-    }
 }
 
 /* Every number of arguments, and of each the types of the last one: of no row more than that one
@@ -87,12 +82,10 @@ mom_rpc_method_signature(MomRpcService *service,
 {
     const MomRpcMethod *method = mom_rpc_method_find(json_object_get_string(args[0]), error);
 
-    if (!method) {
+    if (!method)
         return FALSE;
-    }
     *result = json_object_new_array();
-    for (guint n = mom_rpc_method_n_needed(method); n <= mom_rpc_method_n_params(method); n++) {
+    for (guint n = mom_rpc_method_n_needed(method); n <= mom_rpc_method_n_params(method); n++)
         add_signatures(*result, method, n);
-    }
     return TRUE;
 }

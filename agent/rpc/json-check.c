@@ -41,9 +41,8 @@ ahead(const Reader *r)
 static gboolean
 take(Reader *r, char c)
 {
-    if (ahead(r) != c) {
+    if (ahead(r) != c)
         return FALSE;
-    }
     r->at++;
     return TRUE;
 }
@@ -51,9 +50,8 @@ take(Reader *r, char c)
 static void
 skip_blanks(Reader *r)
 {
-    while (ahead(r) != '\0' && strchr(" \t\n\r", ahead(r))) {
+    while (ahead(r) != '\0' && strchr(" \t\n\r", ahead(r)))
         r->at++;
-    }
 }
 
 /* ---- plain values ---- */
@@ -63,9 +61,8 @@ skip_digits(Reader *r)
 {
     gsize start = r->at;
 
-    while (g_ascii_isdigit(ahead(r))) {
+    while (g_ascii_isdigit(ahead(r)))
         r->at++;
-    }
     return r->at > start || wrong(r, "a digit is missing");
 }
 
@@ -73,16 +70,13 @@ static gboolean
 check_number(Reader *r)
 {
     take(r, '-');
-    if (!take(r, '0') && !skip_digits(r)) {
+    if (!take(r, '0') && !skip_digits(r))
         return FALSE;
-    }
-    if (take(r, '.') && !skip_digits(r)) {
+    if (take(r, '.') && !skip_digits(r))
         return FALSE;
-    }
     if (take(r, 'e') || take(r, 'E')) {
-        if (!take(r, '+')) {
+        if (!take(r, '+'))
             take(r, '-');
-        }
         return skip_digits(r);
     }
     return TRUE;
@@ -93,9 +87,8 @@ check_word(Reader *r, const char *word)
 {
     gsize length = strlen(word);
 
-    if (r->length - r->at < length || memcmp(r->text + r->at, word, length) != 0) {
+    if (r->length - r->at < length || memcmp(r->text + r->at, word, length) != 0)
         return wrong(r, "no JSON value");
-    }
     r->at += length;
     return TRUE;
 }
@@ -107,19 +100,16 @@ check_escape(Reader *r, gboolean name)
 
     if (take(r, 'u')) {
         while (r->at < start + 5) {
-            if (!g_ascii_isxdigit(ahead(r))) {
+            if (!g_ascii_isxdigit(ahead(r)))
                 return wrong(r, "no hexadecimal digit");
-            }
             r->at++;
         }
-        if (name && memcmp(r->text + start, "u0000", 5) == 0) {
+        if (name && memcmp(r->text + start, "u0000", 5) == 0)
             return refuse(r, MOM_JSON_CHECK_ERROR_LIMIT, "a NUL in a name");
-        }
         return TRUE;
     }
-    if (ahead(r) == '\0' || !strchr("\"\\/bfnrt", ahead(r))) {
+    if (ahead(r) == '\0' || !strchr("\"\\/bfnrt", ahead(r)))
         return wrong(r, "no such escape");
-    }
     r->at++;
     return TRUE;
 }
@@ -127,14 +117,12 @@ check_escape(Reader *r, gboolean name)
 static gboolean
 check_string(Reader *r, gboolean name)
 {
-    if (!take(r, '"')) {
+    if (!take(r, '"'))
         return wrong(r, "no JSON value");
-    }
     while (!take(r, '"')) {
         if (take(r, '\\')) {
-            if (!check_escape(r, name)) {
+            if (!check_escape(r, name))
                 return FALSE;
-            }
         } else if ((guchar)ahead(r) < 0x20) {
             return wrong(r, "a control character in a string");
         } else {
@@ -152,12 +140,10 @@ static gboolean
 check_member(Reader *r)
 {
     skip_blanks(r);
-    if (ahead(r) != '"') {
+    if (ahead(r) != '"')
         return wrong(r, "a name is missing");
-    }
-    if (!check_string(r, TRUE)) {
+    if (!check_string(r, TRUE))
         return FALSE;
-    }
     skip_blanks(r);
     return take(r, ':') ? check_value(r) : wrong(r, "a colon is missing");
 }
@@ -166,21 +152,18 @@ check_member(Reader *r)
 static gboolean
 check_items(Reader *r, char end, gboolean (*check)(Reader *r))
 {
-    if (r->depth == 0) {
+    if (r->depth == 0)
         return refuse(r, MOM_JSON_CHECK_ERROR_LIMIT, "nested too deep");
-    }
     r->depth--;
     skip_blanks(r);
     if (!take(r, end)) {
         do {
-            if (!check(r)) {
+            if (!check(r))
                 return FALSE;
-            }
             skip_blanks(r);
         } while (take(r, ','));
-        if (!take(r, end)) {
+        if (!take(r, end))
             return wrong(r, "a comma or the closing bracket is missing");
-        }
     }
     r->depth++;
     return TRUE;
@@ -221,9 +204,8 @@ mom_json_check(const char *text, gsize length, guint depth, GError **error)
         r.at = (gsize)(end - text);
         return refuse(&r, MOM_JSON_CHECK_ERROR_SYNTAX, "no UTF-8");
     }
-    if (!check_value(&r)) {
+    if (!check_value(&r))
         return FALSE;
-    }
     skip_blanks(&r);
     return r.at == length || wrong(&r, "text after the end of the value");
 }

@@ -24,15 +24,13 @@ append_valid(GString *out, const char *text, gsize length)
     for (gsize i = 0; i < length; i++) {
         guchar c = (guchar)text[i];
 
-        if (c >= 0x20 && (c >= 128 || !escapes[c])) {
+        if (c >= 0x20 && (c >= 128 || !escapes[c]))
             continue;
-        }
         g_string_append_len(out, text + run, (gssize)(i - run));
-        if (escapes[c]) {
+        if (escapes[c])
             g_string_append(out, escapes[c]);
-        } else {
+        else
             g_string_append_printf(out, "\\u%04x", c);
-        }
         run = i + 1;
     }
     g_string_append_len(out, text + run, (gssize)(length - run));
@@ -72,9 +70,8 @@ append_array(GString *out, json_object *array)
 
     g_string_append_c(out, '[');
     for (gsize i = 0; i < n; i++) {
-        if (i > 0) {
+        if (i > 0)
             g_string_append_c(out, ',');
-        }
         mom_json_append(out, json_object_array_get_idx(array, i));
     }
     g_string_append_c(out, ']');
@@ -111,9 +108,8 @@ mom_json_append(GString *out, json_object *value)
         append_object(out, value);
         return;
     case json_type_double:
-        if (isfinite(json_object_get_double(value))) {
+        if (isfinite(json_object_get_double(value)))
             break;
-        }
         G_GNUC_FALLTHROUGH;
     case json_type_null:
         g_string_append(out, "null");
@@ -173,9 +169,8 @@ begin_struct(GString *out)
 static void
 begin_member(GString *out, const char *name)
 {
-    if (out->str[out->len - 1] != '{') {
+    if (out->str[out->len - 1] != '{')
         g_string_append_c(out, ',');
-    }
     write_text(out, name);
     g_string_append_c(out, ':');
 }

@@ -34,9 +34,8 @@ typedef struct {
 static void
 open_response(Answer *answer)
 {
-    if (json_object_is_type(answer->body, json_type_array)) {
+    if (json_object_is_type(answer->body, json_type_array))
         g_string_append_c(answer->out, answer->n_answers == 0 ? '[' : ',');
-    }
     answer->n_answers++;
     g_string_append(answer->out, "{\"jsonrpc\":\"2.0\",");
 }
@@ -65,9 +64,8 @@ write_error(Answer *answer, json_object *id, MomRpcJsonCode code, const GError *
     open_response(answer);
     g_string_append_printf(answer->out, "\"error\":{\"code\":%d,\"message\":", code);
     mom_json_append_string(answer->out, error->message, strlen(error->message));
-    if (place.policy) {
+    if (place.policy)
         append_place(answer->out, place);
-    }
     g_string_append_c(answer->out, '}');
     close_response(answer, id);
 }
@@ -90,9 +88,8 @@ refuse(Answer *answer, json_object *id, MomRpcJsonCode code, const char *format,
 static MomRpcJsonCode
 code_of(const GError *error)
 {
-    if (error->domain != MOM_RPC_ERROR) {
+    if (error->domain != MOM_RPC_ERROR)
         return MOM_RPC_JSON_REFUSED;
-    }
     switch ((MomRpcErrorCode)error->code) {
     case MOM_RPC_ERROR_METHOD:
         return MOM_RPC_JSON_METHOD;
@@ -148,15 +145,13 @@ call(Answer *answer, json_object *request, const char *method, json_object *id, 
     }
     if (!mom_rpc_call(answer->service, method, params, &result, &error)) {
         g_debug("%s: error: %s", method, error->message);
-        if (!quiet) {
+        if (!quiet)
             write_error(answer, id, code_of(error), error);
-        }
         return;
     }
     g_debug("%s()", method);
-    if (!quiet) {
+    if (!quiet)
         take_result(answer, &result, id);
-    }
 }
 
 /* A string, null, or a number that we can give back as it was: json-c cuts integers beyond 64 bits
@@ -221,9 +216,8 @@ run(Answer *answer, json_object *request)
         refuse(answer, id, MOM_RPC_JSON_REQUEST, "params must be an array or an object");
     } else if (strlen(json_object_get_string(method)) !=
                (gsize)json_object_get_string_len(method)) {
-        if (has_id) {
+        if (has_id)
             refuse(answer, id, MOM_RPC_JSON_METHOD, "no method has a NUL in its name");
-        }
     } else {
         call(answer, request, json_object_get_string(method), id, !has_id);
     }
@@ -250,9 +244,8 @@ read_body(Answer *answer, const char *body, gsize length)
     /* json-c counts a plain value as a level. */
     tokener = json_tokener_new_ex(MOM_RPC_JSON_DEPTH + 1);
     answer->body = json_tokener_parse_ex(tokener, body, (int)length);
-    if (!answer->body) { /* a number or null may go on, for all it knows */
+    if (!answer->body) /* a number or null may go on, for all it knows */
         answer->body = json_tokener_parse_ex(tokener, "", 1);
-    }
     json_tokener_free(tokener);
 }
 
@@ -287,9 +280,8 @@ begin(MomRpcService *service, const char *body, gsize length)
     answer->service = service;
     answer->out = g_string_new(NULL);
     read_body(answer, body, length);
-    if (answer->n_answers == 0) {
+    if (answer->n_answers == 0)
         count_requests(answer);
-    }
     return answer;
 }
 
@@ -340,9 +332,8 @@ end(gpointer data, gsize *length)
 {
     g_autofree Answer *answer = data;
 
-    if (json_object_is_type(answer->body, json_type_array) && answer->n_answers > 0) {
+    if (json_object_is_type(answer->body, json_type_array) && answer->n_answers > 0)
         g_string_append_c(answer->out, ']');
-    }
     g_clear_pointer(&answer->pieces, mom_rpc_pieces_free);
     g_clear_pointer(&answer->parts, mom_rpc_parts_free);
     json_object_put(answer->value);

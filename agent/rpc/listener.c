@@ -46,9 +46,8 @@ try_to_connect(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int code;
 
-    if (fd < 0) {
+    if (fd < 0)
         return errno;
-    }
     g_strlcpy(address.sun_path, path, sizeof address.sun_path);
     code = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
     close(fd);
@@ -62,9 +61,8 @@ is_stale(const char *path, GError **error)
 {
     int code = try_to_connect(path);
 
-    if (code == ECONNREFUSED || code == ENOENT) {
+    if (code == ECONNREFUSED || code == ENOENT)
         return TRUE;
-    }
     if (code == 0 || code == EAGAIN) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE, "another momd serves %s", path);
     } else {
@@ -80,17 +78,15 @@ clear_path(const char *path, GError **error)
 {
     struct stat st;
 
-    if (lstat(path, &st) < 0) {
+    if (lstat(path, &st) < 0)
         return TRUE; /* nothing there; or bind will say what is wrong */
-    }
     if (!S_ISSOCK(st.st_mode)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
                     "%s exists and is no socket; move it away or choose another rpc-port", path);
         return FALSE;
     }
-    if (!is_stale(path, error)) {
+    if (!is_stale(path, error))
         return FALSE;
-    }
     if (g_unlink(path) < 0 && errno != ENOENT) {
         g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
                     "cannot remove the stale socket %s: %s", path, g_strerror(errno));
@@ -116,12 +112,10 @@ find_group(const char *name)
     const struct group *group = getgrnam(name);
     guint64 number;
 
-    if (group) {
+    if (group)
         return group->gr_gid;
-    }
-    if (g_ascii_string_to_unsigned(name, 10, 0, G_MAXUINT32 - 1, &number, NULL)) {
+    if (g_ascii_string_to_unsigned(name, 10, 0, G_MAXUINT32 - 1, &number, NULL))
         return (gid_t)number;
-    }
     g_warning("rpc-socket-group: there is no group \"%s\"; the socket keeps the group it was made "
               "with",
               name);
@@ -132,9 +126,8 @@ find_group(const char *name)
 static gid_t
 wanted_group(const char *path, const char *group)
 {
-    if (group && *group) {
+    if (group && *group)
         return find_group(group);
-    }
     return geteuid() == 0 ? group_of_directory(path) : NO_GROUP;
 }
 
@@ -157,9 +150,8 @@ bind_at(MomRpcListener *listener, GSocketAddress *address, guint mode, GError **
 
     listener->socket = g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
                                     G_SOCKET_PROTOCOL_DEFAULT, error);
-    if (!listener->socket) {
+    if (!listener->socket)
         return FALSE;
-    }
     old_umask = umask(~(mode_t)mode & 0777);
     bound = g_socket_bind(listener->socket, address, TRUE, error);
     umask(old_umask);
@@ -175,9 +167,8 @@ make_directory(const char *path)
 {
     g_autofree char *directory = g_path_get_dirname(path);
 
-    if (g_mkdir(directory, DIRECTORY_MODE) == 0) {
+    if (g_mkdir(directory, DIRECTORY_MODE) == 0)
         g_info("made %s", directory);
-    }
 }
 
 static gboolean
@@ -203,9 +194,8 @@ serve_path(MomRpcListener *listener, const MomRpcListenerOptions *options, GErro
     gid_t group = wanted_group(path, options->group);
     struct stat st;
 
-    if (!bind_at(listener, address, options->mode ? options->mode : MOM_RPC_SOCKET_MODE, error)) {
+    if (!bind_at(listener, address, options->mode ? options->mode : MOM_RPC_SOCKET_MODE, error))
         return FALSE;
-    }
     if (lstat(path, &st) == 0) {
         listener->path = g_strdup(path);
         listener->device = st.st_dev;
@@ -228,9 +218,8 @@ listen_on_path(MomRpcListener *listener, const MomRpcListenerOptions *options, G
     }
     make_directory(path);
     lock = mom_path_lock_new(path, error);
-    if (lock && !clear_path(path, error)) {
+    if (lock && !clear_path(path, error))
         return FALSE;
-    }
     if (!lock || !serve_path(listener, options, error)) {
         g_prefix_error(error, "cannot serve RPC at %s: ", path);
         return FALSE;
@@ -253,11 +242,10 @@ mom_rpc_listener_new(const MomRpcListenerOptions *options, GError **error)
     }
     /* Before there is a socket: it may take its time. */
     listener->users = mom_rpc_users_new(options->allowed_users);
-    if (g_ascii_string_to_signed(port, 10, 0, G_MAXUINT16, &number, NULL)) {
+    if (g_ascii_string_to_signed(port, 10, 0, G_MAXUINT16, &number, NULL))
         done = listen_on_port(listener, (guint)number, error);
-    } else {
+    else
         done = listen_on_path(listener, options, error);
-    }
     return done ? g_steal_pointer(&listener) : NULL;
 }
 
@@ -266,16 +254,13 @@ mom_rpc_listener_free(MomRpcListener *listener)
 {
     struct stat st;
 
-    if (!listener) {
+    if (!listener)
         return;
-    }
     if (listener->path && lstat(listener->path, &st) == 0 && st.st_dev == listener->device &&
-        st.st_ino == listener->inode) {
+        st.st_ino == listener->inode)
         g_unlink(listener->path);
-    }
-    if (listener->socket) {
+    if (listener->socket)
         g_socket_close(listener->socket, NULL);
-    }
     g_clear_object(&listener->socket);
     mom_rpc_users_free(listener->users);
     g_free(listener->path);
@@ -303,15 +288,13 @@ mom_rpc_listener_allows(const MomRpcListener *listener, GSocket *client, gint64 
     struct ucred *peer;
 
     *uid = -1;
-    if (listener->is_port) {
+    if (listener->is_port)
         return TRUE;
-    }
     credentials = g_socket_get_credentials(client, NULL);
     peer =
         credentials ? g_credentials_get_native(credentials, G_CREDENTIALS_TYPE_LINUX_UCRED) : NULL;
-    if (!peer) {
+    if (!peer)
         return FALSE;
-    }
     *uid = peer->uid;
     return mom_rpc_users_has(listener->users, peer->uid);
 }

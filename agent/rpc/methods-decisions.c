@@ -25,9 +25,8 @@ read_filter(json_object *arg, json_object **out, GError **error)
         *out = json_object_get(arg);
         return TRUE;
     }
-    if (*text == '\0') {
+    if (*text == '\0')
         return TRUE;
-    }
     tokener = json_tokener_new_ex(FILTER_DEPTH);
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     *out = json_tokener_parse_ex(tokener, text, (int)MIN(strlen(text), G_MAXINT - 1) + 1);
@@ -49,9 +48,8 @@ mom_rpc_get_decisions(MomRpcService *service,
 {
     json_object *filter;
 
-    if (!read_filter(args[0], &filter, error)) {
+    if (!read_filter(args[0], &filter, error))
         return FALSE;
-    }
     *result = service->klass->get_decisions(service, filter, error);
     json_object_put(filter);
     return *result != NULL;

@@ -14,11 +14,10 @@
 static gboolean
 answer(gboolean done, json_object **result, GError **error)
 {
-    if (done) {
+    if (done)
         *result = json_object_new_boolean(TRUE);
-    } else if (error && !*error) {
+    else if (error && !*error)
         g_set_error_literal(error, MOM_RPC_ERROR, MOM_RPC_ERROR_REFUSED, "refused");
-    }
     return done;
 }
 
@@ -42,9 +41,8 @@ complete_host(json_object *host)
         json_object *value = json_object_object_get(host, needed[i]);
 
         if (!json_object_is_type(value, json_type_int) &&
-            !json_object_is_type(value, json_type_double)) {
+            !json_object_is_type(value, json_type_double))
             json_object_object_add(host, needed[i], json_object_new_int(0));
-        }
     }
 }
 
@@ -68,9 +66,8 @@ write_statistics(MomRpcParts *parts, const MomRpcNotation *notation, GString *ou
         notation->begin_member(out, "guests");
         json_object_put(g_steal_pointer(&self->host));
     }
-    if (self->guests->klass->next(self->guests, notation, out)) {
+    if (self->guests->klass->next(self->guests, notation, out))
         return TRUE;
-    }
     notation->end_member(out);
     notation->end_struct(out);
     return FALSE;
@@ -209,7 +206,8 @@ const MomRpcMethod mom_rpc_methods[] = {
      "array",
      {{"filter", MOM_RPC_TEXT | MOM_RPC_OBJECT | MOM_RPC_NIL | MOM_RPC_OPTIONAL}},
      mom_rpc_get_decisions,
-     "What was done or refused, oldest first; filter: nil, or a struct, or its JSON, with some of guest, knob, verdict, "
+     "What was done or refused, oldest first; filter: nil, or a struct, or its JSON, with some of "
+     "guest, knob, verdict, "
      "since, before, last (100)."},
     {"getGuests",
      "array",

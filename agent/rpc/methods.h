@@ -19,8 +19,8 @@ typedef enum {
     MOM_RPC_ERROR_REFUSED, /* the service said no without saying why: a fault of ours */
 } MomRpcErrorCode;
 
-/* A value (NULL is nil), or, if PIECES is set, a text still to be made, or, if PARTS is, a value still to
- * be written. */
+/* A value (NULL is nil), or, if PIECES is set, a text still to be made, or, if PARTS is, a value
+ * still to be written. */
 typedef struct {
     json_object *value;
     MomRpcPieces *pieces;

@@ -69,9 +69,8 @@ append_label(GString *out, const char *label, const char *value)
             g_string_append(out, "\\n");
             continue;
         }
-        if (*value == '"' || *value == '\\') {
+        if (*value == '"' || *value == '\\')
             g_string_append_c(out, '\\');
-        }
         g_string_append_c(out, *value);
     }
     g_string_append(out, "\"} ");
@@ -137,9 +136,8 @@ append_all(GString *out, json_object *status)
         json_object *value = NULL;
 
         if (!json_object_object_get_ex(status, metrics[i].member, &value) ||
-            !is_told(metrics[i].kind, value)) {
+            !is_told(metrics[i].kind, value))
             continue;
-        }
         if (metrics[i].help) {
             g_string_append_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metrics[i].name,
                                    metrics[i].help, metrics[i].name, metrics[i].type);
@@ -156,9 +154,8 @@ begin(MomRpcService *service, const char *body, gsize length)
     json_object *no_arguments = json_object_new_array();
     g_auto(MomRpcResult) result = {NULL};
 
-    if (mom_rpc_call(service, "getStatus", no_arguments, &result, NULL)) {
+    if (mom_rpc_call(service, "getStatus", no_arguments, &result, NULL))
         append_all(out, result.value);
-    }
     json_object_put(no_arguments);
     return out;
 }

@@ -16,8 +16,7 @@ mom_rpc_digits(char text[MOM_RPC_DIGITS], gint64 value)
         *--first = (char)('0' + left % 10);
         left /= 10;
     } while (left > 0);
-    if (value < 0) {
+    if (value < 0)
         *--first = '-';
-    }
     return first;
 }

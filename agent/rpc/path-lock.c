@@ -46,14 +46,12 @@ try_to_lock(MomPathLock *lock)
     int code = 0;
 
     lock->fd = open(lock->file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (lock->fd < 0) {
+    if (lock->fd < 0)
         return errno;
-    }
-    if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
+    if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0)
         code = errno;
-    } else if (!is_there(lock)) {
+    else if (!is_there(lock))
         code = EWOULDBLOCK;
-    }
     if (code != 0) {
         close(lock->fd);
         lock->fd = -1;
@@ -69,9 +67,8 @@ mom_path_lock_new(const char *path, GError **error)
     int code;
 
     lock->file = g_strconcat(path, ".lock", NULL);
-    while ((code = try_to_lock(lock)) == EWOULDBLOCK && g_get_monotonic_time() < end_us) {
+    while ((code = try_to_lock(lock)) == EWOULDBLOCK && g_get_monotonic_time() < end_us)
         g_usleep(PAUSE_US);
-    }
     if (code != 0) {
         set_errno_error(lock, code, error);
         g_free(lock->file);
@@ -84,9 +81,8 @@ mom_path_lock_new(const char *path, GError **error)
 void
 mom_path_lock_free(MomPathLock *lock)
 {
-    if (!lock) {
+    if (!lock)
         return;
-    }
     unlink(lock->file);
     close(lock->fd);
     g_free(lock->file);

@@ -82,14 +82,12 @@ on_tick(gpointer data)
     for (GList *at = server->connections.head; at; at = at->next) {
         Connection *connection = at->data;
 
-        if (now_us - connection->since_us > limit_us) {
+        if (now_us - connection->since_us > limit_us)
             cut(connection);
-        }
     }
     mom_rpc_holds_drop(server->holds, now_us - limit_us);
-    if (!server->accepting && server->connections.length < MOM_RPC_CONNECTIONS) {
+    if (!server->accepting && server->connections.length < MOM_RPC_CONNECTIONS)
         start_accepting(server);
-    }
     if (server->accepting && server->connections.length == 0) {
         server->tick = 0;
         return G_SOURCE_REMOVE;
@@ -105,9 +103,8 @@ on_gone(gpointer data, GObject *stream)
 
     g_queue_remove(&server->connections, connection);
     g_free(connection);
-    if (!server->accepting) {
+    if (!server->accepting)
         start_accepting(server);
-    }
 }
 
 static void
@@ -120,9 +117,8 @@ add_connection(MomRpcServer *server, GSocketConnection *stream)
     connection->since_us = g_get_monotonic_time();
     g_queue_push_tail(&server->connections, connection);
     g_object_weak_ref(G_OBJECT(stream), on_gone, connection);
-    if (!server->tick) {
+    if (!server->tick)
         server->tick = g_timeout_add(TICK_MS, on_tick, server);
-    }
 }
 
 /* Hands SOCKET to libsoup under a name of its own: libsoup cannot do without an address. */
@@ -136,9 +132,8 @@ serve(MomRpcServer *server, GSocket *socket)
     server->next_port = server->next_port % G_MAXUINT16 + 1;
     address = g_inet_socket_address_new_from_string("127.0.0.1", server->next_port);
     add_connection(server, stream);
-    if (!soup_server_accept_iostream(server->soup, G_IO_STREAM(stream), address, address, &error)) {
+    if (!soup_server_accept_iostream(server->soup, G_IO_STREAM(stream), address, address, &error))
         g_debug("connection not served: %s", error->message);
-    }
 }
 
 static gboolean
@@ -146,9 +141,8 @@ is_welcome(MomRpcServer *server, GSocket *socket)
 {
     gint64 uid;
 
-    if (mom_rpc_listener_allows(server->listener, socket, &uid)) {
+    if (mom_rpc_listener_allows(server->listener, socket, &uid))
         return TRUE;
-    }
     if (uid != server->refused_uid) {
         g_warning("RPC refused to user %" G_GINT64_FORMAT
                   ": only root, momd's own user and those of "
@@ -166,9 +160,8 @@ stop_accepting(MomRpcServer *server)
         g_source_destroy(server->accepting);
         g_clear_pointer(&server->accepting, g_source_unref);
     }
-    if (!server->tick) {
+    if (!server->tick)
         server->tick = g_timeout_add(TICK_MS, on_tick, server);
-    }
 }
 
 static gboolean
@@ -185,17 +178,15 @@ on_incoming(GSocket *listening, GIOCondition condition, gpointer data)
             return G_SOURCE_REMOVE;
         }
         socket = g_socket_accept(listening, NULL, &error);
-        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
             break;
-        }
         if (!socket) { /* out of descriptors, most likely: a rest lets some go */
             g_debug("accept: %s", error->message);
             stop_accepting(server);
             return G_SOURCE_REMOVE;
         }
-        if (is_welcome(server, socket)) {
+        if (is_welcome(server, socket))
             serve(server, socket);
-        }
     }
     return G_SOURCE_CONTINUE;
 }
@@ -224,11 +215,9 @@ static const struct {
 static const MomRpcProtocol *
 find_protocol(const char *path)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(routes); i++) {
-        if (strcmp(routes[i].path, path) == 0) {
+    for (gsize i = 0; i < G_N_ELEMENTS(routes); i++)
+        if (strcmp(routes[i].path, path) == 0)
             return routes[i].protocol;
-        }
-    }
     return NULL;
 }
 
@@ -248,7 +237,8 @@ respond(SoupServerMessage *message, const MomRpcProtocol *protocol, gpointer ans
                                      length);
 }
 
-/* One step; FALSE: it was the last.  Others' steps come in between, and their changes are not its. */
+/* One step; FALSE: it was the last.  Others' steps come in between, and their changes are not its.
+ */
 static gboolean
 step(MomRpcServer *server, Request *request)
 {
@@ -279,14 +269,12 @@ on_turn(gpointer data)
         return G_SOURCE_CONTINUE;
     }
     respond(request->message, request->protocol, request->answer);
-    if (!hold_if_changed(server, request)) {
+    if (!hold_if_changed(server, request))
         soup_server_message_unpause(request->message);
-    }
     g_object_unref(request->message);
     g_free(request);
-    if (server->requests.length > 0) {
+    if (server->requests.length > 0)
         return G_SOURCE_CONTINUE;
-    }
     server->turn = 0;
     return G_SOURCE_REMOVE;
 }
@@ -298,9 +286,8 @@ go_on_later(MomRpcServer *server, Request request)
     g_object_ref(request.message);
     soup_server_message_pause(request.message);
     g_queue_push_tail(&server->requests, g_memdup2(&request, sizeof request));
-    if (!server->turn) {
+    if (!server->turn)
         server->turn = g_idle_add_full(G_PRIORITY_DEFAULT, on_turn, server, NULL);
-    }
 }
 
 static void
@@ -375,9 +362,8 @@ is_our_name(const char *host)
         gsize length = strlen(names[i]);
 
         if (g_ascii_strncasecmp(host, names[i], length) == 0 &&
-            (host[length] == '\0' || host[length] == ':')) {
+            (host[length] == '\0' || host[length] == ':'))
             return TRUE;
-        }
     }
     return !host; /* HTTP 1.0; no browser leaves it out */
 }
@@ -408,9 +394,8 @@ on_chunk(SoupServerMessage *message, GBytes *chunk, gpointer unused)
     const SoupMessageBody *body = soup_server_message_get_request_body(message);
 
     if (body->length > MOM_XMLRPC_BODY_BYTES &&
-        soup_server_message_get_status(message) == SOUP_STATUS_NONE) {
+        soup_server_message_get_status(message) == SOUP_STATUS_NONE)
         refuse(message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE);
-    }
 }
 
 static void
@@ -428,9 +413,8 @@ mom_rpc_server_new(const MomRpcListenerOptions *options, MomRpcService *service,
     MomRpcListener *listener = mom_rpc_listener_new(options, error);
     MomRpcServer *server;
 
-    if (!listener) {
+    if (!listener)
         return NULL;
-    }
     server = g_new0(MomRpcServer, 1);
     server->service = service;
     server->listener = listener;
@@ -450,9 +434,8 @@ mom_rpc_server_free(MomRpcServer *server)
 {
     Connection *connection;
 
-    if (!server) {
+    if (!server)
         return;
-    }
     stop_accepting(server);
     g_source_remove(server->tick);
     drop_requests(server);

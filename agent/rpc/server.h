@@ -5,7 +5,8 @@
  *
  * Own accept loop in front of libsoup, which can neither check peers nor count connections, and
  * takes unix sockets amiss: peer check, caps on connections, body and time, one answer per
- * connection.  A change is answered when it is on disk.  No input ends the daemon, and ping and getStatistics never answer with a fault.
+ * connection.  A change is answered when it is on disk.  No input ends the daemon, and ping and
+ * getStatistics never answer with a fault.
  */
 #pragma once
 

@@ -30,13 +30,12 @@ struct MomRpcPieces {
 static inline void
 mom_rpc_pieces_free(MomRpcPieces *pieces)
 {
-    if (pieces) {
+    if (pieces)
         pieces->klass->free(pieces);
-    }
 }
 
-/* A large value that is written part by part, each in a turn of its own, as it was when it was asked
- * for. */
+/* A large value that is written part by part, each in a turn of its own, as it was when it was
+ * asked for. */
 typedef struct MomRpcParts MomRpcParts;
 
 typedef struct {
@@ -52,9 +51,8 @@ struct MomRpcParts {
 static inline void
 mom_rpc_parts_free(MomRpcParts *parts)
 {
-    if (parts) {
+    if (parts)
         parts->klass->free(parts);
-    }
 }
 
 typedef void (*MomRpcKept)(gpointer data);
@@ -70,14 +68,14 @@ typedef struct {
     gboolean (*reset_policies)(MomRpcService *self, GError **error);
     char *(*get_policy)(MomRpcService *self);                /* caller frees */
     json_object *(*get_named_policies)(MomRpcService *self); /* object name -> text; caller puts */
-    /* The host's last sample {field: value}; numbers that vdsm cannot do without are filled in by the
-     * method. Caller puts. */
+    /* The host's last sample {field: value}; numbers that vdsm cannot do without are filled in by
+     * the method. Caller puts. */
     json_object *(*get_host_statistics)(MomRpcService *self);
     /* The guests' {name: {field: value}}; caller frees. */
     MomRpcParts *(*get_guest_statistics)(MomRpcService *self);
     json_object *(*get_active_guests)(MomRpcService *self); /* array of names; caller puts */
-    /* Host and guests with all their samples, as they are now, as the text of agent/state/state-json.h;
-     * caller frees. */
+    /* Host and guests with all their samples, as they are now, as the text of
+     * agent/state/state-json.h; caller frees. */
     MomRpcPieces *(*get_state)(MomRpcService *self);
     /* {"version", "uptime_s", "interval_s", "last_cycle_s_ago": nil before the first, "connected",
      * "hypervisor", "guests", "cycles", "policy_names", "policies": "ok", "failing" or "last good",
@@ -89,10 +87,12 @@ typedef struct {
     /* What set_named_policy would find, [{"policy", "line", "column", "severity": "error" or
      * "warning", "message"}]; sets nothing. Caller puts. */
     json_object *(*check_policy)(MomRpcService *self, const char *name, const char *text);
-    /* The decisions that pass FILTER (NULL: none), oldest first, as agent/decisions/decision-query.h has them.
-     * NULL: the error says what is wrong with the filter. Caller puts. */
+    /* The decisions that pass FILTER (NULL: none), oldest first, as
+     * agent/decisions/decision-query.h has them. NULL: the error says what is wrong with the
+     * filter. Caller puts. */
     json_object *(*get_decisions)(MomRpcService *self, json_object *filter, GError **error);
-    /* The story of a guest or a knob, as agent/decisions/explain.h has it. NULL: nothing is known of WHAT. */
+    /* The story of a guest or a knob, as agent/decisions/explain.h has it. NULL: nothing is known
+     * of WHAT. */
     json_object *(*explain)(MomRpcService *self, const char *what, GError **error);
     /* What each guest has, uses and is to have, likewise; caller puts. */
     json_object *(*get_guests)(MomRpcService *self);

@@ -33,9 +33,8 @@ add_named(MomRpcUsers *users, const char *name)
         return TRUE;
     }
     /* The last one is what the kernel calls no user. */
-    if (!g_ascii_string_to_unsigned(name, 10, 0, G_MAXUINT32 - 1, &number, NULL)) {
+    if (!g_ascii_string_to_unsigned(name, 10, 0, G_MAXUINT32 - 1, &number, NULL))
         return FALSE;
-    }
     add(users, (uid_t)number);
     return TRUE;
 }
@@ -48,23 +47,19 @@ mom_rpc_users_new(const char *const *names)
     users->uids = g_array_new(FALSE, FALSE, sizeof(uid_t));
     add(users, 0);
     add(users, geteuid());
-    if (!names) {
+    if (!names)
         add_named(users, VDSM_USER);
-    }
-    for (; names && *names; names++) {
-        if (!add_named(users, *names)) {
+    for (; names && *names; names++)
+        if (!add_named(users, *names))
             g_warning("rpc-allowed-users: there is no user \"%s\"; it is left out", *names);
-        }
-    }
     return users;
 }
 
 void
 mom_rpc_users_free(MomRpcUsers *users)
 {
-    if (!users) {
+    if (!users)
         return;
-    }
     g_array_unref(users->uids);
     g_free(users);
 }
@@ -72,10 +67,8 @@ mom_rpc_users_free(MomRpcUsers *users)
 gboolean
 mom_rpc_users_has(const MomRpcUsers *users, uid_t uid)
 {
-    for (guint i = 0; i < users->uids->len; i++) {
-        if (g_array_index(users->uids, uid_t, i) == uid) {
+    for (guint i = 0; i < users->uids->len; i++)
+        if (g_array_index(users->uids, uid_t, i) == uid)
             return TRUE;
-        }
-    }
     return FALSE;
 }

@@ -104,15 +104,14 @@ step(gpointer data)
 {
     Answer *answer = data;
 
-    if (answer->pieces) {
+    if (answer->pieces)
         add_piece(answer);
-    } else if (answer->parts) {
+    else if (answer->parts)
         add_part(answer);
-    } else if (answer->value) {
+    else if (answer->value)
         write_value(answer);
-    } else if (!answer->whole) {
+    else if (!answer->whole)
         call(answer);
-    }
     return answer->pieces || answer->parts || answer->value;
 }
 

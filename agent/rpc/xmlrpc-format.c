@@ -38,9 +38,8 @@ append_valid(GString *out, const char *text)
         gboolean wide = c == 0xef && is_noncharacter(p);
         gboolean control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
 
-        if (!wide && !control && (c >= 128 || !escapes[c])) {
+        if (!wide && !control && (c >= 128 || !escapes[c]))
             continue;
-        }
         g_string_append_len(out, run, p - run);
         g_string_append(out, wide || control ? REPLACEMENT : escapes[c]);
         p += wide ? 2 : 0;
@@ -72,9 +71,8 @@ append_double(GString *out, double number)
 
         format[3] = (char)('0' + precision % 10);
         g_ascii_formatd(digits, sizeof digits, format, number);
-        if (g_ascii_strtod(digits, NULL) == number) {
+        if (g_ascii_strtod(digits, NULL) == number)
             break;
-        }
     }
     g_string_append_printf(out, "<double>%s%s</double>", digits, strpbrk(digits, ".e") ? "" : ".0");
 }
@@ -168,9 +166,8 @@ append_array(GString *out, json_object *array)
     gsize n = json_object_array_length(array);
 
     g_string_append(out, "<value><array><data>\n");
-    for (gsize i = 0; i < n; i++) {
+    for (gsize i = 0; i < n; i++)
         append_value(out, json_object_array_get_idx(array, i));
-    }
     g_string_append(out, "</data></array></value>\n");
 }
 

@@ -89,18 +89,16 @@ give(Frame *to, json_object *value, GError **error)
 static gboolean
 pass_up(Parser *parser, Frame *frame, Frame *parent, GError **error)
 {
-    if (!frame->filled) {
+    if (!frame->filled)
         return fail(error, "<%s> is empty", frame->element->name);
-    }
     return give(parent, g_steal_pointer(&frame->value), error);
 }
 
 static gboolean
 add_to_array(Parser *parser, Frame *frame, Frame *parent, GError **error)
 {
-    if (!frame->filled) {
+    if (!frame->filled)
         return fail(error, "<%s> is empty", frame->element->name);
-    }
     json_object_array_add(parent->value, g_steal_pointer(&frame->value));
     return TRUE;
 }
@@ -115,18 +113,16 @@ finish_value(Parser *parser, Frame *frame, Frame *parent, GError **error)
     } else if (*g_strchug(frame->text->str)) {
         return fail(error, "text beside the type in <value>");
     }
-    if (parent->element->place == IN_DATA) {
+    if (parent->element->place == IN_DATA)
         return add_to_array(parser, frame, parent, error);
-    }
     return pass_up(parser, frame, parent, error);
 }
 
 static gboolean
 finish_member(Parser *parser, Frame *frame, Frame *parent, GError **error)
 {
-    if (!frame->name || !frame->filled) {
+    if (!frame->name || !frame->filled)
         return fail(error, "<member> without %s", frame->name ? "<value>" : "<name>");
-    }
     json_object_object_add(parent->value, frame->name, g_steal_pointer(&frame->value));
     return TRUE;
 }
@@ -134,9 +130,8 @@ finish_member(Parser *parser, Frame *frame, Frame *parent, GError **error)
 static gboolean
 finish_name(Parser *parser, Frame *frame, Frame *parent, GError **error)
 {
-    if (parent->name) {
+    if (parent->name)
         return fail(error, "<%s> twice", frame->element->name);
-    }
     parent->name = g_strdup(frame->text->str);
     return TRUE;
 }
@@ -151,15 +146,12 @@ finish_fault(Parser *parser, Frame *frame, Frame *parent, GError **error)
 static gboolean
 finish_call(Parser *parser, Frame *frame, Frame *parent, GError **error)
 {
-    if (!frame->name) {
+    if (!frame->name)
         return fail(error, "<methodCall> without <methodName>");
-    }
-    if (parent->filled) {
+    if (parent->filled)
         return fail(error, "more than one document");
-    }
-    if (!frame->filled) { /* no parameters need not be said */
+    if (!frame->filled) /* no parameters need not be said */
         give(frame, json_object_new_array(), NULL);
-    }
     parent->name = g_strdup(g_strstrip(frame->name));
     return pass_up(parser, frame, parent, error);
 }
@@ -167,9 +159,8 @@ finish_call(Parser *parser, Frame *frame, Frame *parent, GError **error)
 static gboolean
 finish_response(Parser *parser, Frame *frame, Frame *parent, GError **error)
 {
-    if (!parser->is_fault && (!frame->filled || json_object_array_length(frame->value) != 1)) {
+    if (!parser->is_fault && (!frame->filled || json_object_array_length(frame->value) != 1))
         return fail(error, "<methodResponse> without just one <param>");
-    }
     return pass_up(parser, frame, parent, error);
 }
 
@@ -182,9 +173,8 @@ finish_int(Parser *parser, Frame *frame, Frame *parent, GError **error)
     gint64 number;
 
     if (!g_ascii_string_to_signed(*text == '+' ? text + 1 : text, 10, G_MININT64, G_MAXINT64,
-                                  &number, NULL)) {
+                                  &number, NULL))
         return fail(error, "`%.40s' is no <%s>", text, frame->element->name);
-    }
     return give(parent, json_object_new_int64(number), error);
 }
 
@@ -193,9 +183,8 @@ finish_boolean(Parser *parser, Frame *frame, Frame *parent, GError **error)
 {
     const char *text = g_strstrip(frame->text->str);
 
-    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0) {
+    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
         return fail(error, "`%.40s' is no <boolean>", text);
-    }
     return give(parent, json_object_new_boolean(*text == '1'), error);
 }
 
@@ -206,9 +195,8 @@ finish_double(Parser *parser, Frame *frame, Frame *parent, GError **error)
     char *end;
     double number = g_ascii_strtod(text, &end);
 
-    if (end == text || *end) {
+    if (end == text || *end)
         return fail(error, "`%.40s' is no <double>", text);
-    }
     return give(parent, isfinite(number) ? json_object_new_double(number) : NULL, error);
 }
 
@@ -224,9 +212,8 @@ finish_base64(Parser *parser, Frame *frame, Frame *parent, GError **error)
     gsize length;
     g_autofree char *bytes = (char *)g_base64_decode(frame->text->str, &length);
 
-    if (!g_utf8_validate_len(bytes, length, NULL)) {
+    if (!g_utf8_validate_len(bytes, length, NULL))
         return fail(error, "<base64> that is not text");
-    }
     return give(parent, json_object_new_string_len(bytes, (int)length), error);
 }
 
@@ -278,9 +265,8 @@ frame_clear(gpointer data)
 {
     Frame *frame = data;
 
-    if (frame->text) {
+    if (frame->text)
         g_string_free(frame->text, TRUE);
-    }
     json_object_put(frame->value);
     g_free(frame->name);
 }
@@ -288,11 +274,9 @@ frame_clear(gpointer data)
 static const Element *
 find_element(const char *name)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(elements); i++) {
-        if (strcmp(elements[i].name, name) == 0) {
+    for (gsize i = 0; i < G_N_ELEMENTS(elements); i++)
+        if (strcmp(elements[i].name, name) == 0)
             return &elements[i];
-        }
-    }
     return NULL;
 }
 
@@ -320,19 +304,16 @@ start_element(GMarkupParseContext *context,
     const Element *element = find_element(name);
     Frame frame = {.element = element};
 
-    if (parser->error) {
+    if (parser->error)
         return;
-    }
     if (!element || !(element->parents & (parent ? parent->place : IN_DOCUMENT))) {
         fail(&parser->error, "<%.40s> has no place in %s", name, parent ? parent->name : "XML-RPC");
         return;
     }
-    if (!enter_value(parser, element, &parser->error)) {
+    if (!enter_value(parser, element, &parser->error))
         return;
-    }
-    if (element->texts) {
+    if (element->texts)
         frame.text = g_string_new(NULL);
-    }
     if (element->place == IN_PARAMS || element->place == IN_DATA) {
         frame.value = json_object_new_array();
         frame.filled = TRUE;
@@ -349,9 +330,8 @@ end_element(GMarkupParseContext *context, const char *name, gpointer data, GErro
     Parser *parser = data;
     Frame *frame = top(parser, 0);
 
-    if (!parser->error && frame->element->finish(parser, frame, top(parser, 1), &parser->error)) {
+    if (!parser->error && frame->element->finish(parser, frame, top(parser, 1), &parser->error))
         g_array_set_size(parser->frames, parser->frames->len - 1);
-    }
 }
 
 static void
@@ -379,9 +359,8 @@ pass_through(
 {
     Parser *parser = data;
 
-    if (!parser->error && g_str_has_prefix(text, "<!DOCTYPE")) {
+    if (!parser->error && g_str_has_prefix(text, "<!DOCTYPE"))
         fail(&parser->error, "a document type has no place in XML-RPC");
-    }
 }
 
 /* ---- documents ---- */
@@ -409,9 +388,8 @@ run(Parser *parser, const char *body, gsize length, gsize limit, GError **error)
     g_autoptr(GError) markup_error = NULL;
     gboolean whole;
 
-    if (length == 0) { /* BODY may be NULL then, which GMarkup takes for a bug */
+    if (length == 0) /* BODY may be NULL then, which GMarkup takes for a bug */
         return fail(error, "no XML: empty");
-    }
     if (length > limit) {
         g_set_error(error, MOM_XMLRPC_ERROR, MOM_XMLRPC_ERROR_LIMIT,
                     "larger than %" G_GSIZE_FORMAT " bytes", limit);
@@ -446,13 +424,11 @@ mom_xmlrpc_parse_call(
     Frame *document;
 
     parser_init(&parser);
-    if (!run(&parser, body, length, MOM_XMLRPC_BODY_BYTES, error)) {
+    if (!run(&parser, body, length, MOM_XMLRPC_BODY_BYTES, error))
         return FALSE;
-    }
     document = top(&parser, 0);
-    if (!document->name) {
+    if (!document->name)
         return fail(error, "not a <methodCall>");
-    }
     *method = g_steal_pointer(&document->name);
     *params = g_steal_pointer(&document->value);
     return TRUE;
@@ -476,16 +452,13 @@ mom_xmlrpc_parse_response(const char *body, gsize length, json_object **value, G
     Frame *document;
 
     parser_init(&parser);
-    if (!run(&parser, body, length, MOM_XMLRPC_RESPONSE_BYTES, error)) {
+    if (!run(&parser, body, length, MOM_XMLRPC_RESPONSE_BYTES, error))
         return FALSE;
-    }
     document = top(&parser, 0);
-    if (!document->filled || document->name) {
+    if (!document->filled || document->name)
         return fail(error, "not a <methodResponse>");
-    }
-    if (parser.is_fault) {
+    if (parser.is_fault)
         return fail_with_fault(document->value, error);
-    }
     *value = json_object_get(json_object_array_get_idx(document->value, 0));
     return TRUE;
 }

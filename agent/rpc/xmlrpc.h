@@ -35,8 +35,8 @@ gboolean mom_xmlrpc_parse_call(
 gboolean
 mom_xmlrpc_parse_response(const char *body, gsize length, json_object **value, GError **error);
 
-/* A whole document; caller frees.  PARAMS is an array. NaN and infinities become nil, characters that XML has not become
- * U+FFFD. */
+/* A whole document; caller frees.  PARAMS is an array. NaN and infinities become nil, characters
+ * that XML has not become U+FFFD. */
 char *mom_xmlrpc_format_call(const char *method, json_object *params, gsize *length);
 char *mom_xmlrpc_format_response(json_object *value, gsize *length);
 /* A response whose value is written with mom_rpc_notation_xml: begin, the value, end. */

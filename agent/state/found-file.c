@@ -50,9 +50,8 @@ guest_json(const char *uuid, const MomFoundGuest *guest)
 
     json_object_object_add(json, "guest", json_object_new_string(uuid));
     json_object_object_add(json, "pid", json_object_new_int64(guest->pid));
-    if (guest->has_balloon) {
+    if (guest->has_balloon)
         json_object_object_add(json, "balloon", json_object_new_int64(guest->balloon_kib));
-    }
     if (guest->has_cpu) {
         json_object *cpu = json_object_new_array();
 
@@ -61,9 +60,8 @@ guest_json(const char *uuid, const MomFoundGuest *guest)
         json_object_object_add(json, "cpu", cpu);
     }
     g_hash_table_iter_init(&iter, guest->disks);
-    while (g_hash_table_iter_next(&iter, &disk, &limits)) {
+    while (g_hash_table_iter_next(&iter, &disk, &limits))
         json_object_object_add(disks, disk, limits_json(limits));
-    }
     json_object_object_add(json, "io", disks);
     return json;
 }
@@ -104,9 +102,8 @@ mom_found_to_records(MomFound *found)
     json_object_object_add(more, "boot_id", json_object_new_string(boot_id));
     add_record(records, ksm_json(found));
     g_hash_table_iter_init(&iter, found->guests);
-    while (g_hash_table_iter_next(&iter, &uuid, &guest)) {
+    while (g_hash_table_iter_next(&iter, &uuid, &guest))
         add_record(records, guest_json(uuid, guest));
-    }
     all = mom_records_join(FORMAT, VERSION, more, records);
     json_object_put(more);
     return all;
@@ -122,9 +119,8 @@ typedef struct {
 static gboolean
 read_int(json_object *json, gint64 *out)
 {
-    if (!json_object_is_type(json, json_type_int)) {
+    if (!json_object_is_type(json, json_type_int))
         return FALSE;
-    }
     *out = json_object_get_int64(json);
     return TRUE;
 }
@@ -135,9 +131,8 @@ read_ksm(MomFound *found, json_object *json)
     for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
         gint64 value;
 
-        if (read_int(json_object_object_get(json, mom_ksm_key_name((MomKsmKey)key)), &value)) {
+        if (read_int(json_object_object_get(json, mom_ksm_key_name((MomKsmKey)key)), &value))
             mom_found_ksm(found, (MomKsmKey)key, value);
-        }
     }
 }
 
@@ -147,15 +142,13 @@ read_disk(MomFoundGuest *guest, const char *disk, json_object *json)
     MomLimits limits = {0};
 
     if (!json_object_is_type(json, json_type_object) ||
-        g_hash_table_size(guest->disks) >= MOM_FOUND_DISKS_MAX) {
+        g_hash_table_size(guest->disks) >= MOM_FOUND_DISKS_MAX)
         return;
-    }
     for (int i = 0; i < MOM_N_LIMITS; i++) {
         gint64 value;
 
-        if (read_int(json_object_object_get(json, mom_limit_names[i]), &value)) {
+        if (read_int(json_object_object_get(json, mom_limit_names[i]), &value))
             mom_limits_set(&limits, (MomLimit)i, mom_value_int(value));
-        }
     }
     g_hash_table_insert(guest->disks, g_strdup(disk), g_memdup2(&limits, sizeof limits));
 }
@@ -200,12 +193,11 @@ mom_found_add_record(MomFound *found, json_object *record)
     json_object *part;
 
     if (json_object_object_get_ex(record, "ksm", &part) &&
-        json_object_is_type(part, json_type_object)) {
+        json_object_is_type(part, json_type_object))
         read_ksm(found, part);
-    } else if (json_object_object_get_ex(record, "guest", &part) &&
-               json_object_is_type(part, json_type_string)) {
+    else if (json_object_object_get_ex(record, "guest", &part) &&
+             json_object_is_type(part, json_type_string))
         read_guest(found, json_object_get_string(part), record);
-    }
 }
 
 static void
@@ -213,9 +205,8 @@ read_record(json_object *record, gpointer data)
 {
     Loading *loading = data;
 
-    if (loading->this_boot) {
+    if (loading->this_boot)
         mom_found_add_record(loading->found, record);
-    }
 }
 
 char *
@@ -239,9 +230,8 @@ write_found(GPtrArray *chunks, gpointer data, GError **error)
 static void
 note_outcome(const GError *error, gpointer data)
 {
-    if (error) {
+    if (error)
         g_info("What was found at the start is not kept over a restart: %s", error->message);
-    }
 }
 
 MomFoundFile *
@@ -252,18 +242,16 @@ mom_found_file_new(MomStateDir *dir, MomFound *found)
     file->dir = dir;
     file->found = found;
     file->notes = found->notes;
-    if (dir) {
+    if (dir)
         file->writer = mom_state_writer_new(write_found, note_outcome, file);
-    }
     return file;
 }
 
 void
 mom_found_file_free(MomFoundFile *file)
 {
-    if (!file) {
+    if (!file)
         return;
-    }
     g_clear_pointer(&file->writer, mom_state_writer_free);
     g_free(file);
 }
@@ -284,9 +272,8 @@ mom_found_file_load(MomFoundFile *file)
     } else if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
         wrong = g_strdup(error->message);
     }
-    if (wrong) {
+    if (wrong)
         g_info("What an earlier start had found is not all known: %s", wrong);
-    }
 }
 
 void
@@ -294,9 +281,8 @@ mom_found_file_update(MomFoundFile *file)
 {
     g_autoptr(GPtrArray) records = NULL;
 
-    if (!file->writer || file->notes == file->found->notes) {
+    if (!file->writer || file->notes == file->found->notes)
         return;
-    }
     file->notes = file->found->notes;
     records = mom_found_to_records(file->found);
     mom_state_writer_set(file->writer, records);

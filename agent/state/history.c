@@ -20,9 +20,8 @@
 void
 mom_history_free(MomHistory *history)
 {
-    if (!history) {
+    if (!history)
         return;
-    }
     mom_entity_free(history->host);
     g_hash_table_unref(history->guests);
     g_free(history);
@@ -52,9 +51,8 @@ mom_history_save(
     json_object_object_add(more, "boot_id", json_object_new_string(boot_id));
     json_object_object_add(more, "saved_us", json_object_new_int64(now_us));
     add_entity(records, "host", host);
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         add_entity(records, "guest", guests->pdata[i]);
-    }
     all = mom_records_join(FORMAT, VERSION, more, records);
     json_object_put(more);
     return mom_state_dir_replace(dir, FILE_NAME, all, error);
@@ -71,9 +69,8 @@ typedef struct {
 static void
 find_unfit(Loading *loading, const char *why)
 {
-    if (!loading->unfit) {
+    if (!loading->unfit)
         loading->unfit = g_strdup(why);
-    }
 }
 
 static void
@@ -86,11 +83,10 @@ load_header(json_object *header, gpointer data)
     gint64 saved_us = json_object_get_int64(json_object_object_get(header, "saved_us"));
 
     loading->history->saved_us = saved_us;
-    if (!*boot_id || g_strcmp0(boot_id, saved_boot) != 0) {
+    if (!*boot_id || g_strcmp0(boot_id, saved_boot) != 0)
         find_unfit(loading, "it is from before the host was booted");
-    } else if (saved_us > wish->now_us || saved_us < wish->now_us - wish->max_age_us) {
+    else if (saved_us > wish->now_us || saved_us < wish->now_us - wish->max_age_us)
         find_unfit(loading, "it is older than two cycles");
-    }
 }
 
 static void
@@ -127,14 +123,12 @@ load_record(json_object *record, gpointer data)
     Loading *loading = data;
     json_object *json;
 
-    if (loading->unfit) {
+    if (loading->unfit)
         return; /* reading on would only take time */
-    }
-    if (json_object_object_get_ex(record, "guest", &json)) {
+    if (json_object_object_get_ex(record, "guest", &json))
         load_guest(loading, json);
-    } else if (json_object_object_get_ex(record, "host", &json)) {
+    else if (json_object_object_get_ex(record, "host", &json))
         load_host(loading, json);
-    }
 }
 
 /* What CONTENT is, or NULL with *WHY. */
@@ -150,11 +144,10 @@ parse(GBytes *content, const MomHistoryWish *wish, char **why)
     history->guests =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)mom_entity_free);
     damage = mom_records_read(text, length, FORMAT, VERSION, load_header, load_record, &loading);
-    if (damage || loading.unfit) {
+    if (damage || loading.unfit)
         *why = g_strdup(damage ? damage : loading.unfit);
-    } else if (!history->host) {
+    else if (!history->host)
         *why = g_strdup("the host is missing in it");
-    }
     g_free(loading.unfit);
     return *why ? NULL : g_steal_pointer(&history);
 }
@@ -167,17 +160,14 @@ mom_history_load(MomStateDir *dir, const MomHistoryWish *wish)
     g_autofree char *why = NULL;
     MomHistory *history = NULL;
 
-    if (content) {
+    if (content)
         history = parse(content, wish, &why);
-    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+    else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
         why = g_strdup(error->message);
-    }
-    if (why) {
+    if (why)
         g_info("The samples of before the restart are not used: %s", why);
-    }
     /* A second start must not take it for news; one that cannot be removed grows too old. */
-    if (history || why) {
+    if (history || why)
         mom_state_dir_remove(dir, FILE_NAME, NULL);
-    }
     return history;
 }

@@ -45,12 +45,10 @@ write_pushed(GPtrArray *chunks, gpointer data, GError **error)
 {
     MomKeeper *keeper = data;
 
-    if (!g_atomic_int_get(&keeper->asked)) {
+    if (!g_atomic_int_get(&keeper->asked))
         return mom_state_dir_open(keeper->dir, error);
-    }
-    if (!mom_state_dir_open(keeper->dir, error) || (keeper->unread && !set_aside(keeper, error))) {
+    if (!mom_state_dir_open(keeper->dir, error) || (keeper->unread && !set_aside(keeper, error)))
         return FALSE;
-    }
     return chunks ? mom_state_dir_replace(keeper->dir, FILE_NAME, chunks, error)
                   : mom_state_dir_remove(keeper->dir, FILE_NAME, error);
 }
@@ -76,9 +74,8 @@ note_outcome(const GError *error, gpointer data)
             "What is pushed takes effect, but does not survive a restart: %s", error->message);
 
         mom_fault_raise(&keeper->fault, message);
-        if (!keeper->retry) {
+        if (!keeper->retry)
             keeper->retry = mom_clock_after(keeper->clock, MOM_KEEPER_RETRY_US, on_retry, keeper);
-        }
         return;
     }
     mom_fault_end(&keeper->fault, "What is pushed survives restarts again");
@@ -116,9 +113,8 @@ mom_keeper_finish(MomKeeper *keeper)
 void
 mom_keeper_free(MomKeeper *keeper)
 {
-    if (!keeper) {
+    if (!keeper)
         return;
-    }
     mom_keeper_finish(keeper);
     mom_state_dir_free(keeper->dir);
     mom_fault_clear(&keeper->fault);
@@ -148,9 +144,8 @@ mom_keeper_load(MomKeeper *keeper)
     g_autoptr(GError) error = NULL;
     g_autofree char *wrong = NULL;
 
-    if (!keeper->dir) {
+    if (!keeper->dir)
         return;
-    }
     if (!mom_state_dir_open(keeper->dir, &error)) {
         keeper->unread = TRUE;
         note_outcome(error, keeper);
@@ -175,9 +170,8 @@ mom_keeper_changed(MomKeeper *keeper)
 {
     g_autoptr(GPtrArray) records = NULL;
 
-    if (!keeper->writer) {
+    if (!keeper->writer)
         return;
-    }
     records = mom_pushed_to_records(keeper->pushed);
     g_atomic_int_set(&keeper->asked, TRUE);
     mom_state_writer_set(keeper->writer, records);
@@ -186,11 +180,10 @@ mom_keeper_changed(MomKeeper *keeper)
 void
 mom_keeper_when_kept(MomKeeper *keeper, MomStateKept done, gpointer data)
 {
-    if (keeper->writer) {
+    if (keeper->writer)
         mom_state_writer_when_kept(keeper->writer, done, data);
-    } else {
+    else
         done(data);
-    }
 }
 
 const char *

@@ -52,18 +52,16 @@ mom_state_dir_new(const char *path)
 static void
 close_dir(MomStateDir *dir)
 {
-    if (dir->fd >= 0) {
+    if (dir->fd >= 0)
         close(dir->fd);
-    }
     dir->fd = -1;
 }
 
 void
 mom_state_dir_free(MomStateDir *dir)
 {
-    if (!dir) {
+    if (!dir)
         return;
-    }
     close_dir(dir);
     g_rec_mutex_clear(&dir->turn);
     g_free(dir->path);
@@ -107,9 +105,8 @@ make_dir(const char *path, GError **error)
     g_autofree char *parent = g_path_get_dirname(path);
     int fd;
 
-    if (mkdir(path, DIR_MODE) < 0) {
+    if (mkdir(path, DIR_MODE) < 0)
         return errno == EEXIST || fail(error, "make the directory", path, NULL);
-    }
     fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);
@@ -126,14 +123,11 @@ remove_leftovers(int fd)
     DIR *stream = copy < 0 ? NULL : fdopendir(copy);
     const struct dirent *entry;
 
-    while (stream && (entry = readdir(stream))) {
-        if (g_str_has_suffix(entry->d_name, SUFFIX_NEW)) {
+    while (stream && (entry = readdir(stream)))
+        if (g_str_has_suffix(entry->d_name, SUFFIX_NEW))
             unlinkat(fd, entry->d_name, 0);
-        }
-    }
-    if (stream) {
+    if (stream)
         closedir(stream);
-    }
 }
 
 static gboolean
@@ -141,12 +135,10 @@ take_dir(MomStateDir *dir, int fd, GError **error)
 {
     struct stat st;
 
-    if (fstat(fd, &st) < 0) {
+    if (fstat(fd, &st) < 0)
         return fail(error, "examine", dir->path, NULL);
-    }
-    if (!is_trusted(&st, dir->path, NULL, error)) {
+    if (!is_trusted(&st, dir->path, NULL, error))
         return FALSE;
-    }
     /* A file system without locks is used without. */
     if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY,
@@ -174,20 +166,17 @@ mom_state_dir_open(MomStateDir *dir, GError **error)
     G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
     int fd;
 
-    if (still_ours(dir)) {
+    if (still_ours(dir))
         return TRUE;
-    }
     close_dir(dir);
     fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) {
-        if (!make_dir(dir->path, error)) {
+        if (!make_dir(dir->path, error))
             return FALSE;
-        }
         fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
-    if (fd < 0) {
+    if (fd < 0)
         return fail(error, "open the directory", dir->path, NULL);
-    }
     if (!take_dir(dir, fd, error)) {
         close(fd);
         return FALSE;
@@ -207,16 +196,14 @@ read_all(MomStateDir *dir, const char *name, int fd, gsize size, GError **error)
     while (length < size) {
         gssize n = read(fd, text + length, size - length);
 
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && errno == EINTR)
             continue;
-        }
         if (n < 0) {
             fail(error, "read", dir->path, name);
             return NULL;
         }
-        if (n == 0) {
+        if (n == 0)
             break;
-        }
         length += (gsize)n;
     }
     return g_bytes_new_take(g_steal_pointer(&text), length);
@@ -236,9 +223,8 @@ read_fd(MomStateDir *dir, const char *name, int fd, GError **error)
                     S_ISREG(st.st_mode) ? "too large" : "no regular file");
         return NULL;
     }
-    if (!is_trusted(&st, dir->path, name, error)) {
+    if (!is_trusted(&st, dir->path, name, error))
         return NULL;
-    }
     return read_all(dir, name, fd, (gsize)st.st_size, error);
 }
 
@@ -249,9 +235,8 @@ mom_state_dir_read(MomStateDir *dir, const char *name, GError **error)
     GBytes *bytes;
     int fd;
 
-    if (!mom_state_dir_open(dir, error)) {
+    if (!mom_state_dir_open(dir, error))
         return NULL;
-    }
     /* Without O_NONBLOCK a FIFO would hold us for ever. */
     fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
@@ -275,9 +260,8 @@ write_all(int fd, GPtrArray *chunks)
         while (left > 0) {
             gssize n = write(fd, data, left);
 
-            if (n < 0 && errno != EINTR) {
+            if (n < 0 && errno != EINTR)
                 return FALSE;
-            }
             data += MAX(n, 0);
             left -= (gsize)MAX(n, 0);
         }
@@ -292,9 +276,8 @@ finish(int fd, GPtrArray *chunks)
     gboolean done = write_all(fd, chunks) && fsync(fd) == 0;
     int code = errno;
 
-    if (close(fd) < 0 && done) {
+    if (close(fd) < 0 && done)
         return FALSE;
-    }
     errno = code;
     return done;
 }
@@ -305,9 +288,8 @@ is_readable_size(GPtrArray *chunks)
 {
     gsize size = 0;
 
-    for (guint i = 0; i < chunks->len; i++) {
+    for (guint i = 0; i < chunks->len; i++)
         size += g_bytes_get_size(chunks->pdata[i]);
-    }
     return size <= MOM_STATE_DIR_MAX_BYTES;
 }
 
@@ -323,14 +305,12 @@ mom_state_dir_replace(MomStateDir *dir, const char *name, GPtrArray *chunks, GEr
                     dir->path, name, MOM_STATE_DIR_MAX_BYTES);
         return FALSE;
     }
-    if (!mom_state_dir_open(dir, error)) {
+    if (!mom_state_dir_open(dir, error))
         return FALSE;
-    }
     unlinkat(dir->fd, new_name, 0);
     fd = openat(dir->fd, new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-    if (fd < 0) {
+    if (fd < 0)
         return fail(error, "write", dir->path, name);
-    }
     if (!finish(fd, chunks) || renameat(dir->fd, new_name, dir->fd, name) < 0) {
         fail(error, "write", dir->path, name);
         unlinkat(dir->fd, new_name, 0);
@@ -344,12 +324,10 @@ mom_state_dir_remove(MomStateDir *dir, const char *name, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
 
-    if (!mom_state_dir_open(dir, error)) {
+    if (!mom_state_dir_open(dir, error))
         return FALSE;
-    }
-    if (unlinkat(dir->fd, name, 0) < 0 && errno != ENOENT) {
+    if (unlinkat(dir->fd, name, 0) < 0 && errno != ENOENT)
         return fail(error, "remove", dir->path, name);
-    }
     return fsync(dir->fd) == 0 || fail(error, "sync", dir->path, NULL);
 }
 
@@ -369,15 +347,12 @@ remove_oldest(MomStateDir *dir, const char *prefix)
     g_autoptr(GDir) stream = g_dir_open(dir->path, 0, NULL);
     const char *name;
 
-    while (stream && (name = g_dir_read_name(stream))) {
-        if (g_str_has_prefix(name, prefix)) {
+    while (stream && (name = g_dir_read_name(stream)))
+        if (g_str_has_prefix(name, prefix))
             g_ptr_array_add(names, g_strdup(name));
-        }
-    }
     g_ptr_array_sort(names, compare_names);
-    for (guint i = 0; i + MOM_STATE_DIR_DAMAGED < names->len; i++) {
+    for (guint i = 0; i + MOM_STATE_DIR_DAMAGED < names->len; i++)
         unlinkat(dir->fd, names->pdata[i], 0);
-    }
 }
 
 char *
@@ -390,9 +365,8 @@ mom_state_dir_keep_damaged(MomStateDir *dir, const char *name, GError **error)
     g_autofree char *kept =
         g_strdup_printf("%s%s.%06d", prefix, time, g_date_time_get_microsecond(now));
 
-    if (!mom_state_dir_open(dir, error)) {
+    if (!mom_state_dir_open(dir, error))
         return NULL;
-    }
     if (linkat(dir->fd, name, dir->fd, kept, 0) < 0 && renameat(dir->fd, name, dir->fd, kept) < 0) {
         fail(error, "set aside", dir->path, name);
         return NULL;

@@ -49,9 +49,8 @@ mom_records_join(const char *format, int version, json_object *more, GPtrArray *
     GBytes *header = make_header(format, version, more, records->len);
 
     g_ptr_array_add(all, header);
-    for (guint i = 0; i < records->len; i++) {
+    for (guint i = 0; i < records->len; i++)
         g_ptr_array_add(all, g_bytes_ref(records->pdata[i]));
-    }
     g_ptr_array_add(all, g_bytes_ref(header));
     return all;
 }
@@ -102,14 +101,12 @@ check_line(const char *line, gsize length)
 {
     g_autofree char *sum = NULL;
 
-    if (length < SUM_CHARS + 2 || line[SUM_CHARS] != ' ') {
+    if (length < SUM_CHARS + 2 || line[SUM_CHARS] != ' ')
         return NULL;
-    }
     sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)line + SUM_CHARS + 1,
                                       length - SUM_CHARS - 1);
-    if (memcmp(sum, line, SUM_CHARS) != 0) {
+    if (memcmp(sum, line, SUM_CHARS) != 0)
         return NULL;
-    }
     return parse_json(line + SUM_CHARS + 1, length - SUM_CHARS - 1);
 }
 
@@ -119,9 +116,8 @@ read_header(Reading *reading, json_object *json)
     const char *format = json_object_get_string(json_object_object_get(json, "format"));
     int version = json_object_get_int(json_object_object_get(json, "version"));
 
-    if (reading->headers++ > 0) {
+    if (reading->headers++ > 0)
         return;
-    }
     if (g_strcmp0(format, reading->format) != 0) {
         reading->foreign = g_strdup_printf("it is in another format, %.40s", format);
     } else if (version != reading->version) {
@@ -129,18 +125,16 @@ read_header(Reading *reading, json_object *json)
                                            version, reading->version);
     } else {
         reading->expected = json_object_get_int64(json_object_object_get(json, "records"));
-        if (reading->header) {
+        if (reading->header)
             reading->header(json, reading->data);
-        }
     }
 }
 
 static void
 tell_held(Reading *reading)
 {
-    for (guint i = 0; i < reading->held->len && !reading->foreign; i++) {
+    for (guint i = 0; i < reading->held->len && !reading->foreign; i++)
         reading->record(reading->held->pdata[i], reading->data);
-    }
     g_ptr_array_set_size(reading->held, 0);
 }
 
@@ -163,20 +157,17 @@ read_line(Reading *reading, const char *line, gsize length)
     }
     reading->records++;
     g_ptr_array_add(reading->held, json);
-    if (reading->headers > 0) {
+    if (reading->headers > 0)
         tell_held(reading);
-    }
 }
 
 static char *
 find_fault(Reading *reading)
 {
-    if (reading->foreign) {
+    if (reading->foreign)
         return g_steal_pointer(&reading->foreign);
-    }
-    if (reading->first_damaged) {
+    if (reading->first_damaged)
         return g_strdup_printf("line %u is damaged", reading->first_damaged);
-    }
     if (reading->headers != 2 || reading->records != reading->expected) {
         return g_strdup_printf("it is not whole, %" G_GINT64_FORMAT " undamaged records were found",
                                reading->records);

@@ -39,15 +39,13 @@ next(MomRpcPieces *pieces, GString *out)
         g_clear_pointer(&self->host, mom_entity_free);
     }
     for (; self->next < end; self->next++) {
-        if (self->next > 0) {
+        if (self->next > 0)
             g_string_append_c(out, ',');
-        }
         append_entity(out, self->guests->pdata[self->next]);
         g_clear_pointer((MomEntity **)&self->guests->pdata[self->next], mom_entity_free);
     }
-    if (self->next < self->guests->len) {
+    if (self->next < self->guests->len)
         return TRUE;
-    }
     g_string_append(out, "]}");
     return FALSE;
 }
@@ -72,8 +70,7 @@ mom_state_text_new(const MomEntity *host, GPtrArray *guests)
     self->base.klass = &class;
     self->host = mom_entity_snapshot(host);
     self->guests = g_ptr_array_new_full(guests->len, (GDestroyNotify)mom_entity_free);
-    for (guint i = 0; i < guests->len; i++) {
+    for (guint i = 0; i < guests->len; i++)
         g_ptr_array_add(self->guests, mom_entity_snapshot(guests->pdata[i]));
-    }
     return &self->base;
 }

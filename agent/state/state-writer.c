@@ -68,13 +68,11 @@ run(gpointer data)
     MomStateWriter *writer = data;
 
     g_mutex_lock(&writer->lock);
-    while (writer->wanted || !writer->quit) {
-        if (writer->wanted) {
+    while (writer->wanted || !writer->quit)
+        if (writer->wanted)
             write_wanted(writer);
-        } else {
+        else
             g_cond_wait(&writer->work, &writer->lock);
-        }
-    }
     g_mutex_unlock(&writer->lock);
     return NULL;
 }
@@ -145,16 +143,14 @@ mom_state_writer_new(MomStateWrite write, MomStateOutcome outcome, gpointer data
 void
 mom_state_writer_free(MomStateWriter *writer)
 {
-    if (!writer) {
+    if (!writer)
         return;
-    }
     g_mutex_lock(&writer->lock);
     writer->quit = TRUE;
     g_cond_signal(&writer->work);
     g_mutex_unlock(&writer->lock);
-    if (writer->thread) {
+    if (writer->thread)
         g_thread_join(writer->thread);
-    }
     g_source_destroy(writer->bell);
     g_source_unref(writer->bell);
     writer->ended = writer->number;
@@ -173,9 +169,8 @@ want(MomStateWriter *writer)
     GError *error = NULL;
 
     writer->wanted = TRUE;
-    if (!writer->thread) {
+    if (!writer->thread)
         writer->thread = g_thread_try_new("momd-state", run, writer, &error);
-    }
     if (writer->thread) {
         g_cond_signal(&writer->work);
         return;

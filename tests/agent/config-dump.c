@@ -22,9 +22,8 @@ look_up(const char *key, gpointer data)
     const Scope *scope = data;
     const MomIniEntry *entry = mom_ini_entry(scope->section, key);
 
-    if (!entry) {
+    if (!entry)
         entry = mom_ini_entry(mom_ini_section(scope->ini, MOM_INI_DEFAULT_SECTION), key);
-    }
     return entry ? entry->value : NULL;
 }
 

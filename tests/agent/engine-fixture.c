@@ -44,9 +44,8 @@ source_sample(MomSource *source, MomSourceDone done, gpointer data)
     f->asked++;
     f->done = done;
     f->done_data = data;
-    if (!f->silent) {
+    if (!f->silent)
         engine_answer(f);
-    }
 }
 
 static const MomSourceClass source_class = {.sample = source_sample, .name = "test"};
@@ -57,9 +56,8 @@ set_size(EngineFixture *f, const char *uuid, gint64 size_kib)
     for (guint i = 0; i < f->guests->len; i++) {
         MomGuestData *guest = g_ptr_array_index(f->guests, i);
 
-        if (g_str_equal(guest->uuid, uuid)) {
+        if (g_str_equal(guest->uuid, uuid))
             guest->balloon_cur_kib = mom_value_int(size_kib);
-        }
     }
 }
 
@@ -75,12 +73,10 @@ set_balloon_target(
         f->refusal ? g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, f->refusal) : NULL;
 
     g_ptr_array_add(f->calls, g_strdup_printf("%s %" G_GINT64_FORMAT, uuid, target_kib));
-    if (f->follow && !error) {
+    if (f->follow && !error)
         set_size(f, uuid, target_kib);
-    }
-    if (done) {
+    if (done)
         done(error, data);
-    }
 }
 
 static const MomActuatorClass actuator_class = {.set_balloon_target = set_balloon_target};
@@ -114,7 +110,8 @@ engine_write_file(const char *dir, const char *name, const char *text)
     FILE *file;
 
     assert_int_equal(g_mkdir_with_parents(parent, 0700), 0);
-    /* A file that is replaced or cut waits for the disk, which would be most of a long test's time. */
+    /* A file that is replaced or cut waits for the disk, which would be most of a long test's time.
+     */
     g_remove(path);
     file = fopen(path, "w");
     assert_non_null(file);

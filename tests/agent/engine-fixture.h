@@ -31,7 +31,7 @@ typedef struct {
     int error_code;  /* of G_IO_ERROR, if there are no guests to tell */
     guint asked;
     GPtrArray *guests;
-    GPtrArray *calls; /* "uuid target" */
+    GPtrArray *calls;    /* "uuid target" */
     const char *refusal; /* what the actuator answers to every call; NULL: it accepts */
     gboolean follow;     /* guests get at once what is sent */
 } EngineFixture;

@@ -28,9 +28,8 @@ notify_socket_open(NotifySocket *self)
     gsize length = strlen(self->address);
 
     memcpy(address.sun_path, self->address, length);
-    if (self->address[0] == '@') {
+    if (self->address[0] == '@')
         address.sun_path[0] = '\0';
-    }
     self->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     assert_true(self->fd >= 0);
     assert_int_equal(bind(self->fd, (const struct sockaddr *)&address,
@@ -43,9 +42,8 @@ notify_socket_close(NotifySocket *self)
 {
     close(self->fd);
     self->fd = -1;
-    if (self->directory) {
+    if (self->directory)
         assert_int_equal(g_unlink(self->address), 0);
-    }
 }
 
 NotifySocket *
@@ -66,12 +64,10 @@ notify_socket_new(gboolean abstract)
 void
 notify_socket_free(NotifySocket *self)
 {
-    if (self->fd >= 0) {
+    if (self->fd >= 0)
         notify_socket_close(self);
-    }
-    if (self->directory) {
+    if (self->directory)
         g_rmdir(self->directory);
-    }
     g_free(self->directory);
     g_free(self->address);
     g_free(self);
@@ -116,8 +112,7 @@ notify_socket_fill(NotifySocket *self, MomNotify *notify)
 {
     guint sent = 0;
 
-    while (mom_notify_send(notify, "X=1")) {
+    while (mom_notify_send(notify, "X=1"))
         assert_true(++sent < FULL);
-    }
     assert_true(sent > 0);
 }

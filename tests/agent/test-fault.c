@@ -81,9 +81,8 @@ test_a_number_that_changes_is_no_news(void **state)
     };
     MomFault fault = MOM_FAULT_INIT("test");
 
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
         assert_int_equal(mom_fault_same_gist(cases[i].a, cases[i].b), cases[i].same);
-    }
     g_string_truncate(told, 0);
     mom_fault_raise(&fault, "1 lost");
     mom_fault_raise(&fault, "2 lost");

@@ -32,9 +32,8 @@ wait_for_the_next_second(void)
 {
     gint64 second = g_get_real_time() / G_USEC_PER_SEC;
 
-    while (g_get_real_time() / G_USEC_PER_SEC == second) {
+    while (g_get_real_time() / G_USEC_PER_SEC == second)
         g_usleep(10 * 1000);
-    }
 }
 
 /* The text of PATH was written between BEFORE and AFTER, which are times as text. */

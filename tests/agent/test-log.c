@@ -223,9 +223,8 @@ a_full_file_is_put_aside(void **state)
     g_autofree char *text = NULL;
 
     assert_ok((log = mom_log_new(((Fixture *)*state)->path, 4, 160, 2, &error)));
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 9; i++)
         g_info("line %d", i); /* 51 bytes: three to a file */
-    }
     assert_logged(*state, "line 6$");
     text = contents(*state, ".1");
     assert_non_null(strstr(text, "line 3"));
@@ -270,9 +269,8 @@ a_file_stays_below_its_limit(void **state)
     g_autofree char *last = NULL;
 
     assert_ok((log = mom_log_new(f->path, 4, 153, 2, &error)));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         g_info("line %d", i); /* 51 bytes each */
-    }
     kept = contents(f, ".1");
     assert_non_null(strstr(kept, "line 1\n"));
     assert_null(strstr(kept, "line 2\n"));
@@ -529,9 +527,8 @@ the_log_can_go_elsewhere_and_stays_if_it_cannot(void **state)
 static gpointer
 log_a_hundred_lines(gpointer unused)
 {
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         g_info("line");
-    }
     return NULL;
 }
 
@@ -545,17 +542,14 @@ threads_do_not_mix_their_lines(void **state)
     g_auto(GStrv) lines = NULL;
 
     assert_ok((log = mom_log_new(((Fixture *)*state)->path, 4, 1000, 100, &error)));
-    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
         threads[i] = g_thread_new("writer", log_a_hundred_lines, NULL);
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
         g_thread_join(threads[i]);
-    }
     text = contents(*state, ".1");
     lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; line[1]; line++) {
+    for (char **line = lines; line[1]; line++)
         assert_true(g_str_has_suffix(*line, " - mom.Test - INFO - line"));
-    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

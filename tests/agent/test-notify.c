@@ -93,9 +93,8 @@ test_watchdog_variables(void **state)
         {"99999999999999999999", NULL, 0},
     };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         assert_int_equal(mom_notify_watchdog_us(rows[i].usec, rows[i].pid, 42), rows[i].expected);
-    }
 }
 
 int

@@ -59,9 +59,8 @@ test_causes_that_never_end_are_not_told_for_ever(void **state)
 
         mom_outage_goes_on(&outage, message, TRUE);
     }
-    for (const char *at = told->str; *at; at++) {
+    for (const char *at = told->str; *at; at++)
         lines += *at == ';';
-    }
     assert_int_equal(lines, MOM_OUTAGE_MAX_TOLD);
     mom_outage_clear(&outage);
 }

@@ -48,11 +48,10 @@ remove_tree(const char *path)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *child = g_build_filename(path, name, NULL);
 
-        if (g_file_test(child, G_FILE_TEST_IS_SYMLINK)) {
+        if (g_file_test(child, G_FILE_TEST_IS_SYMLINK))
             g_unlink(child);
-        } else {
+        else
             remove_tree(child);
-        }
     }
     g_clear_pointer(&dir, g_dir_close);
     g_remove(path);
@@ -100,9 +99,8 @@ assert_file(const MomPlot *plot, const char *name, const char *expected)
     g_autofree char *text = NULL;
 
     g_file_get_contents(path, &text, NULL, NULL);
-    if (!text) {
+    if (!text)
         print_error("there is no %s\n", path);
-    }
     assert_non_null(text);
     assert_string_equal(text, expected);
 }
@@ -134,9 +132,8 @@ test_the_directory_is_one_above_the_highest(void **state)
         g_autoptr(MomPlot) plot = NULL;
         g_autofree char *name = NULL;
 
-        if (cases[i].there) {
+        if (cases[i].there)
             make(f, cases[i].there);
-        }
         plot = new_plot(f);
         name = g_path_get_basename(mom_plot_dir(plot));
         assert_string_equal(name, cases[i].made);

@@ -43,9 +43,8 @@ add_guest(GPtrArray *guests, MomSchema *schema, const char *name, gint64 unused_
 
     mom_sample_set(sample, "mem_unused", mom_value_int(unused_kib));
     mom_entity_add_sample(guest, sample, 10);
-    if (name) {
+    if (name)
         mom_entity_set_property(guest, "name", mom_value_string(name));
-    }
     g_ptr_array_add(guests, guest);
 }
 
@@ -67,7 +66,8 @@ test_what_has_no_samples_is_an_empty_object(void **state)
     mom_entity_set_property(entity, "name", mom_value_string("new"));
     g_ptr_array_add(guests, entity);
     out = write_guests(guests, &parts);
-    assert_string_equal(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN), "{\"new\":{}}");
+    assert_string_equal(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN),
+                        "{\"new\":{}}");
     json_object_put(out);
 }
 
@@ -112,9 +112,8 @@ test_values_are_written_in_the_callers_notation(void **state)
     json_object *out;
     guint n;
 
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
         mom_sample_set(sample, names[i], values[i]);
-    }
     mom_entity_add_sample(guest, sample, 10);
     mom_entity_set_property(guest, "name", mom_value_string("vm"));
     g_ptr_array_add(guests, guest);
@@ -127,15 +126,16 @@ test_values_are_written_in_the_callers_notation(void **state)
     assert_false(parts->klass->next(parts, &mom_rpc_notation_xml, xml));
     mom_rpc_parts_free(parts);
     assert_string_equal(
-        xml->str, "<value><struct>\n<member><name>vm</name><value><struct>\n"
-                  "<member><name>a</name><value><nil/></value>\n</member>\n"
-                  "<member><name>b</name><value><boolean>1</boolean></value>\n</member>\n"
-                  "<member><name>c</name><value><i8>-9223372036854775808</i8></value>\n</member>\n"
-                  "<member><name>d</name><value><int>-7</int></value>\n</member>\n"
-                  "<member><name>e</name><value><double>0.5</double></value>\n</member>\n"
-                  "<member><name>f</name><value><string>&lt;&amp;\"&gt;</string></value>\n</member>\n"
-                  "<member><name>g</name><value><array><data>\n</data></array></value>\n</member>\n"
-                  "</struct></value>\n</member>\n</struct></value>\n");
+        xml->str,
+        "<value><struct>\n<member><name>vm</name><value><struct>\n"
+        "<member><name>a</name><value><nil/></value>\n</member>\n"
+        "<member><name>b</name><value><boolean>1</boolean></value>\n</member>\n"
+        "<member><name>c</name><value><i8>-9223372036854775808</i8></value>\n</member>\n"
+        "<member><name>d</name><value><int>-7</int></value>\n</member>\n"
+        "<member><name>e</name><value><double>0.5</double></value>\n</member>\n"
+        "<member><name>f</name><value><string>&lt;&amp;\"&gt;</string></value>\n</member>\n"
+        "<member><name>g</name><value><array><data>\n</data></array></value>\n</member>\n"
+        "</struct></value>\n</member>\n</struct></value>\n");
 }
 
 /* As it was when it was asked for, however long writing takes. */
@@ -155,9 +155,8 @@ test_many_guests_are_written_in_parts(void **state)
         add_guest(guests, schema, name, i);
     }
     parts = mom_statistics_guests(guests);
-    for (; parts->klass->next(parts, &mom_rpc_notation_json, text); n++) {
+    for (; parts->klass->next(parts, &mom_rpc_notation_json, text); n++)
         g_ptr_array_set_size(guests, 0);
-    }
     mom_rpc_parts_free(parts);
     assert_int_equal(n, 3);
     out = json_tokener_parse(text->str);

@@ -127,7 +127,8 @@ test_the_host_in_get_status(void **state)
     assert_true(json_object_object_get_ex(out, "host_free_percent", NULL));
     assert_null(json_object_object_get(out, "host_free_percent"));
     assert_null(json_object_object_get(out, "pressure"));
-    engine_write_file(f->root, "proc/pressure/memory", "some avg10=2.50 avg60=0.00 avg300=0.00 total=0\n");
+    engine_write_file(f->root, "proc/pressure/memory",
+                      "some avg10=2.50 avg60=0.00 avg300=0.00 total=0\n");
     engine_start(f);
     mom_status_add_host(out, f->engine);
     assert_string_equal(json_object_to_json_string(out),

@@ -224,9 +224,8 @@ meals(Fixture *f)
     g_auto(GStrv) messages = g_strsplit(heard, " | ", -1);
     guint n = 0;
 
-    for (guint i = 0; messages[i]; i++) {
+    for (guint i = 0; messages[i]; i++)
         n += g_str_equal(messages[i], "WATCHDOG=1");
-    }
     return n;
 }
 

@@ -92,9 +92,8 @@ earliest(VirtualClock *clock, gint64 end_us)
         gint64 due_us = g_array_index(clock->timers, Timer, i).due_us;
 
         if (due_us <= end_us &&
-            (best < 0 || due_us < g_array_index(clock->timers, Timer, best).due_us)) {
+            (best < 0 || due_us < g_array_index(clock->timers, Timer, best).due_us))
             best = (int)i;
-        }
     }
     return best;
 }

@@ -75,9 +75,8 @@ make_plan(const char *const *names)
 {
     g_autoptr(GPtrArray) collectors = g_ptr_array_new();
 
-    for (; *names; names++) {
+    for (; *names; names++)
         g_ptr_array_add(collectors, (gpointer)mom_collector_find(*names));
-    }
     return mom_monitor_plan_new((const MomCollector *const *)collectors->pdata, collectors->len,
                                 10);
 }
@@ -130,9 +129,8 @@ world_new(guint n)
     write_host(world);
     world->n = n;
     add_guests(world);
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         controllers[i] = mom_controller_find(names[i]);
-    }
     world->host_plan = make_plan(host);
     world->guest_plan = make_plan(guest);
     world->engine = mom_engine_new(&(MomEngineOptions){

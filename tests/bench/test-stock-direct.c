@@ -66,9 +66,8 @@ a_pressed_host_has_guests_with_and_without_each_control(void **state)
 
     mom_stock_direct(world->host, world->guests, &all_enabled);
     assert_int_equal(mom_entity_get_control(world->host, "ksm_run")->value.real, 1);
-    for (gsize i = 0; i < G_N_ELEMENTS(controls); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(controls); i++)
         assert_in_range(count(world, controls[i]), 1, MOM_STOCK_KINDS - 1);
-    }
 }
 
 static void

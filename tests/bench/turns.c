@@ -39,9 +39,8 @@ note(double cpu_ms, double wall_ms)
     static FILE *file;
     const char *least = getenv("MOM_TURNS_MIN_MS");
 
-    if (!file) {
+    if (!file)
         file = open_file();
-    }
     if (cpu_ms >= (least ? strtod(least, NULL) : 1.0)) {
         fprintf(file, "%.3f %.3f\n", cpu_ms, wall_ms);
         fflush(file);
@@ -62,12 +61,10 @@ poll(struct pollfd *fds, nfds_t n, int timeout)
 
         return ppoll(fds, n, timeout < 0 ? NULL : &wait, NULL);
     }
-    if (!real) {
+    if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "poll");
-    }
-    if (cpu_ms >= 0) {
+    if (cpu_ms >= 0)
         note(now_ms(CLOCK_THREAD_CPUTIME_ID) - cpu_ms, now_ms(CLOCK_MONOTONIC) - wall_ms);
-    }
     result = real(fds, n, timeout);
     cpu_ms = now_ms(CLOCK_THREAD_CPUTIME_ID);
     wall_ms = now_ms(CLOCK_MONOTONIC);

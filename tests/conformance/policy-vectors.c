@@ -16,10 +16,8 @@ static const struct {
     const char *kind;
     MomVectorFunc answer;
 } kinds[] = {
-    {"eval", mom_vector_eval},
-    {"ops", mom_vector_ops},
-    {"momd", mom_vector_momd},
-    {"controllers", mom_vector_controllers},
+    {"eval", mom_vector_eval},       {"ops", mom_vector_ops},
+    {"momd", mom_vector_momd},       {"controllers", mom_vector_controllers},
     {"monitor", mom_vector_monitor},
 };
 

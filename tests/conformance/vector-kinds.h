@@ -33,9 +33,7 @@ json_object *mom_vector_load_error(const GError *error);
 json_object *mom_vector_results_json(const GArray *results);
 /* Evaluates STORE on STATE and answers all but `results`; runs the controllers that VECTOR asks
  * for. RESULTS may be NULL. */
-json_object *mom_vector_evaluate(MomPolicyStore *store,
-                                 MomState *state,
-                                 json_object *vector,
-                                 GArray *results);
+json_object *
+mom_vector_evaluate(MomPolicyStore *store, MomState *state, json_object *vector, GArray *results);
 /* Runs the controllers named in VECTOR on STATE; the calls they made. */
 json_object *mom_vector_calls(json_object *vector, MomState *state);

@@ -126,7 +126,7 @@ class Words(unittest.TestCase):
 
     def test_verdicts(self) -> None:
         """every verdict of a decision is in momd(8) and momctl(1)"""
-        row = re.search(r'"verdict", read_verdict, "one of ([^"]+)"', read("agent/decisions/decision-query.c"))
+        row = re.search(r'"verdict",\s*read_verdict,\s*"one of ([^"]+)"', read("agent/decisions/decision-query.c"))
         decisions = page(DAEMON).split(".SH DECISIONS\n")[1].split("\n.SH ")[0]
         option = page(COMMAND).split("--verdict =")[1].split("\n.TP")[0]
         for verdict in row[1].split(", "):

@@ -60,10 +60,9 @@ recorder_answer(Recorder *recorder, const GError *error)
     guint n = recorder->n_waiting;
 
     recorder->n_waiting = 0;
-    for (guint i = 0; i < n; i++) {
+    for (guint i = 0; i < n; i++)
         if (recorder->done[i])
             recorder->done[i](error, recorder->data[i]);
-    }
 }
 
 static inline void

@@ -209,8 +209,8 @@ a_target_reached_without_a_further_wish_is_reached(void **state)
     assert_false(mom_guard_is_stuck(f->guard, "a"));
 }
 
-/* While it is on its way a target nearly the same as what a rail allows is kept; lost, it must not be
- * sent again past the rail. */
+/* While it is on its way a target nearly the same as what a rail allows is kept; lost, it must not
+ * be sent again past the rail. */
 static void
 a_lost_target_is_not_kept_past_a_rail(void **state)
 {
@@ -360,8 +360,8 @@ assert_allowed(
     }
     /* What was given before was slow enough then. */
     if (world->last_us[index] > 0 && target_kib != min && target_kib != max &&
-        target_kib != CLAMP(target_kib, MIN(cur, world->last_kib[index]),
-                            MAX(cur, world->last_kib[index])))
+        target_kib !=
+            CLAMP(target_kib, MIN(cur, world->last_kib[index]), MAX(cur, world->last_kib[index])))
         assert_true((double)ABS(target_kib - cur) <= (double)max * 0.1 * seconds + 1);
     world->last_us[index] = world->now_us;
     world->last_kib[index] = target_kib;

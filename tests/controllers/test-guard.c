@@ -467,10 +467,9 @@ static void
 assert_ksm_within(
     MomActuator *self, MomEntity *host, const MomKsmTune *tune, MomActuatorDone done, gpointer data)
 {
-    for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
+    for (int key = 0; key < MOM_N_KSM_KEYS; key++)
         if (tune->present & 1u << key)
             assert_null(mom_rail_ksm(key, tune->value[key]));
-    }
     ++((Recorder *)self)->n_calls;
     done(NULL, data);
 }

@@ -233,7 +233,7 @@ a_guest_whose_report_is_too_old_keeps_its_size(void **state)
         const char *rail;
     } cases[] = {
         {15, 1600, 0, "balloon-stale"},
-        {5, 1600, 1600, NULL}, /* a critical host */
+        {5, 1600, 1600, NULL},  /* a critical host */
         {15, 2500, 2500, NULL}, /* grows */
     };
 
@@ -381,12 +381,9 @@ a_guest_that_is_not_seen_is_not_shrunk(void **state)
         gint64 target_mib;   /* 0: refused */
         const char *rail;
     } cases[] = {
-        {1500, 50, 0, "balloon-blind"},
-        {2047, 50, 0, "balloon-blind"},
-        {1500, 3, 0, "balloon-blind"},
-        {2048, 50, 2048, NULL},
-        {2200, 50, 2200, NULL},
-        {500, 50, 0, "balloon-blind"},
+        {1500, 50, 0, "balloon-blind"}, {2047, 50, 0, "balloon-blind"},
+        {1500, 3, 0, "balloon-blind"},  {2048, 50, 2048, NULL},
+        {2200, 50, 2200, NULL},         {500, 50, 0, "balloon-blind"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -29,9 +29,8 @@ interpolate_all(MomIniSection *section)
         g_autoptr(GError) error = NULL;
         g_autofree char *value = mom_ini_interpolate(entry->value, look_up, section, &error);
 
-        if (!value == !error || mom_ini_entry(section, entry->key) != entry || !entry->line) {
+        if (!value == !error || mom_ini_entry(section, entry->key) != entry || !entry->line)
             abort();
-        }
     }
 }
 
@@ -41,11 +40,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GError) error = NULL;
     g_autoptr(MomIni) ini = mom_ini_parse((const char *)data, size, "fuzz", &error);
 
-    if (!ini == !error) {
+    if (!ini == !error)
         abort();
-    }
-    for (guint i = 0; ini && i < ini->sections->len; i++) {
+    for (guint i = 0; ini && i < ini->sections->len; i++)
         interpolate_all(g_ptr_array_index(ini->sections, i));
-    }
     return 0;
 }

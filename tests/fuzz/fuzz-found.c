@@ -20,9 +20,8 @@ add_line(MomFound *found, const char *line, gsize length)
     json_tokener *tokener = json_tokener_new();
     json_object *json = json_tokener_parse_ex(tokener, line, (int)length);
 
-    if (json) {
+    if (json)
         mom_found_add_record(found, json);
-    }
     json_object_put(json);
     json_tokener_free(tokener);
 }
@@ -49,18 +48,16 @@ compare(MomFound *found, MomFound *again)
 
     if (found->ksm != again->ksm ||
         g_hash_table_size(found->guests) != g_hash_table_size(again->guests) ||
-        g_hash_table_size(found->guests) > MOM_FOUND_GUESTS_MAX) {
+        g_hash_table_size(found->guests) > MOM_FOUND_GUESTS_MAX)
         abort();
-    }
     g_hash_table_iter_init(&iter, found->guests);
     while (g_hash_table_iter_next(&iter, &uuid, &record)) {
         const MomFoundGuest *a = record, *b = g_hash_table_lookup(again->guests, uuid);
 
         if (!b || a->has_balloon != b->has_balloon || a->has_cpu != b->has_cpu ||
             g_hash_table_size(a->disks) != g_hash_table_size(b->disks) ||
-            g_hash_table_size(a->disks) > MOM_FOUND_DISKS_MAX) {
+            g_hash_table_size(a->disks) > MOM_FOUND_DISKS_MAX)
             abort();
-        }
     }
 }
 
@@ -71,9 +68,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(MomFound) again = mom_found_new();
     g_autoptr(GPtrArray) records = NULL;
 
-    if (size > 65536) {
+    if (size > 65536)
         return 0;
-    }
     add_lines(found, (const char *)data, size);
     records = mom_found_to_records(found);
     for (guint i = 0; i < records->len; i++) {

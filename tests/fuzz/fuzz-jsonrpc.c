@@ -22,10 +22,9 @@ on_event(const char *method, struct json_object *params, gpointer data)
     g_clear_pointer(&memory, g_free);
     GPtrArray *parsed[] = {mom_vdsm_parse_stats(params, NULL),
                            mom_vdsm_parse_io_tunes(params, NULL)};
-    for (gsize i = 0; i < G_N_ELEMENTS(parsed); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(parsed); i++)
         if (parsed[i])
             g_ptr_array_unref(parsed[i]);
-    }
 }
 
 int

@@ -28,21 +28,18 @@ check_reading(const char *text, gsize length)
     json_object *value;
     GString *out;
 
-    if (length == 0 || !mom_json_check(text, length, MOM_RPC_JSON_DEPTH, NULL)) {
+    if (length == 0 || !mom_json_check(text, length, MOM_RPC_JSON_DEPTH, NULL))
         return;
-    }
     tokener = json_tokener_new_ex(MOM_RPC_JSON_DEPTH + 1);
     value = json_tokener_parse_ex(tokener, text, (int)length);
     if (json_tokener_get_error(tokener) != json_tokener_success &&
-        json_tokener_get_error(tokener) != json_tokener_continue) {
+        json_tokener_get_error(tokener) != json_tokener_continue)
         abort();
-    }
     if (value) {
         out = g_string_new(NULL);
         mom_json_append(out, value);
-        if (!mom_json_check(out->str, out->len, MOM_RPC_JSON_DEPTH, NULL)) {
+        if (!mom_json_check(out->str, out->len, MOM_RPC_JSON_DEPTH, NULL))
             abort();
-        }
         g_string_free(out, TRUE);
     }
     json_object_put(value);
@@ -61,15 +58,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_reading((const char *)data, size);
     canned_service_init(&service);
     answer = mom_rpc_json.begin(&service.base, (const char *)data, size);
-    while (mom_rpc_json.step(answer)) {
-        if (++steps > STEPS) {
+    while (mom_rpc_json.step(answer))
+        if (++steps > STEPS)
             abort();
-        }
-    }
     text = mom_rpc_json.end(answer, &length);
-    if (text && !mom_json_check(text, length, ANSWER_DEPTH, NULL)) {
+    if (text && !mom_json_check(text, length, ANSWER_DEPTH, NULL))
         abort();
-    }
     g_free(text);
     canned_service_clear(&service);
     return 0;

@@ -46,15 +46,13 @@ read_twice(const char *text, gsize length)
     if (wrong && !*wrong)
         abort();
     append(written, records);
-    if (!records) {
+    if (!records)
         return;
-    }
     wrong_again = mom_pushed_read(again, written->str, written->len);
     mom_pushed_foreach(pushed, count, &n);
     mom_pushed_foreach(again, count, &n_again);
-    if (wrong_again || n != n_again || mom_pushed_replaces(pushed) != mom_pushed_replaces(again)) {
+    if (wrong_again || n != n_again || mom_pushed_replaces(pushed) != mom_pushed_replaces(again))
         abort();
-    }
 }
 
 /* Each line with its checksum. */

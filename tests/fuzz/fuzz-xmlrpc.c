@@ -25,15 +25,13 @@ check_round_trip(json_object *value)
 
     if (!mom_xmlrpc_parse_response(text, length, &back, &error)) {
         /* A call's parameters lie one level deeper in a response. */
-        if (!g_error_matches(error, MOM_XMLRPC_ERROR, MOM_XMLRPC_ERROR_LIMIT)) {
+        if (!g_error_matches(error, MOM_XMLRPC_ERROR, MOM_XMLRPC_ERROR_LIMIT))
             abort();
-        }
         return;
     }
     again = mom_xmlrpc_format_response(back, &again_length);
-    if (length != again_length || memcmp(text, again, length) != 0) {
+    if (length != again_length || memcmp(text, again, length) != 0)
         abort();
-    }
     json_object_put(back);
 }
 
@@ -45,9 +43,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_object *value = NULL;
 
     if (mom_xmlrpc_parse_call((const char *)data, size, &method, &value, &error)) {
-        if (!method || !json_object_is_type(value, json_type_array) || error) {
+        if (!method || !json_object_is_type(value, json_type_array) || error)
             abort();
-        }
         check_round_trip(value);
     } else if (!error || method || value) {
         abort();
@@ -55,11 +52,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_object_put(value);
     value = NULL;
     g_clear_error(&error);
-    if (mom_xmlrpc_parse_response((const char *)data, size, &value, &error)) {
+    if (mom_xmlrpc_parse_response((const char *)data, size, &value, &error))
         check_round_trip(value);
-    } else if (!error || value) {
+    else if (!error || value)
         abort();
-    }
     json_object_put(value);
     return 0;
 }

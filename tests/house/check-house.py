@@ -24,6 +24,9 @@ MAY_INCLUDE = {
 MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 100
 MAX_MEDIAN_LINES = 20
+# Other versions of it have other opinions. CLANG_FORMAT may name another program.
+FORMATTER = os.environ.get("CLANG_FORMAT", "clang-format")
+FORMATTER_VERSION = 14
 TEXT = (".c", ".h", ".py", ".build", ".policy", ".sh", ".conf")
 
 
@@ -114,12 +117,35 @@ def forbidden_calls():
                     yield "%s:%d: %s: take host memory from /proc/meminfo" % (path, number, found.group(1))
 
 
+def formatter_here():
+    """Whether it is the version that the tree is formatted with."""
+    if not shutil.which(FORMATTER):
+        return False
+    said = subprocess.run([FORMATTER, "--version"], text=True, capture_output=True).stdout
+    return re.search(r"version (\d+)\.", said + " version 0.").group(1) == str(FORMATTER_VERSION)
+
+
+def formatting():
+    """All C is as clang-format leaves it."""
+    paths = [path for top in ROOMS + ("contrib", "tests") for path in files(top, (".c", ".h"))]
+    said = subprocess.run([FORMATTER, "--dry-run", *paths], text=True, capture_output=True, cwd=ROOT)
+    if said.returncode:
+        yield said.stderr.strip()
+    for path in sorted(set(re.findall(r"^(\S+?):\d+:\d+: warning", said.stderr, re.M))):
+        yield "%s: run clang-format -i on it" % path
+
+
 def main():
     rules = [include_directions, headers_alone, licences, file_sizes, forbidden_calls]
     if not shutil.which("ctags"):
         sys.exit("check-house.py: universal-ctags is not installed")
     rules.append(function_lengths)
-    print("1..%d" % len(rules))
+    may_format = formatter_here()
+    print("1..%d" % (len(rules) + 1))
+    if may_format:
+        rules.append(formatting)
+    else:
+        print("ok %d - formatting # SKIP no clang-format %d" % (len(rules) + 1, FORMATTER_VERSION))
     bad = 0
     for number, rule in enumerate(rules, 1):
         faults = list(rule())

@@ -488,17 +488,16 @@ virDomainQemuAgentCommand(virDomainPtr guest, const char *cmd, int timeout, unsi
     enter(__func__);
     g_free(guest->agent_asked);
     guest->agent_asked = g_strdup(cmd);
-    until_us = g_get_monotonic_time() +
-               (fake.agent_timeout_ms ? fake.agent_timeout_ms : (guint)timeout) *
-                   G_TIME_SPAN_MILLISECOND;
+    until_us =
+        g_get_monotonic_time() +
+        (fake.agent_timeout_ms ? fake.agent_timeout_ms : (guint)timeout) * G_TIME_SPAN_MILLISECOND;
     fake.waiting++;
     while (guest->agent_hangs && g_cond_wait_until(&fake.changed, &fake.lock, until_us))
         ;
     fake.waiting--;
     if (!guest->agent_hangs)
-        reply = fake.agent_answer != NULL
-                    ? fake.agent_answer((guint)(guest - fake.guests), cmd)
-                    : g_strdup(guest->agent_reply);
+        reply = fake.agent_answer != NULL ? fake.agent_answer((guint)(guest - fake.guests), cmd)
+                                          : g_strdup(guest->agent_reply);
     result = reply != NULL ? strdup(reply) : NULL;
     leave(0);
     return result;

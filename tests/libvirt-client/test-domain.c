@@ -238,7 +238,8 @@ the_context_id_of_vsock_is_read_if_it_can_be_one(void **state)
         gint64 expected; /* -1: none is known */
     } rows[] = {
         {"<vsock model='virtio'><cid auto='no' address='3'/></vsock>", 3},
-        {"<vsock model='virtio'><cid auto='yes' address='4294967294'/><alias name='vsock0'/></vsock>",
+        {"<vsock model='virtio'><cid auto='yes' address='4294967294'/><alias "
+         "name='vsock0'/></vsock>",
          4294967294},
         {"<vsock><cid auto='no' address='4294967295'/></vsock>", -1},
         {"<vsock><cid auto='no' address='2'/></vsock>", -1},

@@ -252,7 +252,8 @@ a_snapshot_stays_what_the_entity_was(void **state)
     mom_entity_set_control(entity, "c", mom_value_int(1), (MomPlace){0});
 
     snapshot = mom_entity_snapshot(entity);
-    assert_ptr_equal(mom_entity_latest(snapshot), mom_entity_latest(entity)); /* shared, not copied */
+    assert_ptr_equal(mom_entity_latest(snapshot),
+                     mom_entity_latest(entity)); /* shared, not copied */
     mom_entity_set_property(entity, "name", mom_value_string("after"));
     mom_entity_add_sample(entity, mom_sample_new(schema, 6), 1);
     mom_entity_begin_run(entity);

@@ -166,8 +166,8 @@ each_element_has_reads_of_its_own(void **state)
     mom_entity_free(second);
 }
 
-/* Guests that take the same way share names and not values; a definition that changes between two of
- * them is seen. */
+/* Guests that take the same way share names and not values; a definition that changes between two
+ * of them is seen. */
 static void
 the_same_way_has_values_of_its_own(void **state)
 {

@@ -200,9 +200,8 @@ rounds_are_lost_by_generation_and_a_message_forgives_them(void **state)
     Outcome outcomes[6] = {0};
     g_autoptr(GError) error = NULL;
     g_autoptr(MomJsonrpc) rpc = rpc_with(4, outcomes, 6);
-    for (gint64 i = 0; i < 4; i++) {
+    for (gint64 i = 0; i < 4; i++)
         send_next(rpc, i);
-    }
     for (gint64 i = 0; i < 4; i++)
         mom_jsonrpc_expire(rpc, TIMEOUT_US + i);
     assert_int_equal(mom_jsonrpc_rounds_lost(rpc), 1);
@@ -323,10 +322,9 @@ static const char *const broken[] = {
 static gboolean
 receive_by_bytes(MomJsonrpc *rpc, const char *text, GError **error)
 {
-    for (; *text; text++) {
+    for (; *text; text++)
         if (!mom_jsonrpc_body(rpc, text, 1, error))
             return FALSE;
-    }
     return mom_jsonrpc_body_end(rpc, error);
 }
 

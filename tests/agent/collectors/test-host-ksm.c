@@ -113,10 +113,9 @@ what_an_older_kernel_lacks_or_garbles_costs_nothing_else(void **state)
     g_autoptr(GError) error = NULL;
     g_autoptr(Subject) subject = subject_new("HostKSM");
 
-    for (gsize i = 0; i < G_N_ELEMENTS(newer); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(newer); i++)
         if (odd[i % G_N_ELEMENTS(odd)])
             write_newer(*state, i, odd[i % G_N_ELEMENTS(odd)]);
-    }
     assert_ok(subject_collect_host(subject, *state, &error));
     for (gsize i = 0; i < G_N_ELEMENTS(newer); i++)
         assert_false(subject_has(subject, newer[i].field));

@@ -313,10 +313,9 @@ static void
 vdsms_own_file_gives_the_defaults(void **state)
 {
     Fixture *f = *state;
-    g_autofree char *path =
-        write_file(f, "vdsm.conf",
-                   "[vars]\nssl = false\n[addresses]\nmanagement_port = 54330\n"
-                   "[mom]\ntuning_policy = 20-engine\n");
+    g_autofree char *path = write_file(f, "vdsm.conf",
+                                       "[vars]\nssl = false\n[addresses]\nmanagement_port = 54330\n"
+                                       "[mom]\ntuning_policy = 20-engine\n");
 
     assert_string_equal(mom_config_get(f->config, "main", "tuning-policy"), "01-parameters");
     mom_config_load_vdsm_conf(f->config, path);

@@ -106,9 +106,8 @@ references_that_multiply_are_cut_short(void **state)
 
     for (int i = 0; i < 9; i++) {
         g_string_append_printf(text, "k%d: ", i);
-        for (int j = 0; j < 100; j++) {
+        for (int j = 0; j < 100; j++)
             g_string_append_printf(text, "%%(k%d)s", i + 1);
-        }
         g_string_append_c(text, '\n');
     }
     g_string_append(text, "k9:\n");
@@ -125,9 +124,8 @@ depth_is_counted_as_python_counts(void **state)
     g_autoptr(MomIni) ini = NULL;
     g_autofree char *value = NULL;
 
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 12; i++)
         g_string_append_printf(text, "k%d: %%(k%d)s\n", i, i + 1);
-    }
     g_string_append(text, "k12: end\n");
     assert_ok((ini = mom_ini_parse(text->str, text->len, "f", &error)));
     assert_ok((value = mom_ini_interpolate("%(k3)s", look_up, ini, &error)));

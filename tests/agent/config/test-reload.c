@@ -235,9 +235,8 @@ test_a_bad_file_leaves_all_that_is_in_force(void **state)
         engine_write_file(f->policy_dir, bad_files[i].file, bad_files[i].text);
         assert_false(reread(f, &error));
         all = g_strconcat(told->str, error->message, NULL);
-        if (!strstr(all, bad_files[i].says)) {
+        if (!strstr(all, bad_files[i].says))
             fail_msg("\"%s\" is not in \"%s\"", bad_files[i].says, all);
-        }
         after = mom_policy_store_get_joined(mom_engine_policies(f->engine));
         assert_string_equal(after, before);
         engine_write_file(f->policy_dir, bad_files[i].file, good);
@@ -392,9 +391,8 @@ test_keys_that_need_a_restart_are_these(void **state)
     for (const MomConfigKey *key = mom_config_keys; key->section; key++) {
         g_autofree char *name = g_strconcat(key->section, "/", key->key, NULL);
 
-        if (mom_reload_is_live(key->section, key->key) == g_strv_contains(restart, name)) {
+        if (mom_reload_is_live(key->section, key->key) == g_strv_contains(restart, name))
             fail_msg("%s is live or needs a restart, and not both or neither", name);
-        }
     }
 }
 

@@ -108,9 +108,8 @@ assert_refused(
     assert_false(mom_trust_check(&f->trust, path, kind, &error));
     assert_true(g_error_matches(error, MOM_TRUST_ERROR, (int)code));
     assert_non_null(strstr(error->message, path));
-    if (!strstr(error->message, says)) {
+    if (!strstr(error->message, says))
         fail_msg("\"%s\" is not in \"%s\"", says, error->message);
-    }
 }
 
 static void
@@ -194,9 +193,8 @@ an_owner_must_be_root_ourselves_or_the_one_more(void **state)
     g_autofree char *remedy = g_strdup_printf("`chown root %s'", f->file);
     g_autofree char *both = g_strdup_printf("`chown root %s && chmod go-w %s'", f->file, f->file);
 
-    if (geteuid() != 0) {
+    if (geteuid() != 0)
         skip();
-    }
     assert_int_equal(chown(f->file, STRANGER, 0), 0);
     assert_refused(f, f->file, MOM_TRUST_FILE, MOM_TRUST_ERROR_WRITABLE, remedy);
     assert_refused(f, f->file, MOM_TRUST_FILE, MOM_TRUST_ERROR_WRITABLE, "owner user 54321");
@@ -233,9 +231,8 @@ a_link_of_somebody_else_is_refused_wherever_it_leads(void **state)
     g_autofree char *dir = make_dir(f, "sticky", 01777);
     g_autofree char *link = g_build_filename(dir, "link", NULL);
 
-    if (geteuid() != 0) {
+    if (geteuid() != 0)
         skip();
-    }
     assert_int_equal(symlink("/etc/passwd", link), 0);
     assert_trusted(f, link, MOM_TRUST_FILE);
     assert_int_equal(lchown(link, STRANGER, 0), 0);

@@ -28,12 +28,11 @@ setup(void **state)
 {
     MomDecisionRing *ring = mom_decision_ring_new(KEPT);
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         add(ring, "lost", "balloon_target", MOM_DECISION_DONE); /* 1 to 3 */
-    }
-    add(ring, "a", "balloon_target", MOM_DECISION_DONE);   /* 4 */
-    add(ring, NULL, "ksm_run", MOM_DECISION_DONE);         /* 5 */
-    add(ring, "b", "balloon_target", MOM_DECISION_FAILED); /* 6 */
+    add(ring, "a", "balloon_target", MOM_DECISION_DONE);        /* 4 */
+    add(ring, NULL, "ksm_run", MOM_DECISION_DONE);              /* 5 */
+    add(ring, "b", "balloon_target", MOM_DECISION_FAILED);      /* 6 */
     add(ring, NULL, "ksm_pages_to_scan", MOM_DECISION_RAILED);
     add(ring, "a", "vcpu_quota", MOM_DECISION_SENT);
     add(ring, "a", "balloon_target", MOM_DECISION_RAILED);
@@ -104,9 +103,8 @@ test_nobody_gets_more_than_the_default_unasked(void **state)
     MomDecisionQuery query = MOM_DECISION_QUERY_INIT;
     json_object *json;
 
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 300; i++)
         add(ring, "a", "balloon_target", MOM_DECISION_DONE);
-    }
     json = mom_decision_query_json(&query, ring);
     assert_int_equal(json_object_array_length(json), MOM_DECISION_QUERY_LAST);
     assert_int_equal(

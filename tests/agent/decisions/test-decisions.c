@@ -133,9 +133,8 @@ test_a_failure_is_told_once_until_it_changes_or_succeeds(void **state)
     MomGuardReport late = balloon(MOM_GUARD_FAILED, "timed out");
     MomGuardReport done = balloon(MOM_GUARD_DONE, NULL);
 
-    for (int cycle = 0; cycle < 3; cycle++) {
+    for (int cycle = 0; cycle < 3; cycle++)
         attempt(state, &gone);
-    }
     attempt(state, &late);
     attempt(state, &done);
     attempt(state, &late);
@@ -384,9 +383,8 @@ test_the_last_ones_are_kept(void **state)
     assert_null(mom_decision_ring_get(ring, 0));
     assert_null(mom_decision_ring_get(ring, 2));
     assert_null(mom_decision_ring_get(ring, KEPT + 3));
-    for (guint64 number = 3; number <= KEPT + 2; number++) {
+    for (guint64 number = 3; number <= KEPT + 2; number++)
         assert_int_equal(mom_decision_ring_get(ring, number)->to.integer, number);
-    }
     report.verdict = MOM_GUARD_DONE; /* of one that is forgotten */
     report.call = 1;
     mom_decisions_report(&report, *state);

@@ -284,14 +284,15 @@ test_a_guest_without_complete_data_is_not_managed(void **state)
     json = mom_explain(mom_engine_decisions(f->engine), mom_engine_host(f->engine), &guests, "a",
                        &error);
     assert_ok(json);
-    assert_string_equal(json_object_get_string(json_object_object_get(json, "text")),
-                 "a (a)\n"
-                 "It is not managed at present: its data is incomplete.\n"
-                 "Its numbers are of vdsm, read 8 s ago.\n"
-                 "Its process does not answer libvirt: nothing is known of it and nothing done to "
-                 "it.\n"
-                 "No policy has wished anything for it.\n"
-                 "Nothing was done or refused, as far as momd remembers.\n");
+    assert_string_equal(
+        json_object_get_string(json_object_object_get(json, "text")),
+        "a (a)\n"
+        "It is not managed at present: its data is incomplete.\n"
+        "Its numbers are of vdsm, read 8 s ago.\n"
+        "Its process does not answer libvirt: nothing is known of it and nothing done to "
+        "it.\n"
+        "No policy has wished anything for it.\n"
+        "Nothing was done or refused, as far as momd remembers.\n");
     json_object_put(json);
     json = mom_explain_guests(mom_engine_decisions(f->engine), &guests);
     first = json_object_array_get_idx(json, 0);

@@ -28,9 +28,8 @@ write_ksm(const char *root, const char *run, const char *pages)
                                         "merge_across_nodes"};
     g_autofree char *dir = g_build_filename(root, "sys", "kernel", "mm", "ksm", NULL);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(zeros); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(zeros); i++)
         engine_write_file(dir, zeros[i], "0\n");
-    }
     engine_write_file(dir, "run", run);
     engine_write_file(dir, "pages_to_scan", pages);
 }
@@ -170,10 +169,8 @@ assert_balloons(Fixture *f, const char *expected)
     g_auto(GStrv) calls = g_strsplit(f->recorder->log->str, "; ", -1);
     g_autoptr(GString) found = g_string_new(NULL);
 
-    for (char **call = calls; *call; call++) {
-        if (strstr(*call, " balloon ")) {
+    for (char **call = calls; *call; call++)
+        if (strstr(*call, " balloon "))
             g_string_append_printf(found, "%s; ", *call);
-        }
-    }
     assert_string_equal(found->str, expected);
 }

@@ -373,9 +373,8 @@ test_any_number_of_bad_lines_is_set_aside(void **state)
     engine_add_guest(f, "a", 3000000);
     engine_start(f);
     engine_assert_calls(f, "a 2000000");
-    for (guint i = 0; i < 20000; i++) {
+    for (guint i = 0; i < 20000; i++)
         g_string_append_printf(text, "(set nosuch%u 5)\n", i);
-    }
     g_string_append(text, "(set part 0.7)");
     assert_ok(mom_engine_set_policy(f->engine, "01-parameters", text->str, &error));
     virtual_clock_advance(f->clock, SECOND);

@@ -316,8 +316,8 @@ assert_lines(const Told *told, gsize turns, gsize and_then, const char *expected
     canned_clear(&canned);
 }
 
-/* The same with 30 s of patience, for MAX_CYCLES turns at a distance of EVERY_S; the last goes on until
- * trouble would be over. */
+/* The same with 30 s of patience, for MAX_CYCLES turns at a distance of EVERY_S; the last goes on
+ * until trouble would be over. */
 static void
 assert_patient_lines(const Told *told, gint64 every_s, const char *expected)
 {
@@ -333,9 +333,9 @@ assert_patient_lines(const Told *told, gint64 every_s, const char *expected)
     g_string_truncate(lines, 0);
     for (gsize i = 0; i < MAX_CYCLES + MOM_MONITOR_WELL_AFTER; i++) {
         canned.next = (guint)MIN(i, MAX_CYCLES - 1);
-        mom_monitor_collect(monitor, &(MomCollectInput){.root = "/",
-                                                        .now_us = (gint64)i * every_s *
-                                                                  G_USEC_PER_SEC});
+        mom_monitor_collect(
+            monitor,
+            &(MomCollectInput){.root = "/", .now_us = (gint64)i * every_s * G_USEC_PER_SEC});
     }
     assert_string_equal(lines->str, expected);
     canned_clear(&canned);

@@ -52,7 +52,8 @@ test_a_root_with_and_without_the_file(void **state)
 
     assert_false(mom_pressure_read(root, &percent));
     assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
-    assert_true(g_file_set_contents(file, "some avg10=1.50 avg60=0.00 avg300=0.00 total=9\n", -1, NULL));
+    assert_true(
+        g_file_set_contents(file, "some avg10=1.50 avg60=0.00 avg300=0.00 total=9\n", -1, NULL));
     assert_true(mom_pressure_read(root, &percent));
     assert_true(percent >= 1.5 && percent <= 1.5);
     g_remove(file);

@@ -102,14 +102,14 @@ copy_policies(const char *to)
 static void
 write_ksm(const char *root)
 {
-    static const char *const files[] = {"full_scans",   "pages_sharing",  "pages_unshared",
-                                        "run",          "pages_shared",   "pages_to_scan",
-                                        "pages_volatile", "sleep_millisecs", "merge_across_nodes"};
+    static const char *const files[] = {
+        "full_scans",        "pages_sharing", "pages_unshared", "run",
+        "pages_shared",      "pages_to_scan", "pages_volatile", "sleep_millisecs",
+        "merge_across_nodes"};
     g_autofree char *dir = g_build_filename(root, "sys", "kernel", "mm", "ksm", NULL);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
         engine_write_file(dir, files[i], "0\n");
-    }
 }
 
 static int
@@ -177,9 +177,8 @@ settle(Fixture *f)
 {
     mom_engine_start(f->peers.engine);
     pass(f, 600);
-    if (mom_engine_cycles(f->peers.engine) <= 30) {
+    if (mom_engine_cycles(f->peers.engine) <= 30)
         print_error("too few cycles:\n%s\n", told->str);
-    }
     assert_true(mom_engine_cycles(f->peers.engine) > 30);
     assert_null(mom_engine_policy_fault(f->peers.engine));
     g_string_truncate(told, 0);
@@ -191,18 +190,16 @@ lines_told(void)
 {
     guint lines = 0;
 
-    for (const char *p = told->str; *p; p++) {
+    for (const char *p = told->str; *p; p++)
         lines += *p == ';' && (p[1] == '\0' || ((p[1] == 'W' || p[1] == 'I') && p[2] == ':'));
-    }
     return lines;
 }
 
 static void
 assert_lines(guint expected)
 {
-    if (lines_told() != expected) {
+    if (lines_told() != expected)
         print_error("%u lines and not %u:\n%s\n", lines_told(), expected, told->str);
-    }
     assert_int_equal(lines_told(), expected);
     g_string_truncate(told, 0);
 }
@@ -305,7 +302,8 @@ a_source_that_is_away_is_told_once_and_when_it_is_back(void **state)
     Fixture *f = *state;
 
     settle(f);
-    f->peers.error_code = G_IO_ERROR_TIMED_OUT; /* NOT_CONNECTED is told by who keeps the connection */
+    f->peers.error_code =
+        G_IO_ERROR_TIMED_OUT; /* NOT_CONNECTED is told by who keeps the connection */
     g_clear_pointer(&f->peers.guests, g_ptr_array_unref);
     pass(f, 6 * HOUR_S);
     assert_lines(1);

@@ -35,9 +35,8 @@ test_shares(void **state)
             shares[k].given_kib = -1;
         }
         mom_room_share(shares, N, rows[i].room);
-        for (gsize k = 0; k < N; k++) {
+        for (gsize k = 0; k < N; k++)
             assert_int_equal(shares[k].given_kib, rows[i].shares[k].given_kib);
-        }
     }
     mom_room_share(NULL, 0, 10);
 }
@@ -56,9 +55,8 @@ test_bounds(void **state)
         for (gsize k = 0; k < N; k++) {
             shares[k] = (MomRoomShare){.lack_kib = g_rand_int_range(rand, 0, 1000000),
                                        .in_need = g_rand_boolean(rand)};
-            if (g_rand_boolean(rand)) {
+            if (g_rand_boolean(rand))
                 shares[k].owed_kib = shares[k].lack_kib / 2;
-            }
         }
         mom_room_share(shares, N, room);
         for (gsize k = 0; k < N; k++) {

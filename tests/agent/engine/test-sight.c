@@ -156,9 +156,8 @@ test_it_is_told_once_and_its_end_when_that_lasts(void **state)
     assert_string_equal(told->str, "W:Blind: of guests (1) there was no data for a while; until "
                                    "there is enough of it, they are not shrunk;");
     g_string_truncate(told, 0);
-    for (guint i = 0; i < MOM_SIGHT_WELL_AFTER; i++) {
+    for (guint i = 0; i < MOM_SIGHT_WELL_AFTER; i++)
         mom_sight_look(&sight, host, guests, 100 * SECOND, FALSE);
-    }
     assert_string_equal(told->str, "I:There is enough data of host and guests again;");
     g_string_truncate(told, 0);
     guests->pdata[0] = blind;

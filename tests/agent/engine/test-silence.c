@@ -14,9 +14,8 @@ goes_on(MomSilence *silence, int code)
 {
     g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, code, "why");
 
-    for (guint i = 0; i < 3; i++) {
+    for (guint i = 0; i < 3; i++)
         mom_silence_goes_on(silence, error);
-    }
 }
 
 static void

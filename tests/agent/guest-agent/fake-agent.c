@@ -207,12 +207,11 @@ on_readable(GSocket *socket, GIOCondition condition, gpointer data)
     gssize n = g_socket_receive(socket, bytes, sizeof bytes, NULL, NULL);
     gboolean goes_on = n > 0;
 
-    for (gssize i = 0; goes_on && i < n; i++) {
+    for (gssize i = 0; goes_on && i < n; i++)
         if (bytes[i] == '\n')
             goes_on = answer_line(link);
         else
             g_string_append_c(link->line, bytes[i]);
-    }
     if (!goes_on)
         g_ptr_array_remove(link->peer->links, link);
     return G_SOURCE_CONTINUE;

@@ -54,9 +54,8 @@ peer_sample(MomSource *source, MomSourceDone done, gpointer data)
     peer->asked++;
     peer->done = done;
     peer->done_data = data;
-    if (!peer->silent) {
+    if (!peer->silent)
         peer_answer(peer);
-    }
 }
 
 static void
@@ -71,9 +70,8 @@ peer_set_ksm(MomActuator *actuator,
     peer->sent++;
     peer->changed = done;
     peer->changed_data = data;
-    if (!peer->lazy) {
+    if (!peer->lazy)
         done(NULL, data);
-    }
 }
 
 static guint
@@ -139,12 +137,10 @@ failover_teardown(void **state)
 
     mom_hypervisor_failover_close(f->failover);
     f->vdsm.guests = f->libvirt.guests = NULL;
-    if (f->vdsm.done) {
+    if (f->vdsm.done)
         peer_answer(&f->vdsm); /* told to nobody */
-    }
-    if (f->libvirt.done) {
+    if (f->libvirt.done)
         peer_answer(&f->libvirt);
-    }
     mom_hypervisor_failover_free(f->failover);
     virtual_clock_free(f->clock);
     g_string_free(f->told, TRUE);
@@ -160,12 +156,10 @@ on_told(GPtrArray *guests, const GError *error, gpointer data)
     assert_true(f->open); /* answered once */
     f->open = FALSE;
     g_string_truncate(f->told, 0);
-    if (error) {
+    if (error)
         g_string_printf(f->told, "!%s", error->message);
-    }
-    for (guint i = 0; guests && i < guests->len; i++) {
+    for (guint i = 0; guests && i < guests->len; i++)
         g_string_append(f->told, ((MomGuestData *)g_ptr_array_index(guests, i))->uuid);
-    }
 }
 
 void

@@ -284,9 +284,8 @@ the_first_decision_after_the_return_turns_nothing(void **state)
         cycles = mom_engine_cycles(world->engine);
         pass(world, 1);
     }
-    while (mom_engine_cycles(world->engine) == cycles) {
+    while (mom_engine_cycles(world->engine) == cycles)
         pass(world, 1);
-    }
     engine_assert_calls(world->f, "");
     pass(world, 8);
     engine_assert_calls(world->f, "");
@@ -313,13 +312,11 @@ an_end_within_the_grace_releases_all_the_same(void **state)
     vdsm_leaves(world);
     pass(world, 100);
     vdsm_lists_it(world);
-    while (mom_hypervisor_failover_stands_in(world->failover)) {
+    while (mom_hypervisor_failover_stands_in(world->failover))
         pass(world, 1);
-    }
     cycles = mom_engine_cycles(world->engine);
-    while (mom_engine_cycles(world->engine) == cycles) {
+    while (mom_engine_cycles(world->engine) == cycles)
         pass(world, 1);
-    }
     engine_assert_calls(world->f, "");
     engine_write_host(world->f, 5000000);
     mom_engine_release(world->engine, MOM_ON_STOP_RELEASE, on_released, &released);

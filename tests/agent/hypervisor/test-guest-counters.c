@@ -15,9 +15,8 @@ each_counter_is_one_member(void **state)
 {
     g_autoptr(MomGuestData) guest = mom_guest_data_new("u", "n");
 
-    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++) {
+    for (gsize i = 0; i < MOM_N_GUEST_COUNTERS; i++)
         *mom_guest_counter(guest, i) = mom_value_int((gint64)i + 1);
-    }
     assert_int_equal(guest->major_faults.integer, 1);
     assert_int_equal(guest->minor_faults.integer, 2);
     assert_int_equal(guest->swap_in.integer, 3);

@@ -72,9 +72,8 @@ the_time_is_that_of_the_guest_s_report(void **state)
     g_autoptr(MomGuestRates) rates = mom_guest_rates_new();
 
     assert_int_equal(read_at(rates, 100, 0, 0), NIL);
-    for (gint64 s = 1; s < 40; s++) {
+    for (gint64 s = 1; s < 40; s++)
         assert_int_equal(read_at(rates, 100 + s, s, 0), NIL);
-    }
     assert_int_equal(read_at(rates, 140, 0, 400), 10);
 }
 

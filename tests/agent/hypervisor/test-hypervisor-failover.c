@@ -132,7 +132,8 @@ an_answer_that_comes_while_libvirt_is_asked_counts(void **state)
     ASSERT_LOG("");
 }
 
-/* momd ends with vdsm, as on a host that goes down: what was changed is to be undone all the same. */
+/* momd ends with vdsm, as on a host that goes down: what was changed is to be undone all the same.
+ */
 static void
 in_a_hurry_libvirt_stands_in_at_once(void **state)
 {
@@ -470,9 +471,8 @@ storms_change_no_rule(void **state)
             ask(f);
             assert_true(!was_well || (f->libvirt.asked == asked && !f->open));
         }
-        if (peer->done && (!peer->silent || g_rand_int_range(chance, 0, 10) == 0)) {
+        if (peer->done && (!peer->silent || g_rand_int_range(chance, 0, 10) == 0))
             peer_answer(peer);
-        }
         assert_in_force(f, mom_hypervisor_failover_stands_in(f->failover) ? "libvirt" : "vdsm");
         virtual_clock_advance(f->clock, g_rand_int_range(chance, 0, 10 * SECOND));
         assert_true(!f->open || f->vdsm.done || f->libvirt.done); /* somebody is waited for */

@@ -77,11 +77,10 @@ done(const GError *error, gpointer data)
 {
     Fixture *f = data;
 
-    if (error) {
+    if (error)
         g_string_append_printf(f->outcomes, "error %d; ", error->code);
-    } else {
+    else
         g_string_append(f->outcomes, "ok; ");
-    }
 }
 
 static void
@@ -346,9 +345,8 @@ test_a_guests_change_of_state_is_a_hint_and_other_events_are_none(void **state)
     };
 
     g_string_truncate(f->hints, 0);
-    for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(events); i++)
         peer_message(f->peer, "jms.queue.events", events[i], strlen(events[i]));
-    }
     run_until(f->hints->len > 0);
     assert_string_equal(f->hints->str, "|virt|VM_status|a; ");
 }

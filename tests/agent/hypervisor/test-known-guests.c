@@ -223,11 +223,10 @@ no_quota_is_told_as_vdsm_tells_it(void **state)
         gint64 quota_us = G_MININT64;
 
         next(f);
-        if (rows[i].vdsm != G_MININT64) {
+        if (rows[i].vdsm != G_MININT64)
             add(f, "a", "web")->vcpu_quota_us = mom_value_int(rows[i].vdsm);
-        } else {
+        else
             add(f, "a", "web");
-        }
         vdsm_speaks(f);
         add_of_libvirt(f, "a");
         mom_value_to_int(libvirt_speaks(f)->vcpu_quota_us, &quota_us);

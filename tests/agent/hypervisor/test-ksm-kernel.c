@@ -94,10 +94,9 @@ restore(void)
     gboolean ok = write_file("run", "2");
 
     write_file("advisor_mode", "none"); /* fails where there is none */
-    for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
         if (knobs.found[i])
             ok &= write_file(kept[i], knobs.found[i]);
-    }
     return ok;
 }
 
@@ -132,10 +131,9 @@ take_knobs(void)
 
     if (lock < 0)
         return "this kernel has no KSM";
-    while (flock(lock, LOCK_EX) < 0) {
+    while (flock(lock, LOCK_EX) < 0)
         if (errno != EINTR)
             return "the lock on " FOLDER "run cannot be had";
-    }
     if (read_number("run") != 0 || read_number("pages_shared") != 0)
         return "KSM is in use on this machine";
     if (read_number("merge_across_nodes") < 0)

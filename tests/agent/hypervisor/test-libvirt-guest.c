@@ -185,12 +185,12 @@ the_age_of_a_report_is_told_if_it_makes_sense(void **state)
     } rows[] = {
         {NOW_S, -1, 0},
         {NOW_S - 7, -1, 7},
-        {NOW_S + 2, -1, 0},        /* a clock that was set */
-        {NOW_S + 3600, -1, -1},    /* or is not to be believed */
-        {0, -1, -1},               /* never */
-        {627319920, -1, -1},       /* libvirt's test driver */
+        {NOW_S + 2, -1, 0},     /* a clock that was set */
+        {NOW_S + 3600, -1, -1}, /* or is not to be believed */
+        {0, -1, -1},            /* never */
+        {627319920, -1, -1},    /* libvirt's test driver */
         {NOW_S - 40, 3600, 40},
-        {NOW_S - 3600, 30, -1},    /* older than the guest */
+        {NOW_S - 3600, 30, -1}, /* older than the guest */
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -214,11 +214,8 @@ a_report_that_stands_still_is_not_used(void **state)
         gint64 age_s;
         gboolean used;
     } rows[] = {
-        {5, 0, TRUE},
-        {5, MOM_LIBVIRT_STALE_S, TRUE},
-        {5, MOM_LIBVIRT_STALE_S + 1, FALSE},
-        {60, 3 * 60, TRUE},
-        {60, 3 * 60 + 1, FALSE},
+        {5, 0, TRUE},       {5, MOM_LIBVIRT_STALE_S, TRUE}, {5, MOM_LIBVIRT_STALE_S + 1, FALSE},
+        {60, 3 * 60, TRUE}, {60, 3 * 60 + 1, FALSE},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -268,10 +265,8 @@ a_period_that_somebody_else_set_is_in_the_xml(void **state)
 static void
 of_a_guest_that_hangs_only_its_process_is_known(void **state)
 {
-    const MomLibvirtView view = {.wall_s = NOW_S,
-                                 .hangs = TRUE,
-                                 .pid = mom_value_int(42),
-                                 .age_s = mom_value_int(100)};
+    const MomLibvirtView view = {
+        .wall_s = NOW_S, .hangs = TRUE, .pid = mom_value_int(42), .age_s = mom_value_int(100)};
     g_autoptr(MomGuestData) data = convert_with(guest_that_reported(NOW_S), &view);
 
     assert_int_equal(data->pid.integer, 42);
@@ -318,8 +313,7 @@ a_guarantee_is_libvirt_s_or_else_the_configuration_s(void **state)
         {"<domain><memtune><min_guarantee>0</min_guarantee></memtune></domain>", 0},
         {"<domain/>", 600},
     };
-    g_autoptr(MomGuarantees) guarantees =
-        guarantees_of("[guest \"a*\"]\nmin-guarantee: 25 %\n");
+    g_autoptr(MomGuarantees) guarantees = guarantees_of("[guest \"a*\"]\nmin-guarantee: 25 %\n");
     const MomLibvirtView view = {.wall_s = NOW_S, .guarantees = guarantees};
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -345,9 +339,9 @@ without_its_xml_a_guest_s_guarantee_is_not_known(void **state)
 static void
 memory_that_a_balloon_cannot_free_is_told(void **state)
 {
-    g_autoptr(MomGuestData) data = convert(
-        guest_new("<domain><memoryBacking><hugepages/></memoryBacking>"
-                  "<devices><hostdev mode='subsystem' type='pci'/></devices></domain>"));
+    g_autoptr(MomGuestData) data =
+        convert(guest_new("<domain><memoryBacking><hugepages/></memoryBacking>"
+                          "<devices><hostdev mode='subsystem' type='pci'/></devices></domain>"));
 
     assert_true(data->hugepages.boolean);
     assert_true(data->passthrough.boolean);

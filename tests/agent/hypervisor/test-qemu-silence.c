@@ -85,10 +85,9 @@ the_kernel_s_word_is_understood(void **state)
     int status;
 
     assert_true(pid >= 0);
-    if (pid == 0) {
+    if (pid == 0)
         for (;;)
             pause();
-    }
     assert_int_equal(mom_qemu_silence_look(&look, "/", pid, 0), 0);
     assert_int_equal(kill(pid, SIGSTOP), 0);
     assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);

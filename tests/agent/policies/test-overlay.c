@@ -63,11 +63,10 @@ write_file(Fixture *f, const char *name, const char *text)
 {
     g_autofree char *path = g_strdup_printf("%s/%s.policy", f->dir, name);
 
-    if (text) {
+    if (text)
         assert_true(g_file_set_contents(path, text, -1, NULL));
-    } else {
+    else
         g_remove(path);
-    }
 }
 
 static int
@@ -92,9 +91,8 @@ teardown(void **state)
     const char *const names[] = {"00-base", "10-use", "15-more"};
 
     mom_policies_free(f->policies);
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
         write_file(f, names[i], NULL);
-    }
     g_rmdir(f->dir);
     g_free(f->dir);
     g_free(f);
@@ -122,9 +120,8 @@ restart(Fixture *f)
     }
     mom_policies_free(f->policies);
     f->policies = make(f);
-    if (text->len) {
+    if (text->len)
         assert_null(mom_pushed_read(mom_policies_pushed(f->policies), text->str, text->len));
-    }
     g_string_truncate(told, 0);
     return mom_policies_reload(f->policies, NULL);
 }
@@ -137,9 +134,8 @@ assert_in_force(Fixture *f, const char *expected)
     g_autofree const char **names = mom_policy_store_names(store, NULL);
     g_autoptr(GString) out = g_string_new(NULL);
 
-    for (guint i = 0; names[i]; i++) {
+    for (guint i = 0; names[i]; i++)
         g_string_append_printf(out, "%s=%s;", names[i], mom_policy_store_get(store, names[i]));
-    }
     assert_string_equal(out->str, expected);
 }
 

@@ -29,9 +29,8 @@ teardown(void **state)
 {
     Fixture *f = *state;
 
-    for (guint i = 0; i < f->files->len; i++) {
+    for (guint i = 0; i < f->files->len; i++)
         g_remove(g_ptr_array_index(f->files, i));
-    }
     g_ptr_array_unref(f->files);
     g_rmdir(f->dir);
     g_free(f->dir);
@@ -177,9 +176,8 @@ test_a_reset_forgets_what_was_pushed(void **state)
 static gboolean
 refuse_no(MomPolicyStore *candidate, gpointer data, GError **error)
 {
-    if (!mom_policy_store_get(candidate, "no")) {
+    if (!mom_policy_store_get(candidate, "no"))
         return TRUE;
-    }
     g_set_error(error, MOM_POLICY_ERROR, MOM_POLICY_ERROR_EVAL, "refused");
     return FALSE;
 }
@@ -246,9 +244,8 @@ refuse_seven(MomPolicyStore *candidate, gpointer data, GError **error)
 {
     const char *text = mom_policy_store_get(candidate, "01-parameters");
 
-    if (!text || !strchr(text, '7')) {
+    if (!text || !strchr(text, '7'))
         return TRUE;
-    }
     g_set_error(error, MOM_POLICY_ERROR, MOM_POLICY_ERROR_EVAL, "refused");
     return FALSE;
 }

@@ -19,9 +19,8 @@ check(MomPolicyStore *candidate, guint max_findings, gpointer data)
     const MomCheckWorld world = {.parameters_policy = NAME, .max_findings = max_findings};
     guint *checks = data;
 
-    if (checks) {
+    if (checks)
         (*checks)++;
-    }
     return mom_policy_check(candidate, &world);
 }
 
@@ -102,9 +101,8 @@ test_a_sound_text_costs_one_check_and_a_long_chain_so_many(void **state)
 
     mom_tuning_free(mom_set_aside_faults(store, NAME, "(set a 2)", check, &checks, &error));
     assert_int_equal(checks, 1);
-    for (guint i = 1; i < 100; i++) {
+    for (guint i = 1; i < 100; i++)
         g_string_append_printf(chain, "(defvar c%u c%u)\n", i, i - 1);
-    }
     checks = 0;
     tuning = mom_set_aside_faults(store, NAME, chain->str, check, &checks, &error);
     assert_ok(tuning);

@@ -336,7 +336,8 @@ one_whose_address_is_not_told_for_a_while_is_not_left(void **state)
     assert_int_equal(world->probe.asked, 2);
 }
 
-/* The address of its former life may be another guest's by now, and what it said then is of no use. */
+/* The address of its former life may be another guest's by now, and what it said then is of no use.
+ */
 static void
 one_that_was_started_anew_has_nothing_of_before(void **state)
 {

@@ -37,11 +37,10 @@ set_named_policy(MomRpcService *base, const char *name, const char *text, GError
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:1:1: <bad> & worse", name);
         return FALSE;
     }
-    if (text) {
+    if (text)
         g_hash_table_replace(self->policies, g_strdup(name), g_strdup(text));
-    } else {
+    else
         g_hash_table_remove(self->policies, name);
-    }
     self->changes++;
     return TRUE;
 }
@@ -78,9 +77,8 @@ get_named_policies(MomRpcService *base)
     gpointer name, text;
 
     g_hash_table_iter_init(&iter, ((CannedService *)base)->policies);
-    while (g_hash_table_iter_next(&iter, &name, &text)) {
+    while (g_hash_table_iter_next(&iter, &name, &text))
         json_object_object_add(out, name, json_object_new_string(text));
-    }
     return out;
 }
 
@@ -127,9 +125,8 @@ next_guests(MomRpcParts *parts, const MomRpcNotation *notation, GString *out)
         notation->end_member(out);
         json_object_object_del(self->guests, name);
     }
-    if (json_object_object_length(self->guests) > 0) {
+    if (json_object_object_length(self->guests) > 0)
         return TRUE;
-    }
     notation->end_struct(out);
     return FALSE;
 }
@@ -266,11 +263,10 @@ when_kept(MomRpcService *base, MomRpcKept done, gpointer data)
 
     Waiter waiter = {done, data};
 
-    if (self->slow) {
+    if (self->slow)
         g_array_append_val(self->waiting, waiter);
-    } else {
+    else
         done(data);
-    }
 }
 
 static const MomRpcServiceClass klass = {

@@ -16,7 +16,8 @@ typedef struct {
     MomRpcService base;
     GHashTable *policies;
     char *verbosity;
-    json_object *statistics; /* {"host", "guests"}; what is missing or no object is given as empty */
+    json_object
+        *statistics; /* {"host", "guests"}; what is missing or no object is given as empty */
     guint64 changes;
     gboolean slow;   /* changes are kept only when released */
     GArray *waiting; /* who waits for that */

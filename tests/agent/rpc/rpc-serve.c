@@ -48,9 +48,8 @@ main(int argc, char **argv)
     canned_service_init(&service);
     service.slow = g_getenv("RPC_SERVE_SLOW") != NULL;
     options.port = argc > 1 ? argv[1] : "";
-    if (argc > 2) {
+    if (argc > 2)
         options.mode = (guint)g_ascii_strtoull(argv[2], NULL, 8);
-    }
     options.group = argc > 3 ? argv[3] : NULL;
     options.allowed_users = argc > 4 ? (const char *const *)argv + 4 : NULL;
     server = mom_rpc_server_new(&options, &service.base, &error);

@@ -36,12 +36,10 @@ bound(const MomRpcMethod *method, const char *text, GError **error)
     gboolean done = mom_rpc_method_bind(method, params, args, error);
     char *json = NULL;
 
-    for (guint i = 0; done && i < mom_rpc_method_n_params(method); i++) {
+    for (guint i = 0; done && i < mom_rpc_method_n_params(method); i++)
         json_object_array_add(seen, json_object_get(args[i]));
-    }
-    if (done) {
+    if (done)
         json = g_strdup(json_object_to_json_string_ext(seen, JSON_C_TO_STRING_PLAIN));
-    }
     json_object_put(seen);
     json_object_put(params);
     return json;

@@ -41,16 +41,13 @@ answer(void **state, const char *body, gsize length, guint *steps)
     guint n = 1;
     char *text;
 
-    while (mom_rpc_json.step(made)) {
+    while (mom_rpc_json.step(made))
         n++;
-    }
     text = mom_rpc_json.end(made, &answer_length);
-    if (text) {
+    if (text)
         assert_int_equal(answer_length, strlen(text));
-    }
-    if (steps) {
+    if (steps)
         *steps = n;
-    }
     return text;
 }
 
@@ -293,9 +290,8 @@ a_large_answer_is_written_a_part_a_step(void **state)
 
         json_object_put(service->statistics);
         service->statistics = statistics_of(cases[i].guests);
-        while (mom_rpc_xml.step(made)) {
+        while (mom_rpc_xml.step(made))
             steps++;
-        }
         xml_text = mom_rpc_xml.end(made, &length);
         assert_int_equal(steps, cases[i].steps);
         assert_true(g_str_has_suffix(xml_text, "</methodResponse>\n"));
@@ -317,9 +313,8 @@ an_answer_nobody_waits_for_is_let_go_at_any_step(void **state)
         gpointer made = mom_rpc_json.begin(&service->base, body, strlen(body));
         gsize length;
 
-        for (guint i = 0; i < steps; i++) {
+        for (guint i = 0; i < steps; i++)
             mom_rpc_json.step(made);
-        }
         g_free(mom_rpc_json.end(made, &length));
     }
 }
@@ -330,9 +325,8 @@ a_batch_has_a_limit(void **state)
     GString *body = g_string_new("[");
     g_autofree char *just = NULL, *more = NULL;
 
-    for (guint i = 0; i < MOM_RPC_JSON_BATCH; i++) {
+    for (guint i = 0; i < MOM_RPC_JSON_BATCH; i++)
         g_string_append(body, i == 0 ? NOTE("ping", "[]") : "," NOTE("ping", "[]"));
-    }
     just = g_strconcat(body->str, "]", NULL);
     more = g_strconcat(body->str, ",1]", NULL);
     g_string_free(body, TRUE);

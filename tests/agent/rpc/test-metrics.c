@@ -47,9 +47,8 @@ assert_has(const char *page, const char *line)
 {
     g_autofree char *whole = g_strdup_printf("\n%s\n", line);
 
-    if (!strstr(page, whole)) {
+    if (!strstr(page, whole))
         fail_msg("no line \"%s\" in:\n%s", line, page);
-    }
 }
 
 static void

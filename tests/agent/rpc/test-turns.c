@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * agent/rpc/server: however many callers wait for long answers, a turn of the main loop does one step of
- * one of them, and ping comes in between.
+ * agent/rpc/server: however many callers wait for long answers, a turn of the main loop does one
+ * step of one of them, and ping comes in between.
  *
  * Counts steps by turn; no time is measured.
  */
@@ -104,9 +104,8 @@ call(World *world, const char *method)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     g_autofree char *body =
         g_strdup_printf("{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"id\":1}", method);
-    g_autofree char *request =
-        g_strdup_printf("POST /jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s",
-                        strlen(body), body);
+    g_autofree char *request = g_strdup_printf(
+        "POST /jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     g_strlcpy(address.sun_path, world->path, sizeof address.sun_path);
@@ -138,22 +137,19 @@ a_turn_does_one_step_of_one_answer(void **state)
     int callers[CALLERS];
     guint steps = 0, turns = 0, answered = 0;
 
-    for (guint i = 0; i < CALLERS; i++) {
+    for (guint i = 0; i < CALLERS; i++)
         callers[i] = call(world, "getState");
-    }
     while (answered < CALLERS && turns++ < TURNS) {
         run_turn(world);
         assert_true(world->steps <= 1);
         steps += world->steps;
-        for (guint i = answered = 0; i < CALLERS; i++) {
+        for (guint i = answered = 0; i < CALLERS; i++)
             answered += has_answer(callers[i]) ? 1 : 0;
-        }
     }
     assert_int_equal(answered, CALLERS);
     assert_int_equal(steps, CALLERS * PIECES);
-    for (guint i = 0; i < CALLERS; i++) {
+    for (guint i = 0; i < CALLERS; i++)
         close(callers[i]);
-    }
 }
 
 /* A few turns are for accepting, reading and writing; the long answer takes many more. */
@@ -165,9 +161,8 @@ ping_does_not_wait_for_a_long_answer(void **state)
     guint steps = 0, turns = 0;
     int quick;
 
-    while (world->steps == 0 && turns++ < TURNS) {
+    while (world->steps == 0 && turns++ < TURNS)
         run_turn(world);
-    }
     quick = call(world, "ping");
     while (!has_answer(quick) && turns++ < TURNS) {
         run_turn(world);
@@ -195,9 +190,8 @@ who_never_rests_holds_up_no_long_answer(void **state)
     guint busy = g_idle_add_full(G_PRIORITY_DEFAULT, never_rest, NULL, NULL);
     guint turns = 0;
 
-    while (!has_answer(slow) && turns++ < TURNS) {
+    while (!has_answer(slow) && turns++ < TURNS)
         run_turn(world);
-    }
     assert_true(has_answer(slow));
     g_source_remove(busy);
     close(slow);
@@ -212,13 +206,11 @@ a_long_answer_does_not_wait_until_another_s_change_is_kept(void **state)
     guint turns = 0;
 
     world->canned.slow = TRUE;
-    while (world->steps == 0 && turns++ < TURNS) {
+    while (world->steps == 0 && turns++ < TURNS)
         run_turn(world);
-    }
     world->canned.changes++;
-    while (!has_answer(slow) && turns++ < TURNS && g_main_context_pending(NULL)) {
+    while (!has_answer(slow) && turns++ < TURNS && g_main_context_pending(NULL))
         run_turn(world);
-    }
     assert_true(has_answer(slow));
     close(slow);
 }

@@ -23,9 +23,8 @@ params_of(const char *text, gssize length, GError **error)
     char *json;
 
     if (!mom_xmlrpc_parse_call(text, length < 0 ? strlen(text) : (gsize)length, &method, &params,
-                               error)) {
+                               error))
         return NULL;
-    }
     assert_string_equal(method, "m");
     json = g_strdup(json_object_to_json_string_ext(params, JSON_C_TO_STRING_PLAIN));
     json_object_put(params);
@@ -162,13 +161,11 @@ nested(guint depth)
 {
     GString *text = g_string_new("<methodCall><methodName>m</methodName><params><param>");
 
-    for (guint i = 1; i < depth; i++) {
+    for (guint i = 1; i < depth; i++)
         g_string_append(text, "<value><array><data>");
-    }
     g_string_append(text, "<value>x</value>");
-    for (guint i = 1; i < depth; i++) {
+    for (guint i = 1; i < depth; i++)
         g_string_append(text, "</data></array></value>");
-    }
     g_string_append(text, "</param></params></methodCall>");
     return g_string_free(text, FALSE);
 }

@@ -127,9 +127,8 @@ test_another_boot_has_found_nothing(void **state)
 
     assert_true(strlen(boot) > 10);
     /* Both headers; their checksums no longer fit, and so nothing may be used either. */
-    while ((at = strstr(text, boot))) {
+    while ((at = strstr(text, boot)))
         *at = *at == '0' ? '1' : '0';
-    }
     wrong = mom_found_from_text(again, text, strlen(text));
     assert_non_null(wrong);
     assert_int_equal(g_hash_table_size(again->guests), 0);
@@ -150,9 +149,8 @@ test_a_text_that_is_cut(void **state)
 
         assert_int_equal(wrong == NULL, cut == length);
         assert_true(g_hash_table_size(again->guests) <= 2);
-        if (cut == length) {
+        if (cut == length)
             assert_much(again);
-        }
     }
 }
 

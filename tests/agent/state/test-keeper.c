@@ -95,9 +95,8 @@ wait_kept(Fixture *f)
     gboolean kept = FALSE;
 
     mom_keeper_when_kept(f->keeper, note_kept, &kept);
-    while (!kept) {
+    while (!kept)
         g_main_context_iteration(NULL, TRUE);
-    }
 }
 
 static void
@@ -133,9 +132,8 @@ count_damaged(Fixture *f)
     const char *name;
     guint n = 0;
 
-    while (dir && (name = g_dir_read_name(dir))) {
+    while (dir && (name = g_dir_read_name(dir)))
         n += g_str_has_prefix(name, "pushed.damaged-") ? 1 : 0;
-    }
     return n;
 }
 

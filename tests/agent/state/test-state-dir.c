@@ -77,9 +77,8 @@ list(Fixture *f)
     GPtrArray *names = g_ptr_array_new();
     const char *name;
 
-    while (stream && (name = g_dir_read_name(stream))) {
+    while (stream && (name = g_dir_read_name(stream)))
         g_ptr_array_add(names, g_strdup(name));
-    }
     g_ptr_array_sort(names, (GCompareFunc)(void (*)(void))strcmp);
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, FALSE);
@@ -209,9 +208,8 @@ what_is_too_large_to_be_read_is_not_written(void **state)
     g_autoptr(GBytes) megabyte = g_bytes_new_take(g_malloc0(1024 * 1024), 1024 * 1024);
 
     assert_ok(replace(f->dir, "a", "one", "", &error));
-    for (guint i = 0; i <= MOM_STATE_DIR_MAX_BYTES / (1024 * 1024); i++) {
+    for (guint i = 0; i <= MOM_STATE_DIR_MAX_BYTES / (1024 * 1024); i++)
         g_ptr_array_add(chunks, g_bytes_ref(megabyte));
-    }
     assert_fails(mom_state_dir_replace(f->dir, "a", chunks, &error), G_IO_ERROR,
                  G_IO_ERROR_NO_SPACE);
     assert_content(f->dir, "a", "one");
@@ -317,9 +315,8 @@ what_belongs_to_somebody_else_is_not_trusted(void **state)
     g_autoptr(GError) error = NULL;
     g_autofree char *file = path_of(f, "a");
 
-    if (geteuid() != 0) {
+    if (geteuid() != 0)
         skip(); /* only root gives files away */
-    }
     assert_ok(replace(f->dir, "a", "one", "", &error));
     assert_int_equal(chown(file, NOBODY, NOBODY), 0);
     assert_false(mom_state_dir_read(f->dir, "a", &error) != NULL);

@@ -117,9 +117,8 @@ line_of(const char *text, gsize at)
 {
     guint line = 1;
 
-    for (gsize i = 0; i < at; i++) {
+    for (gsize i = 0; i < at; i++)
         line += text[i] == '\n';
-    }
     return line;
 }
 
@@ -141,9 +140,8 @@ every_bit_that_turns_is_seen_and_costs_its_line(void **unused)
         told = read_text(text, length, &fault);
         assert_non_null(fault);
         /* A turned line end costs the lines on both sides; a line end that came, its line. */
-        if (!was_end) {
+        if (!was_end)
             assert_string_equal(told, left[line - 1]);
-        }
         text[at] = (char)(text[at] ^ 1 << bit % 8);
     }
 }

@@ -49,9 +49,8 @@ guests_new(guint n)
 {
     GPtrArray *guests = g_ptr_array_new_with_free_func((GDestroyNotify)mom_entity_free);
 
-    for (guint i = 0; i < n; i++) {
+    for (guint i = 0; i < n; i++)
         g_ptr_array_add(guests, entity_new(i));
-    }
     return guests;
 }
 
@@ -132,9 +131,8 @@ what_happens_later_is_not_told(void **state)
         MomEntity *guest = guests->pdata[i];
 
         mom_entity_set_property(guest, "name", mom_value_string("renamed"));
-        for (gint64 k = 100; k < 103; k++) {
+        for (gint64 k = 100; k < 103; k++)
             add_sample(guest, (MomSchema *)mom_entity_schema(guest), k);
-        }
         mom_entity_begin_run(guest);
         mom_entity_set_variable(guest, "seen", mom_value_int(-1));
         mom_entity_commit_run(guest);
@@ -155,9 +153,8 @@ one_may_stop_at_any_piece(void **state)
         MomRpcPieces *pieces = mom_state_text_new(host, guests);
         g_autoptr(GString) text = g_string_new(NULL);
 
-        for (guint i = 0; i < stop; i++) {
+        for (guint i = 0; i < stop; i++)
             pieces->klass->next(pieces, text);
-        }
         mom_rpc_pieces_free(pieces);
     }
 }

@@ -32,17 +32,15 @@ write_gated(GPtrArray *chunks, gpointer data, GError **error)
     g_mutex_lock(&f->lock);
     f->begun++;
     g_cond_broadcast(&f->moved);
-    while (f->allowed == 0) {
+    while (f->allowed == 0)
         g_cond_wait(&f->moved, &f->lock);
-    }
     f->allowed--;
     failing = f->failing;
     g_string_append_printf(f->written, "%s;",
                            chunks ? (const char *)g_bytes_get_data(chunks->pdata[0], NULL) : "-");
     g_mutex_unlock(&f->lock);
-    if (failing) {
+    if (failing)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "full");
-    }
     return !failing;
 }
 
@@ -104,9 +102,8 @@ static void
 wait_begun(Fixture *f, guint n)
 {
     g_mutex_lock(&f->lock);
-    while (f->begun < n) {
+    while (f->begun < n)
         g_cond_wait(&f->moved, &f->lock);
-    }
     g_mutex_unlock(&f->lock);
 }
 
@@ -114,9 +111,8 @@ wait_begun(Fixture *f, guint n)
 static void
 wait_outcomes(Fixture *f, guint n)
 {
-    while (f->outcomes < n) {
+    while (f->outcomes < n)
         g_main_context_iteration(NULL, TRUE);
-    }
 }
 
 typedef struct {
