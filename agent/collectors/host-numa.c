@@ -8,7 +8,7 @@
  * pages, pages of files and slabs that can be given up, no shared memory, no huge pages.  Where
  * KSM's pages lie is estimated, see numa-ksm.h, and nil for who may not look.
  */
-#define G_LOG_DOMAIN "mom.HostNuma"
+#define G_LOG_DOMAIN "mom.Collectors.HostNuma"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     MomNumaKsm *ksm;
-    gboolean told; /* that it cannot be known */
+    gboolean told; /* that it cannot be known, once for all */
 } State;
 
 static gpointer
@@ -193,7 +193,7 @@ set_ksm(State *state, const char *root, const GArray *nodes, MomSample *sample)
     }
     if (error && !state->told)
         g_info("numa_ksm and numa_ksm_saved are nil: %s", error->message);
-    state->told = error != NULL;
+    state->told |= error != NULL;
 }
 
 static gboolean

@@ -25,16 +25,32 @@
 #define COUNTS_FILE "proc/kpagecount"
 #define SMALL_FILE_CAP 64
 
-/* include/uapi/linux/kernel-page-flags.h. The flag of merged pages alone is not enough: kernel 6.18
- * shows it on slab pages too, whose words it takes for those of a mapping. */
+/* include/uapi/linux/kernel-page-flags.h.  Kernels since 6.10 give the flag of merged pages to slab
+ * pages too, whose words they take for those of a mapping, and till a fix of 2026 to all anonymous
+ * pages. */
 #define FLAG_SLAB (G_GUINT64_CONSTANT(1) << 7)
 #define FLAG_MAPPED (G_GUINT64_CONSTANT(1) << 11)
+#define FLAG_HUGE (G_GUINT64_CONSTANT(1) << 17)
 #define FLAG_KSM (G_GUINT64_CONSTANT(1) << 21)
+#define FLAG_THP (G_GUINT64_CONSTANT(1) << 22)
+/* No merged page is part of a huge one. */
+#define FLAGS_OF_HUGE (FLAG_HUGE | FLAG_THP)
+#define FLAGS_THAT_TELL (FLAG_SLAB | FLAG_MAPPED | FLAG_KSM | FLAGS_OF_HUGE)
+
+/* More pages than any host has; what is beyond is no number to reckon with. */
+#define PAGES_MAX (G_MAXINT64 / 1024 / 1024)
+/* So many pages that cannot be are proof that the flag means nothing here: pages change while they
+ * are read, and one or two may look odd. */
+#define PROOF_PAGES 32
+/* What is left of so few was met too long ago. */
+#define LEAST_MET 0.5
 
 /* Memory may be plugged in: blocks are listed again after so many looks. */
 #define LIST_AFTER 256
-/* What a look counts for after another one. */
-#define FADING 0.95
+/* The last looks that count, roughly: as many as it takes to meet all pages, within these bounds.
+ */
+#define LOOKS_MIN 20
+#define LOOKS_MAX 100
 #define GOLDEN_SECTION 0.6180339887498949
 
 /* How far the sampling of one node has come. */
@@ -44,7 +60,8 @@ typedef struct {
     guint64 n_chunks;
     guint64 step;
     guint64 next;
-    double seen;  /* pages, faded */
+    /* Counts of pages, older looks fading away: */
+    double seen;
     double held;  /* of them merged */
     double saved; /* by these */
 } Node;
@@ -52,14 +69,22 @@ typedef struct {
 struct MomNumaKsm {
     GArray *nodes; /* of Node */
     guint64 chunks_per_block;
-    guint looks; /* since the blocks were listed */
+    guint looks;        /* since the blocks were listed */
+    gboolean is_fooled; /* the kernel shows what cannot be */
 };
 
 /* The open files of one look. */
 typedef struct {
     int flags;
     int counts;
+    guint impossible; /* pages so far */
 } Pages;
+
+/* How often the pages of one chunk are mapped. */
+typedef struct {
+    gsize n;
+    guint64 words[MOM_NUMA_KSM_CHUNK_PAGES];
+} Counts;
 
 static void
 node_clear(gpointer data)
@@ -100,7 +125,8 @@ read_chunks_per_block(const char *root, guint64 *out, GError **error)
     if (!text)
         return FALSE;
     g_strstrip(text);
-    if (!g_ascii_string_to_unsigned(text, 16, chunk_bytes, G_MAXINT64, &bytes, NULL)) {
+    if (!g_ascii_string_to_unsigned(text, 16, chunk_bytes, G_MAXINT64, &bytes, NULL) ||
+        bytes % chunk_bytes != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s holds no usable size",
                     BLOCK_SIZE_FILE);
         return FALSE;
@@ -228,36 +254,61 @@ read_chunk(int fd, guint64 chunk, guint64 words[MOM_NUMA_KSM_CHUNK_PAGES])
     return n > 0 ? (gsize)n / sizeof *words : 0;
 }
 
-static gboolean
-is_merged(guint64 flags)
+/* How often the page is mapped, if it is a merged one; else 0. */
+static guint64
+times_mapped(guint64 flags, const Counts *counts, gsize i)
 {
-    return (flags & (FLAG_KSM | FLAG_MAPPED | FLAG_SLAB)) == (FLAG_KSM | FLAG_MAPPED);
+    if ((flags & FLAGS_THAT_TELL) != (FLAG_KSM | FLAG_MAPPED))
+        return 0;
+    return i < counts->n ? counts->words[i] : 0;
+}
+
+static gboolean
+is_impossible(guint64 flags)
+{
+    return flags & FLAG_KSM && flags & FLAGS_OF_HUGE && !(flags & FLAG_SLAB);
 }
 
 static void
-look_at_chunk(Node *node, const Pages *pages, guint64 chunk)
+look_at_chunk(Node *node, Pages *pages, guint64 chunk)
 {
-    guint64 flags[MOM_NUMA_KSM_CHUNK_PAGES], counts[MOM_NUMA_KSM_CHUNK_PAGES];
-    gsize n = read_chunk(pages->flags, chunk, flags), n_counts = 0;
+    guint64 flags[MOM_NUMA_KSM_CHUNK_PAGES];
+    gsize n = read_chunk(pages->flags, chunk, flags);
+    gboolean any = FALSE;
+    Counts counts;
 
     node->seen += (double)n;
+    for (gsize i = 0; i < n && !any; i++)
+        any = flags[i] & FLAG_KSM;
+    if (!any)
+        return;
+    counts.n = read_chunk(pages->counts, chunk, counts.words);
     for (gsize i = 0; i < n; i++) {
-        if (!is_merged(flags[i]))
+        guint64 times = times_mapped(flags[i], &counts, i);
+
+        pages->impossible += is_impossible(flags[i]);
+        if (times < 2) /* saves nothing, and where the flag means little is most likely none */
             continue;
-        if (n_counts == 0)
-            n_counts = read_chunk(pages->counts, chunk, counts);
         node->held++;
-        if (i < n_counts && counts[i] > 1)
-            node->saved += (double)(counts[i] - 1);
+        node->saved += (double)(times - 1);
     }
 }
 
 static void
-look_at_node(const MomNumaKsm *self, Node *node, const Pages *pages, gsize n_chunks)
+fade(Node *node, gsize n_chunks)
 {
-    node->seen *= FADING;
-    node->held *= FADING;
-    node->saved *= FADING;
+    double looks = (double)node->n_chunks / (double)n_chunks;
+    double fading = 1 - 1 / CLAMP(looks, LOOKS_MIN, LOOKS_MAX);
+
+    node->seen *= fading;
+    node->held *= fading;
+    node->saved *= fading;
+}
+
+static void
+look_at_node(const MomNumaKsm *self, Node *node, Pages *pages, gsize n_chunks)
+{
+    fade(node, n_chunks);
     for (gsize i = 0; i < MIN(n_chunks, node->n_chunks); i++) {
         guint64 block = g_array_index(node->blocks, guint64, node->next / self->chunks_per_block);
 
@@ -267,26 +318,19 @@ look_at_node(const MomNumaKsm *self, Node *node, const Pages *pages, gsize n_chu
     }
 }
 
-static gboolean
-look_at_nodes(MomNumaKsm *self, const char *root, GError **error)
+static void
+look_at_nodes(MomNumaKsm *self, Pages *pages)
 {
-    Pages pages = {.flags = open_pages(root, FLAGS_FILE, error), .counts = -1};
-    gboolean ok = pages.flags >= 0;
-
-    ok = ok && (pages.counts = open_pages(root, COUNTS_FILE, error)) >= 0;
-    for (guint i = 0; ok && i < self->nodes->len; i++)
-        look_at_node(self, &g_array_index(self->nodes, Node, i), &pages,
+    for (guint i = 0; i < self->nodes->len; i++)
+        look_at_node(self, &g_array_index(self->nodes, Node, i), pages,
                      MAX(MOM_NUMA_KSM_CHUNKS / self->nodes->len, 1));
-    if (pages.counts >= 0)
-        close(pages.counts);
-    if (pages.flags >= 0)
-        close(pages.flags);
-    return ok;
+    self->looks++;
+    self->is_fooled |= pages->impossible >= PROOF_PAGES;
 }
 
 /* ---- shares ---- */
 
-/* What the whole node has if what was seen of it is like the rest, in pages. */
+/* What the whole node has if what was seen of it is like the rest, in pages: of PART. */
 static double
 whole(const Node *node, double part)
 {
@@ -300,27 +344,81 @@ share_kib(gint64 pages, double part, double sum)
     return (gint64)((double)pages * part / sum + 0.5) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/* FALSE: no merged page was met. */
+/* FALSE: no merged page was met, or too long ago. */
 static gboolean
 share_out(const MomNumaKsm *self, gint64 shared, gint64 sharing, MomNodeKsm *out)
 {
-    double held = 0, saved = 0;
+    double met = 0, held = 0, saved = 0;
 
     for (guint i = 0; i < self->nodes->len; i++) {
         const Node *node = &g_array_index(self->nodes, Node, i);
 
+        met += node->held;
         held += whole(node, node->held);
         saved += whole(node, node->saved);
     }
-    if (held <= 0 || (saved <= 0 && sharing > 0))
+    if (met < LEAST_MET)
         return FALSE;
     for (guint i = 0; i < self->nodes->len; i++) {
         const Node *node = &g_array_index(self->nodes, Node, i);
 
         out[i].held_kib = share_kib(shared, whole(node, node->held), held);
-        out[i].saved_kib = sharing > 0 ? share_kib(sharing, whole(node, node->saved), saved) : 0;
+        out[i].saved_kib = share_kib(sharing, whole(node, node->saved), saved);
     }
     return TRUE;
+}
+
+/* ---- one look ---- */
+
+static gboolean
+read_count(const char *root, const char *path, gint64 *out, GError **error)
+{
+    if (!mom_hostfile_read_int(root, path, out, error))
+        return FALSE;
+    if (*out >= 0 && *out <= PAGES_MAX)
+        return TRUE;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s holds no usable number", path);
+    return FALSE;
+}
+
+static gboolean
+open_files(const char *root, Pages *pages, GError **error)
+{
+    pages->flags = open_pages(root, FLAGS_FILE, error);
+    if (pages->flags < 0)
+        return FALSE;
+    pages->counts = open_pages(root, COUNTS_FILE, error);
+    if (pages->counts >= 0)
+        return TRUE;
+    close(pages->flags);
+    return FALSE;
+}
+
+/* Nothing is looked at any more where the flag of merged pages was seen to mean nothing. */
+static gboolean
+is_fooled(const MomNumaKsm *self, GError **error)
+{
+    if (self->is_fooled)
+        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                            "this kernel shows all anonymous pages as merged in " FLAGS_FILE
+                            ", as those from 6.10 on do till a fix of 2026");
+    return self->is_fooled;
+}
+
+static gboolean
+look(MomNumaKsm *self, const char *root, const guint *numbers, gsize n, GError **error)
+{
+    Pages pages = {0};
+    gboolean ok;
+
+    if (is_fooled(self, error) || !open_files(root, &pages, error))
+        return FALSE;
+    ok = list_nodes(self, root, numbers, n, error);
+    if (ok)
+        look_at_nodes(self, &pages);
+    close(pages.counts);
+    close(pages.flags);
+    return ok && !is_fooled(self, error);
 }
 
 gboolean
@@ -333,16 +431,13 @@ mom_numa_ksm_look(MomNumaKsm *self,
 {
     gint64 shared, sharing;
 
-    if (!mom_hostfile_read_int(root, SHARED_FILE, &shared, error) ||
-        !mom_hostfile_read_int(root, SHARING_FILE, &sharing, error))
+    if (!read_count(root, SHARED_FILE, &shared, error) ||
+        !read_count(root, SHARING_FILE, &sharing, error))
         return FALSE;
-    if (shared <= 0) { /* what was seen is no more */
+    if (shared == 0) { /* what was seen is no more */
         g_array_set_size(self->nodes, 0);
         memset(out, 0, n * sizeof *out);
         return TRUE;
     }
-    if (!list_nodes(self, root, numbers, n, error) || !look_at_nodes(self, root, error))
-        return FALSE;
-    self->looks++;
-    return share_out(self, shared, sharing, out);
+    return look(self, root, numbers, n, error) && share_out(self, shared, sharing, out);
 }

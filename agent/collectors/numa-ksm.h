@@ -28,9 +28,10 @@ void mom_numa_ksm_free(MomNumaKsm *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomNumaKsm, mom_numa_ksm_free)
 
 /* One look at the N nodes NUMBERS (ascending) of the host below ROOT; OUT gets one entry for each.
- * The sums over nodes are the kernel's own, the shares are what was seen, older looks counting less
- * and less. FALSE, OUT untouched: nothing is known, because no merged page was met so far, or with
- * ERROR (of G_FILE_ERROR): this kernel or these rights do not show pages. */
+ * The sums over nodes are the kernel's own but for rounding; the shares are what was seen in the
+ * last 20 to 100 looks, older ones counting less and less. FALSE, OUT untouched: nothing is known,
+ * because no merged page was met so far, or with ERROR (of G_FILE_ERROR): this kernel or these
+ * rights do not show pages, or what they show cannot be. */
 gboolean mom_numa_ksm_look(MomNumaKsm *self,
                            const char *root,
                            const guint *numbers,

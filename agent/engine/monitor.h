@@ -45,11 +45,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomMonitor, mom_monitor_free)
 
 /* One collection. TRUE if there was a complete sample. One that comes well before GIVEN->spacing_us
  * has passed since the last takes part until the next collection only (GIVEN->interim is set here).
- * Logs its own complaints, as warnings when they begin while the monitor was ready or new, and as
- * information when they are over; all else as debug. */
+ * Logs its own complaints: as warnings, once, but not those that come on top of a lack of data that
+ * is told already; as information when what was told is over; all else as debug. */
 gboolean mom_monitor_collect(MomMonitor *monitor, const MomCollectInput *given);
 
-/* For PATIENCE_US after its first collection trouble is told at level debug; what lasts, then. */
+/* In the first PATIENCE_US after the first collection all trouble but a fatal error is told as
+ * debug, and what lasts longer as a warning then. */
 void mom_monitor_be_patient(MomMonitor *monitor, gint64 patience_us);
 
 /* WATCH (NULL: nobody) is called with each complete sample just before it joins the history; it is

@@ -105,6 +105,40 @@ where_merged_pages_lie_is_nil_until_it_is_known(void **state)
     assert_list(subject, "numa_ksm_saved", nothing, G_N_ELEMENTS(nothing));
 }
 
+/* A file of COUNT words, the first of which are FIRST. */
+static void
+write_words(const char *root, const char *path, guint64 first, gsize n_first, gsize count)
+{
+    g_autofree char *full = g_build_filename(root, path, NULL);
+    g_autofree guint64 *words = g_new0(guint64, count);
+
+    host_root_write(root, path, "");
+    for (gsize i = 0; i < n_first; i++)
+        words[i] = first;
+    assert_true(
+        g_file_set_contents(full, (const char *)words, (gssize)(count * sizeof *words), NULL));
+}
+
+static void
+where_merged_pages_lie_is_told_of_each_node(void **state)
+{
+    gint64 page_kib = sysconf(_SC_PAGESIZE) / 1024;
+    const gint64 held[] = {0, 3 * page_kib, 0}, saved[] = {0, 12 * page_kib, 0};
+    g_autofree char *size = g_strdup_printf("%x\n", (guint)(512 * page_kib * 1024));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Subject) subject = subject_new("HostNuma");
+
+    host_root_write(*state, "sys/devices/system/memory/block_size_bytes", size);
+    host_root_write(*state, DIRECTORY "node2/memory0/online", "1\n");
+    host_root_write(*state, "sys/kernel/mm/ksm/pages_shared", "3\n");
+    host_root_write(*state, "sys/kernel/mm/ksm/pages_sharing", "12\n");
+    write_words(*state, "proc/kpageflags", 1 << 21 | 1 << 11, 3, 512);
+    write_words(*state, "proc/kpagecount", 5, 3, 512);
+    assert_ok(subject_collect_host(subject, *state, &error));
+    assert_list(subject, "numa_ksm", held, G_N_ELEMENTS(held));
+    assert_list(subject, "numa_ksm_saved", saved, G_N_ELEMENTS(saved));
+}
+
 static void
 what_has_no_memory_is_no_node(void **state)
 {
@@ -179,6 +213,7 @@ main(void)
         with_root(nodes_are_told_of_in_their_order),
         with_root(huge_pages_are_no_part_of_a_node),
         with_root(where_merged_pages_lie_is_nil_until_it_is_known),
+        with_root(where_merged_pages_lie_is_told_of_each_node),
         with_root(what_has_no_memory_is_no_node),
         with_root(a_node_that_cannot_be_read_costs_all_of_them),
         cmocka_unit_test(a_host_without_nodes_is_told_of),

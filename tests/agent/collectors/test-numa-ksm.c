@@ -15,7 +15,9 @@
 #define SLAB (G_GUINT64_CONSTANT(1) << 7)
 #define MAPPED (G_GUINT64_CONSTANT(1) << 11)
 #define ANONYMOUS (G_GUINT64_CONSTANT(1) << 12)
+#define HUGETLB (G_GUINT64_CONSTANT(1) << 17)
 #define KSM (G_GUINT64_CONSTANT(1) << 21)
+#define THP (G_GUINT64_CONSTANT(1) << 22)
 #define MERGED (MAPPED | ANONYMOUS | KSM)
 #define NODE_DIRECTORY "sys/devices/system/node/"
 
@@ -195,7 +197,7 @@ nothing_is_made_up_where_no_merged_page_was_met(void **state)
     write_pages(host);
     write_totals(host, 5, 5);
     assert_look(ksm, host, "unknown");
-    merge(host, 0, 5, 1); /* not mapped twice any more, while the kernel still tells so */
+    merge(host, 0, 100, 1); /* as all anonymous pages look to some kernels */
     write_pages(host);
     assert_look(ksm, host, "unknown");
 }
@@ -215,7 +217,9 @@ without_merged_pages_no_table_is_read(void **state)
 static void
 what_is_missing_or_odd_is_an_error(void **state)
 {
-    static const char *const sizes[] = {"", "0", "zz", "-8", "1000", "8000000000000000", NULL};
+    static const char *const sizes[] = {
+        "", "0", "zz", "-8", "1000", "7ffffffffffff000", "8000000000000000", NULL};
+    static const char *const counts[] = {"many\n", "-1\n", "9223372036854775807\n", ""};
     Host *host = *state;
     g_autoptr(MomNumaKsm) ksm = mom_numa_ksm_new();
 
@@ -226,8 +230,10 @@ what_is_missing_or_odd_is_an_error(void **state)
     assert_look(ksm, host, "error");
     write_pages(host);
     assert_look(ksm, host, "5:5 0:0");
-    host_root_write(host->root, "sys/kernel/mm/ksm/pages_shared", "many\n");
-    assert_look(ksm, host, "error");
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+        host_root_write(host->root, "sys/kernel/mm/ksm/pages_shared", counts[i]);
+        assert_look(ksm, host, "error");
+    }
     write_totals(host, 5, 5);
     for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
         g_autoptr(MomNumaKsm) other = mom_numa_ksm_new();
@@ -254,7 +260,124 @@ tables_that_end_early_cost_what_they_lack(void **state)
     write_words(host, "proc/kpagecount", host->counts);
     host->n_pages = 5 * BLOCK_PAGES;
     write_words(host, "proc/kpageflags", host->flags);
-    assert_look(ksm, host, "3:12 3:0");
+    assert_look(ksm, host, "6:12 0:0");
+}
+
+/* FLAGS on COUNT pages of the first block, each mapped twice. */
+static void
+show(Host *host, guint64 flags, gsize count)
+{
+    split(host);
+    merge(host, 2 * BLOCK_PAGES, 7, 2);
+    for (gsize i = 0; i < count; i++) {
+        host->flags[i] = flags;
+        host->counts[i] = 2;
+    }
+    write_pages(host);
+}
+
+static void
+a_kernel_whose_flag_means_nothing_is_not_believed(void **state)
+{
+    static const guint64 impossible[] = {MERGED | THP, MERGED | HUGETLB, ANONYMOUS | KSM | THP};
+    Host *host = *state;
+
+    write_totals(host, 7, 7);
+    for (gsize i = 0; i < G_N_ELEMENTS(impossible); i++) {
+        g_autoptr(MomNumaKsm) ksm = mom_numa_ksm_new();
+
+        show(host, impossible[i], 10); /* pages change while they are read */
+        assert_look(ksm, host, "0:0 7:7");
+        show(host, impossible[i] | SLAB, 500);
+        assert_look(ksm, host, "0:0 7:7");
+        show(host, impossible[i], 500);
+        assert_look(ksm, host, "error");
+        show(host, 0, 0);
+        assert_look(ksm, host, "error"); /* that goes for good */
+    }
+}
+
+static void
+what_was_met_too_long_ago_is_forgotten(void **state)
+{
+    Host *host = *state;
+    g_autoptr(MomNumaKsm) ksm = mom_numa_ksm_new();
+    g_autofree char *last = NULL;
+
+    merge(host, 0, 100, 2);
+    write_pages(host);
+    write_totals(host, 100, 100);
+    assert_look(ksm, host, "100:100 0:0");
+    split(host);
+    write_pages(host);
+    for (int i = 0; i < 200; i++) {
+        g_free(last);
+        last = look(ksm, host);
+    }
+    assert_string_equal(last, "unknown");
+}
+
+static void
+a_host_that_merged_nothing_in_between_is_looked_at_anew(void **state)
+{
+    Host *host = *state;
+    g_autoptr(MomNumaKsm) ksm = mom_numa_ksm_new();
+
+    merge(host, 0, 100, 2);
+    write_pages(host);
+    write_totals(host, 100, 100);
+    assert_look(ksm, host, "100:100 0:0");
+    write_totals(host, 0, 0);
+    assert_look(ksm, host, "0:0 0:0");
+    split(host);
+    merge(host, 2 * BLOCK_PAGES, 100, 2);
+    write_pages(host);
+    write_totals(host, 100, 100);
+    assert_look(ksm, host, "0:0 100:100");
+}
+
+static void
+memory_that_is_plugged_in_is_found(void **state)
+{
+    Host *host = *state;
+    g_autoptr(MomNumaKsm) ksm = mom_numa_ksm_new();
+    gboolean found = FALSE;
+
+    merge(host, 0, 100, 2);
+    merge(host, 3 * BLOCK_PAGES, 100, 2);
+    write_pages(host);
+    write_totals(host, 200, 200);
+    assert_look(ksm, host, "200:200 0:0");
+    add_block(host, 3, 3);
+    for (int i = 0; i < 1000 && !found; i++) {
+        MomNodeKsm out[2];
+
+        assert_true(mom_numa_ksm_look(ksm, host->root, two_nodes, 2, out, NULL));
+        found = out[1].held_kib > 0;
+    }
+    assert_true(found);
+}
+
+static void
+each_of_many_nodes_is_looked_at(void **state)
+{
+    enum { NODES = 3 * MOM_NUMA_KSM_CHUNKS };
+    Host *host = *state;
+    g_autoptr(MomNumaKsm) ksm = mom_numa_ksm_new();
+    guint numbers[NODES];
+    MomNodeKsm out[NODES];
+
+    for (guint i = 0; i < NODES; i++) {
+        numbers[i] = i;
+        add_block(host, i, i % 5);
+    }
+    for (gsize block = 0; block < 5; block++)
+        merge(host, block * BLOCK_PAGES, BLOCK_PAGES, 2);
+    write_pages(host);
+    write_totals(host, NODES * 10, NODES * 10);
+    assert_true(mom_numa_ksm_look(ksm, host->root, numbers, NODES, out, NULL));
+    for (guint i = 4; i < NODES; i++)
+        assert_true(out[i].held_kib > 0);
 }
 
 static void
@@ -313,7 +436,7 @@ every_chunk_is_met_before_any_is_met_twice(void **state)
 static void
 other_nodes_are_looked_at_anew(void **state)
 {
-    static const guint reversed[] = {3, 5};
+    static const guint others[] = {3, 5};
     Host *host = *state;
     g_autoptr(MomNumaKsm) ksm = mom_numa_ksm_new();
     MomNodeKsm out[2];
@@ -323,7 +446,7 @@ other_nodes_are_looked_at_anew(void **state)
     write_pages(host);
     write_totals(host, 101, 101);
     assert_look(ksm, host, "100:100 1:1");
-    assert_true(mom_numa_ksm_look(ksm, host->root, reversed, 2, out, NULL));
+    assert_true(mom_numa_ksm_look(ksm, host->root, others, 2, out, NULL));
     assert_int_equal(out[0].held_kib, 101 * host->page_kib);
     assert_int_equal(out[1].held_kib, 0); /* a node that is not there has nothing */
 }
@@ -340,6 +463,11 @@ main(void)
         with_host(without_merged_pages_no_table_is_read),
         with_host(what_is_missing_or_odd_is_an_error),
         with_host(tables_that_end_early_cost_what_they_lack),
+        with_host(a_kernel_whose_flag_means_nothing_is_not_believed),
+        with_host(what_was_met_too_long_ago_is_forgotten),
+        with_host(a_host_that_merged_nothing_in_between_is_looked_at_anew),
+        with_host(memory_that_is_plugged_in_is_found),
+        with_host(each_of_many_nodes_is_looked_at),
         with_host(pages_that_go_to_another_node_are_followed),
         with_host(every_chunk_is_met_before_any_is_met_twice),
         with_host(other_nodes_are_looked_at_anew),

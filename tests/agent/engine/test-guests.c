@@ -20,9 +20,9 @@ note_gone(const char *uuid, gpointer data)
 }
 
 static int
-setup(void **state)
+setup_with(void **state, const char *collector)
 {
-    const MomCollector *collectors[] = {mom_collector_find("GuestBalloonOptional")};
+    const MomCollector *collectors[] = {mom_collector_find(collector)};
     Fixture *f = g_new0(Fixture, 1);
 
     f->gone = g_string_new(NULL);
@@ -31,6 +31,18 @@ setup(void **state)
     f->reported = g_ptr_array_new_with_free_func((GDestroyNotify)mom_guest_data_free);
     *state = f;
     return 0;
+}
+
+static int
+setup(void **state)
+{
+    return setup_with(state, "GuestBalloonOptional");
+}
+
+static int
+setup_demanding(void **state)
+{
+    return setup_with(state, "GuestBalloon");
 }
 
 static int
@@ -57,12 +69,18 @@ report(Fixture *f, const char *uuid, const char *name, gint64 cur_kib)
 }
 
 static void
-collect(Fixture *f)
+collect_at(Fixture *f, gint64 second)
 {
-    MomCollectInput input = {.root = "/", .interval_s = 5, .now_us = 1};
+    MomCollectInput input = {.root = "/", .interval_s = 5, .now_us = 1 + second * G_USEC_PER_SEC};
 
     mom_guests_collect(f->guests, f->reported, &input);
     g_ptr_array_set_size(f->reported, 0);
+}
+
+static void
+collect(Fixture *f)
+{
+    collect_at(f, 0);
 }
 
 /* "name:samples:balloon_cur ..." of the guests that are ready, in order. */
@@ -191,6 +209,46 @@ test_the_process_id_is_a_property_once_it_is_known(void **state)
     assert_int_equal(pid.integer, 42);
 }
 
+/* ---- what is told ---- */
+
+/* Names of guests of which a warning told, in order. */
+static GString *told;
+
+static GLogWriterOutput
+keep_name(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+    for (gsize i = 0; i < n; i++)
+        if (level & G_LOG_LEVEL_WARNING && g_str_equal(fields[i].key, "MOM_VM"))
+            g_string_append_printf(told, "%s ", (const char *)fields[i].value);
+    return G_LOG_WRITER_HANDLED;
+}
+
+/* SECOND of a time in which neither guest has numbers of its balloon. */
+static void
+collect_without_numbers(Fixture *f, gint64 second)
+{
+    g_ptr_array_add(f->reported, mom_guest_data_new("a", "old"));
+    if (second > 0)
+        g_ptr_array_add(f->reported, mom_guest_data_new("b", "newcomer"));
+    collect_at(f, second);
+}
+
+static void
+test_a_newcomer_has_time_to_get_its_numbers(void **state)
+{
+    Fixture *f = *state;
+
+    g_string_truncate(told, 0);
+    collect_without_numbers(f, 0);
+    assert_string_equal(told->str, "old ");
+    collect_without_numbers(f, 5);
+    collect_without_numbers(f, 34);
+    assert_string_equal(told->str, "old ");
+    collect_without_numbers(f, 35);
+    collect_without_numbers(f, 40);
+    assert_string_equal(told->str, "old newcomer ");
+}
+
 #define GUESTS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -204,7 +262,14 @@ main(void)
         GUESTS_TEST(test_a_known_guest_is_not_lost_with_its_name),
         GUESTS_TEST(test_a_guest_that_is_reported_twice_counts_once),
         GUESTS_TEST(test_the_process_id_is_a_property_once_it_is_known),
+        cmocka_unit_test_setup_teardown(test_a_newcomer_has_time_to_get_its_numbers,
+                                        setup_demanding, teardown),
     };
+    int failed;
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    told = g_string_new(NULL);
+    g_log_set_writer_func(keep_name, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_string_free(told, TRUE);
+    return failed;
 }

@@ -374,6 +374,15 @@ missing_fields_are_told_once_and_when_they_are_back(void **state)
 }
 
 static void
+trouble_beside_what_is_told_is_not_told_as_well(void **state)
+{
+    const Told fails_beside = {"a", "", {"", "!collection", "!collection"}};
+
+    assert_lines(&fails_beside, 3, 0, "W");
+    assert_lines(&fails_beside, 3, 100, "W");
+}
+
+static void
 what_is_awaited_is_not_told(void **state)
 {
     const Told awaits = {"a", "", {"!awaited"}};
@@ -478,6 +487,7 @@ main(void)
         cmocka_unit_test(a_failing_collector_is_told_once),
         cmocka_unit_test(a_collector_that_works_again_is_told_after_a_while),
         cmocka_unit_test(missing_fields_are_told_once_and_when_they_are_back),
+        cmocka_unit_test(trouble_beside_what_is_told_is_not_told_as_well),
         cmocka_unit_test(what_is_awaited_is_not_told),
         cmocka_unit_test(trouble_that_passes_while_one_is_patient_is_not_told),
         cmocka_unit_test(samples_that_come_early_do_not_shorten_what_averages_look_at),
