@@ -25,7 +25,7 @@ SUMS = "SHA256SUMS"
 # In the order in which they are loaded: each needs some before it.
 DRIVERS = ("virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci",
            "virtio_balloon", "virtio_blk", "virtio_console", "vsock", "vmw_vsock_virtio_transport_common",
-           "vmw_vsock_virtio_transport", "failover", "net_failover", "virtio_net")
+           "vmw_vsock_virtio_transport", "vsock_loopback", "failover", "net_failover", "virtio_net")
 
 
 class Missing(Exception):
@@ -127,6 +127,8 @@ def kernel() -> str:
         raise Missing(f"the guests of the bench are x86_64, this machine is {platform.machine()}")
     directory = os.path.join(cache_directory(), "kernel")
     if not _is_whole(directory):
+        if not os.access(os.path.dirname(directory), os.W_OK):
+            raise Missing("no guest kernel, or not all of its drivers: run tests/hypervisor/bench fetch")
         if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
             raise Missing("the guest kernel is taken from Debian's package: apt-get and dpkg-deb are needed")
         _fetch(directory)

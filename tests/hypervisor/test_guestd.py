@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """mom-guestd in real guests: momd asks it through QEMU's own network, and the guest's kernel is what answers.
 
-    test_guestd.py MOMD MOM_GUESTD
+    test_guestd.py MOMD MOM_GUESTD GUESTD_ASK
 
-Each guest has an address of this machine's loopback network, from which QEMU leads to its mom-guestd. Where the
-kernel has vhost-vsock, another guest is reached by its context id, without any network.
+Each guest has an address of this machine's loopback network, from which QEMU leads to its mom-guestd. Over vsock
+the guests ask themselves, with momd's own asker: their kernel has its loopback. Where this machine has vhost-vsock,
+another guest is asked from outside by its context id, without any network.
 """
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 import unittest
@@ -21,6 +23,8 @@ from machine import MIB, Machine, Size
 import guestd
 
 PORT = 2187
+OPEN_PORT = 2188                 # of vsock, of a second mom-guestd in each guest
+ITSELF = 1                       # the context id of the kernel's loopback (vsock(7): VMADDR_CID_LOCAL)
 NETWORK = "<interface type='user'><model type='virtio'/></interface>"
 VSOCK = "<vsock model='virtio'><cid auto='yes'/></vsock>"
 SIZES = {"one": Size(max_mib=144, start_mib=144, extra=NETWORK), "two": Size(max_mib=160, start_mib=160, extra=NETWORK)}
@@ -34,7 +38,9 @@ IT: bench.Bench
 def setUpModule() -> None:
     global IT
     IT = bench.Bench({**SIZES, **({"near": Size(max_mib=144, start_mib=144, extra=VSOCK)} if HAS_VSOCK else {})},
-                     programs=[f"{GUESTD} --config=/dev/null"])
+                     programs=[f"{GUESTD} --config=/dev/null",
+                               f"{GUESTD} --config=/dev/null --port=0 --vsock={OPEN_PORT} --allowed-peers=cid:{ITSELF}",
+                               f"{ASK} {OPEN_PORT} - itself {ITSELF}", f"{ASK} {PORT} - stranger {ITSELF}"])
     for short, address in ADDRESSES.items():
         IT.libvirtd.virsh("qemu-monitor-command", IT.guests[short].name, "--hmp",
                           f"hostfwd_add hostnet0 tcp:{address}:{PORT}-:{PORT}")
@@ -75,6 +81,17 @@ class InGuests(unittest.TestCase):
             self.assertLess(numbers["mem_unused"], numbers["mem_available"])
             self.assertGreater(numbers["minor_fault"], 0)
             self.assertEqual(numbers["swap_total"], 0)
+
+    def test_loopback(self) -> None:
+        """asker and mom-guestd meet over vsock, for those who may ask: else it is the host alone"""
+        for short in SIZES:
+            guest = IT.guests[short]
+            answer = self.wait("an answer over vsock",
+                               lambda: re.search(r"(?m)^itself answer (\d+),(\d+),", guest.console()))
+            self.assertEqual(int(answer[1]), guest.total_kib())
+            self.assertLess(int(answer[2]), int(answer[1]))
+            self.wait("a refusal", lambda: re.search(f"(?m)^stranger error vsock:{ITSELF} port {PORT}: ", guest.console()))
+            self.assertNotIn("stranger answer", guest.console())
 
     def test_reference_reads_it(self) -> None:
         """so has whoever asks as the Python package does"""
@@ -123,7 +140,7 @@ class InGuests(unittest.TestCase):
         self.wait("its numbers again", lambda: self.numbers(hung).get("guestd_age") == 0)
 
     def test_vsock(self) -> None:
-        """a guest with a vsock device is asked without any network"""
+        """a guest with a vsock device is asked from outside, without any network"""
         if not HAS_VSOCK:
             self.skipTest("this kernel has no vhost-vsock")
         guest = IT.guests["near"]
@@ -131,5 +148,5 @@ class InGuests(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM, GUESTD = map(os.path.abspath, sys.argv[1:3])
+    PROGRAM, GUESTD, ASK = map(os.path.abspath, sys.argv[1:4])
     bench.main()

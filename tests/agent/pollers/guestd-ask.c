@@ -3,8 +3,9 @@
  * The probe of mom-guestd on a wire: asks the guests that standard input names and prints what is
  * heard, so that the peers can be written in another language.
  *
- * Usage: guestd-ask PORT [HELPER].  Lines in: "ask NAME [CID]", "leave NAME".  Lines out: "NAME
- * answer N,N,nil...", "NAME told ...", "NAME error TEXT".  For tests only.
+ * Usage: guestd-ask PORT [HELPER [NAME CID]].  Lines in: "ask NAME [CID]", "leave NAME".  Lines
+ * out: "NAME answer N,N,nil...", "NAME told ...", "NAME error TEXT".  A guest that is named on the
+ * command line is asked now and then without being told to; HELPER "-" is none.  For tests only.
  */
 #include <gio/gio.h>
 #include <gio/gunixinputstream.h>
@@ -16,11 +17,16 @@
 #include "agent/pollers/guestd-probe.h"
 #include "agent/pollers/guestd-answer.h"
 
+/* Long enough for an answer in a guest that is emulated on a busy machine. */
+#define ASK_EVERY_S 4
+
 typedef struct {
     MomProbe *probe;
     GHashTable *guests; /* name -> MomProbeGuest */
     GDataInputStream *input;
     GMainLoop *loop;
+    const char *name; /* of the one to be asked again and again, or NULL */
+    gint64 cid;
 } Asker;
 
 static void
@@ -97,6 +103,19 @@ obey(Asker *asker, const char *line)
     }
 }
 
+/* A guest of the command line. */
+static gboolean
+ask_again(gpointer data)
+{
+    Asker *asker = data;
+    MomProbeGuest *guest = find_guest(asker, asker->name);
+
+    asker->probe->klass->leave(asker->probe, guest);
+    guest->vsock_cid = asker->cid;
+    asker->probe->klass->ask(asker->probe, guest, done, guest);
+    return G_SOURCE_CONTINUE;
+}
+
 static void read_next(Asker *asker);
 
 static void
@@ -126,18 +145,22 @@ main(int argc, char *argv[])
     Asker asker = {
         .probe = mom_guestd_probe_new(&(MomGuestdProbeOptions){
             .port = (guint16)atoi(argv[1]),
-            .helper = argc > 2 ? argv[2] : NULL,
+            .helper = argc > 2 && !g_str_equal(argv[2], "-") ? argv[2] : NULL,
             .vsock = TRUE,
             .clock = mom_clock_real(),
         }),
         .guests = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, guest_free),
         .input = g_data_input_stream_new(stdin_stream),
         .loop = g_main_loop_new(NULL, FALSE),
+        .name = argc > 4 ? argv[3] : NULL,
+        .cid = argc > 4 ? g_ascii_strtoll(argv[4], NULL, 10) : 0,
     };
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     asker.probe->told = told;
     read_next(&asker);
+    if (asker.name)
+        g_timeout_add_seconds(ASK_EVERY_S, ask_again, &asker);
     g_main_loop_run(asker.loop);
     asker.probe->klass->free(asker.probe);
     g_main_loop_unref(asker.loop);
