@@ -199,12 +199,12 @@ hold_to_use(Held *held, MomEntity *guest, const MomRailWish *wish)
 {
     gint64 used_kib, least_kib;
 
-    if (held->target_kib >= held->present_kib || is_critical(wish) ||
-        wish->limits->guest_reserve_percent <= 0)
+    if (held->target_kib >= held->present_kib || is_critical(wish))
         return;
     if (is_true(mom_entity_latest(guest), MOM_RAIL_KEY_STALE) && !wish->limits->allow_stale)
         hold_above(held, held->present_kib, &stale);
-    if (!read_used_kib(guest, held->present_kib, &used_kib))
+    if (wish->limits->guest_reserve_percent <= 0 ||
+        !read_used_kib(guest, held->present_kib, &used_kib))
         return;
     least_kib = used_kib + percent_of(held->present_kib, wish->limits->guest_reserve_percent);
     hold_above(held, MIN(least_kib, held->present_kib), &in_use);
