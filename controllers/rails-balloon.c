@@ -248,12 +248,15 @@ hold_to_pace(Held *held, const MomRailWish *wish)
     hold_below(held, MAX(MAX(held->present_kib + step_kib, sent_kib), held->min_kib), &too_fast);
 }
 
-/* FALSE if the rails left nothing worth a call. */
+/* FALSE if the rails left nothing worth a call.  A guest that is on its way to a target which they
+ * would not allow now has to be told, even if it is to stay as it is. */
 static gboolean
-is_worth_it(const Held *held)
+is_worth_it(const Held *held, const MomRailWish *wish)
 {
     gint64 step_kib = ABS(held->target_kib - held->present_kib);
 
+    if (wish->sent_kib > 0)
+        step_kib = MAX(step_kib, ABS(held->target_kib - wish->sent_kib));
     return !held->rail || held->rail == &below_min || held->rail == &above_max ||
            step_kib >= percent_of(held->present_kib, LEAST_STEP_PERCENT);
 }
@@ -292,7 +295,7 @@ mom_rail_balloon(MomEntity *guest,
     hold_above(&held, held.min_kib, &below_min);
     hold_below(&held, held.max_kib, &above_max);
     *rail = held.rail;
-    if (!is_worth_it(&held))
+    if (!is_worth_it(&held, wish))
         return FALSE;
     *target_kib = held.target_kib;
     return TRUE;

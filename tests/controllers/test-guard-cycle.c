@@ -209,6 +209,50 @@ a_target_reached_without_a_further_wish_is_reached(void **state)
     assert_false(mom_guard_is_stuck(f->guard, "a"));
 }
 
+static void
+set_unused(Fixture *f, guint guest, gint64 mib)
+{
+    entity_update(f->guests->pdata[guest], "mem_unused", mom_value_int(mib * MIB));
+}
+
+/* What was right when it was sent takes from a guest what it has come to use since. */
+static void
+a_guest_on_its_way_to_less_than_it_uses_is_stopped(void **state)
+{
+    Fixture *f = *state;
+
+    begin(f, 0);
+    wish(f, 0, 1500);
+    assert_calls(f->recorder, "a balloon 1536000; ");
+    set_size(f, 0, 1800);
+    set_unused(f, 0, 20);
+    begin(f, 10);
+    wish(f, 0, 1700);
+    assert_calls(f->recorder, "a balloon 1843200; "); /* 1800 MiB, as it is */
+    begin(f, 12);
+    wish(f, 0, 1700);
+    set_size(f, 0, 1795); /* it was just taking another step */
+    begin(f, 14);
+    wish(f, 0, 1700);
+    assert_calls(f->recorder, "");
+}
+
+/* Upwards likewise, when the host has nothing left. */
+static void
+a_guest_on_its_way_to_more_than_there_is_is_stopped(void **state)
+{
+    Fixture *f = *state;
+
+    begin(f, 0);
+    wish(f, 0, 3048);
+    assert_calls(f->recorder, "a balloon 3121152; ");
+    set_size(f, 0, 2500);
+    entity_update(f->host, "mem_free", mom_value_int(5120 * MIB));
+    begin(f, 10);
+    wish(f, 0, 3048);
+    assert_calls(f->recorder, "a balloon 2560000; ");
+}
+
 /* While it is on its way a target nearly the same as what a rail allows is kept; lost, it must not
  * be sent again past the rail. */
 static void
@@ -450,6 +494,8 @@ main(void)
         TEST(a_target_reached_without_a_further_wish_is_reached),
         TEST(what_a_dry_run_told_is_not_waited_for),
         TEST(a_lost_target_is_not_kept_past_a_rail),
+        TEST(a_guest_on_its_way_to_less_than_it_uses_is_stopped),
+        TEST(a_guest_on_its_way_to_more_than_there_is_is_stopped),
         TEST(a_guest_that_does_not_follow_is_told_once_and_left_in_peace),
         TEST(a_dry_knob_is_told_and_not_sent),
         TEST(a_dry_call_is_answered),
