@@ -32,6 +32,8 @@ mom_follow_look(
     follow->seen_kib = present_kib;
     if (moved)
         follow->moved_us = now_us;
+    if (moved && follow->stuck)
+        return end_stuck(follow);
     if (sent->phase != MOM_SENT_ACCEPTED)
         return MOM_FOLLOW_NO_NEWS;
     follow->waiting = !sent->reached && !is_near(sent->value.number, present_kib);

@@ -346,7 +346,7 @@ look_at_guest(MomGuard *guard, MomEntity *guest)
     if (!record)
         return;
     record->owed_kib = 0; /* as the host's sum is, at the start of a cycle */
-    if (record->balloon.phase == MOM_SENT_NOTHING ||
+    if ((record->balloon.phase == MOM_SENT_NOTHING && !record->follow.stuck) ||
         guard->options.dry_knobs & 1u << MOM_GUARD_BALLOON ||
         !mom_entity_get_int(guest, "balloon_cur", &present.number))
         return;
@@ -361,7 +361,8 @@ look_at_guest(MomGuard *guard, MomEntity *guest)
                            guard->now_us);
     if (news != MOM_FOLLOW_NO_NEWS)
         tell_follow(guard, guest, record, news);
-    if (!record->follow.stuck && !record->balloon.reached)
+    if (record->balloon.phase != MOM_SENT_NOTHING && !record->follow.stuck &&
+        !record->balloon.reached)
         owe(guard, record, record->balloon.value.number - present.number);
 }
 

@@ -253,6 +253,29 @@ a_guest_on_its_way_to_more_than_there_is_is_stopped(void **state)
     assert_calls(f->recorder, "a balloon 2560000; ");
 }
 
+static void
+a_stuck_guest_that_moves_after_a_failed_try_is_stuck_no_more(void **state)
+{
+    Fixture *f = *state;
+
+    begin(f, 0);
+    wish(f, 0, 1900);
+    begin(f, 10);
+    begin(f, 100);
+    assert_true(mom_guard_is_stuck(f->guard, "a"));
+    f->recorder->fail = TRUE;
+    wish(f, 0, 1800);
+    f->recorder->fail = FALSE;
+    begin(f, 110);
+    assert_true(mom_guard_is_stuck(f->guard, "a"));
+    set_size(f, 0, 1900);
+    g_string_truncate(f->told, 0);
+    begin(f, 120);
+    assert_false(mom_guard_is_stuck(f->guard, "a"));
+    wish(f, 0, 1850);
+    assert_told(f, "a follows; a sent; ");
+}
+
 /* While it is on its way a target nearly the same as what a rail allows is kept; lost, it must not
  * be sent again past the rail. */
 static void
@@ -496,6 +519,7 @@ main(void)
         TEST(a_lost_target_is_not_kept_past_a_rail),
         TEST(a_guest_on_its_way_to_less_than_it_uses_is_stopped),
         TEST(a_guest_on_its_way_to_more_than_there_is_is_stopped),
+        TEST(a_stuck_guest_that_moves_after_a_failed_try_is_stuck_no_more),
         TEST(a_guest_that_does_not_follow_is_told_once_and_left_in_peace),
         TEST(a_dry_knob_is_told_and_not_sent),
         TEST(a_dry_call_is_answered),
