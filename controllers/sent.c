@@ -80,8 +80,11 @@ mom_sent_begin(
 void
 mom_sent_forget(MomSent *sent)
 {
-    if (sent->phase == MOM_SENT_ACCEPTED)
-        *sent = (MomSent){0};
+    if (sent->phase != MOM_SENT_ACCEPTED)
+        return;
+    sent->phase = MOM_SENT_NOTHING;
+    sent->reached = FALSE;
+    sent->repeats = 0;
 }
 
 void

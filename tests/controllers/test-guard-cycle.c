@@ -276,6 +276,24 @@ a_stuck_guest_that_moves_after_a_failed_try_is_stuck_no_more(void **state)
     assert_told(f, "a follows; a sent; ");
 }
 
+/* A connection was made anew: whether the target came through is not known, but when it was sent
+ * is. */
+static void
+a_lost_target_counts_for_the_pace(void **state)
+{
+    Fixture *f = *state;
+
+    begin(f, 0);
+    wish(f, 0, 2000);
+    assert_told(f, "a sent; ");
+    mom_guard_forget_sent(f->guard);
+    begin(f, 1);
+    wish(f, 0, 2048); /* as it is */
+    begin(f, 2);
+    wish(f, 0, 1200);
+    assert_told(f, "a sent [balloon-max-change]; ");
+}
+
 /* While it is on its way a target nearly the same as what a rail allows is kept; lost, it must not
  * be sent again past the rail. */
 static void
@@ -520,6 +538,7 @@ main(void)
         TEST(a_guest_on_its_way_to_less_than_it_uses_is_stopped),
         TEST(a_guest_on_its_way_to_more_than_there_is_is_stopped),
         TEST(a_stuck_guest_that_moves_after_a_failed_try_is_stuck_no_more),
+        TEST(a_lost_target_counts_for_the_pace),
         TEST(a_guest_that_does_not_follow_is_told_once_and_left_in_peace),
         TEST(a_dry_knob_is_told_and_not_sent),
         TEST(a_dry_call_is_answered),
