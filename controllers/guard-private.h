@@ -19,6 +19,7 @@ struct MomGuard {
     gboolean closed;  /* the owner's is gone */
     guint last_call;
     guint forgotten; /* calls up to this one count for nothing */
+    guint pretended; /* likewise: may only have been said to be sent, in a dry run */
     MomGuardOptions options;
     const char *held_back; /* why nothing is sent at all; NULL: it is */
     gint64 now_us;

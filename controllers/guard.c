@@ -333,6 +333,19 @@ tell_follow(MomGuard *guard, MomEntity *guest, const GuestRecord *record, MomFol
         mom_guard_tell_now(guard, (MomGuardReport){.verdict = MOM_GUARD_FOLLOWS}, guest, &part);
 }
 
+/* What was only said to be sent, or may be lost, is not waited for.  What may be lost is most
+ * likely not, and the guest still comes to take it; but of one that was stuck nothing is expected.
+ */
+static void
+look_at_forgotten(MomGuard *guard, GuestRecord *record, gint64 present_kib)
+{
+    if (record->follow.stuck || record->balloon.call <= guard->pretended)
+        mom_sent_forget(&record->balloon);
+    else if (!record->balloon.reached)
+        owe(guard, record, record->balloon.value.number - present_kib);
+    record->follow.waiting = record->follow.stuck = FALSE;
+}
+
 /* What a guest was given and has not taken yet is the host's no more, unless it will never come to
  * take it. */
 static void
@@ -350,9 +363,8 @@ look_at_guest(MomGuard *guard, MomEntity *guest)
         guard->options.dry_knobs & 1u << MOM_GUARD_BALLOON ||
         !mom_entity_get_int(guest, "balloon_cur", &present.number))
         return;
-    /* What was only said to be sent, or may be lost, is not waited for. */
     if (record->balloon.phase == MOM_SENT_ACCEPTED && record->balloon.call <= guard->forgotten) {
-        record->follow.waiting = record->follow.stuck = FALSE;
+        look_at_forgotten(guard, record, present.number);
         return;
     }
     mom_sent_look(&record->balloon, mom_setting_same_size, &present);
@@ -420,8 +432,10 @@ void
 mom_guard_set_options(MomGuard *guard, const MomGuardOptions *options)
 {
     /* What was only said to be sent was not. */
-    if (guard->options.dry_knobs != options->dry_knobs)
+    if (guard->options.dry_knobs != options->dry_knobs) {
         mom_guard_forget_sent(guard);
+        guard->pretended = guard->last_call;
+    }
     guard->options = *options;
 }
 

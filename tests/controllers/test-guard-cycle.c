@@ -162,6 +162,7 @@ what_is_on_its_way_to_a_guest_is_not_held_against_it(void **state)
             wish(f, i, wishes_mib[i]);
             assert_told(f, "");
         }
+        set_size(f, i, wishes_mib[i]);
         mom_guard_forget_sent(f->guard);
     }
 }
@@ -292,6 +293,21 @@ a_lost_target_counts_for_the_pace(void **state)
     begin(f, 2);
     wish(f, 0, 1200);
     assert_told(f, "a sent [balloon-max-change]; ");
+}
+
+static void
+a_lost_target_counts_for_the_host(void **state)
+{
+    Fixture *f = *state;
+
+    entity_update(f->host, "mem_free", mom_value_int((5120 + 1500) * MIB));
+    begin(f, 0);
+    wish(f, 1, 3548);
+    assert_told(f, "b sent; ");
+    mom_guard_forget_sent(f->guard);
+    begin(f, 10);
+    wish(f, 0, 3048);
+    assert_told(f, "a railed [balloon-host-reserve]; ");
 }
 
 /* While it is on its way a target nearly the same as what a rail allows is kept; lost, it must not
@@ -539,6 +555,7 @@ main(void)
         TEST(a_guest_on_its_way_to_more_than_there_is_is_stopped),
         TEST(a_stuck_guest_that_moves_after_a_failed_try_is_stuck_no_more),
         TEST(a_lost_target_counts_for_the_pace),
+        TEST(a_lost_target_counts_for_the_host),
         TEST(a_guest_that_does_not_follow_is_told_once_and_left_in_peace),
         TEST(a_dry_knob_is_told_and_not_sent),
         TEST(a_dry_call_is_answered),
