@@ -74,13 +74,22 @@ mom_guests_expect(MomGuests *guests, GHashTable *returning, gint64 until_us)
     guests->returning_until_us = until_us;
 }
 
+/* vdsm tells 0 of a process that it does not know. */
+static gboolean
+is_pid(MomValue pid)
+{
+    gint64 number;
+
+    return mom_value_to_int(pid, &number) && number > 0;
+}
+
 /* A guest that was started anew has nothing of its earlier life. */
 static gboolean
 is_another_process(const MomEntity *entity, const MomGuestData *data)
 {
     MomValue pid;
 
-    return mom_entity_get_property(entity, "pid", &pid) && !mom_value_is_nil(data->pid) &&
+    return mom_entity_get_property(entity, "pid", &pid) && is_pid(pid) && is_pid(data->pid) &&
            !mom_value_equal(pid, data->pid);
 }
 
@@ -141,12 +150,39 @@ set_properties(MomEntity *entity, const MomGuestData *data)
 }
 
 static void
+drop_guest(MomGuests *guests, guint index)
+{
+    Guest *guest = g_ptr_array_index(guests->list, index);
+
+    if (guests->gone)
+        guests->gone(guest->uuid, guests->gone_data);
+    g_hash_table_remove(guests->by_uuid, guest->uuid);
+    g_ptr_array_remove_index(guests->list, index);
+}
+
+/* The one that is known by DATA's uuid, or NULL.  It may have ended and been started again between
+ * two collections, and is another one then. */
+static Guest *
+find_guest(MomGuests *guests, const MomGuestData *data)
+{
+    Guest *guest = data->uuid ? g_hash_table_lookup(guests->by_uuid, data->uuid) : NULL;
+    guint index;
+
+    if (!guest || guest->seen == guests->collection ||
+        !is_another_process(mom_monitor_entity(guest->monitor), data))
+        return guest;
+    g_debug("guest %s was started anew", guest->uuid);
+    if (g_ptr_array_find(guests->list, guest, &index))
+        drop_guest(guests, index);
+    return NULL;
+}
+
+static void
 collect_one(MomGuests *guests, const MomGuestData *data, const MomCollectInput *base)
 {
     MomCollectInput input = *base;
-    Guest *guest;
+    Guest *guest = find_guest(guests, data);
 
-    guest = data->uuid ? g_hash_table_lookup(guests->by_uuid, data->uuid) : NULL;
     if (!guest && (!data->uuid || !data->name)) {
         g_debug("guest %s: uuid or name not known yet", data->uuid ? data->uuid : "without uuid");
         return;
@@ -176,10 +212,7 @@ drop_unseen(MomGuests *guests)
             continue;
         }
         g_debug("guest %s is gone", guest->uuid);
-        if (guests->gone)
-            guests->gone(guest->uuid, guests->gone_data);
-        g_hash_table_remove(guests->by_uuid, guest->uuid);
-        g_ptr_array_remove_index(guests->list, i);
+        drop_guest(guests, i);
     }
 }
 

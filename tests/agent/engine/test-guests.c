@@ -209,6 +209,36 @@ test_the_process_id_is_a_property_once_it_is_known(void **state)
     assert_int_equal(pid.integer, 42);
 }
 
+static void
+report_process(Fixture *f, int pid, gint64 cur_kib)
+{
+    report(f, "a", "one", cur_kib);
+    ((MomGuestData *)g_ptr_array_index(f->reported, f->reported->len - 1))->pid =
+        mom_value_int(pid);
+}
+
+static void
+test_a_guest_that_was_started_anew_has_no_earlier_life(void **state)
+{
+    Fixture *f = *state;
+
+    report_process(f, 10, 1);
+    collect(f);
+    report_process(f, 10, 2);
+    collect(f);
+    report_process(f, 0, 3); /* vdsm does not know it at the moment */
+    collect(f);
+    report_process(f, 10, 4);
+    collect(f);
+    assert_ready(f, "one:3:4 ");
+    assert_string_equal(f->gone->str, "");
+    report_process(f, 11, 5);
+    report_process(f, 12, 6); /* nonsense */
+    collect(f);
+    assert_ready(f, "one:1:5 ");
+    assert_string_equal(f->gone->str, "a ");
+}
+
 /* ---- what is told ---- */
 
 /* Names of guests of which a warning told, in order. */
@@ -262,6 +292,7 @@ main(void)
         GUESTS_TEST(test_a_known_guest_is_not_lost_with_its_name),
         GUESTS_TEST(test_a_guest_that_is_reported_twice_counts_once),
         GUESTS_TEST(test_the_process_id_is_a_property_once_it_is_known),
+        GUESTS_TEST(test_a_guest_that_was_started_anew_has_no_earlier_life),
         cmocka_unit_test_setup_teardown(test_a_newcomer_has_time_to_get_its_numbers,
                                         setup_demanding, teardown),
     };
