@@ -23,6 +23,7 @@ struct MomRelease {
     gboolean asked;   /* all calls have left */
     guint awaited, answered, failed;
     gboolean in_part; /* something is left as it is without a call that fails */
+    guint kept_ksm;   /* the same of these knobs of KSM, as a mask */
 };
 
 typedef struct {
@@ -63,6 +64,17 @@ finish(MomRelease *release)
     done(release->data);
 }
 
+static void
+forget_found_ksm(const MomRelease *release, MomFound *found)
+{
+    guint kept = found->ksm & release->kept_ksm;
+
+    mom_found_forget(found, NULL);
+    for (int key = 0; key < MOM_N_KSM_KEYS; key++)
+        if (kept & MOM_KSM_BIT(key))
+            mom_found_ksm(found, key, found->ksm_value[key]);
+}
+
 /* What went back has been turned by nobody. */
 static void
 forget_found(MomRelease *release)
@@ -73,7 +85,7 @@ forget_found(MomRelease *release)
 
     if (release->failed > 0 || release->in_part || mom_guard_is_dry(engine->guard))
         return;
-    mom_found_forget(found, NULL);
+    forget_found_ksm(release, found);
     for (guint i = 0; i < guests->len; i++)
         mom_found_forget(found, mom_entity_get_string_property(guests->pdata[i], "uuid"));
 }
@@ -293,6 +305,7 @@ release_ksm(MomRelease *release, MomEntity *host)
     const MomFound *found = mom_guard_found(release->engine->guard);
     MomActuator *actuator = mom_guard_actuator(release->engine->guard);
     MomKsmTune tune = {0};
+    guint refused = 0;
 
     for (int key = 0; key < MOM_N_KSM_KEYS; key++) {
         MomValue present = MOM_NIL;
@@ -305,11 +318,17 @@ release_ksm(MomRelease *release, MomEntity *host)
         tune.present |= MOM_KSM_BIT(key);
         tune.value[key] = found->ksm_value[key];
     }
-    release->in_part |= (tune.present & ~mom_actuator_ksm_keys(actuator)) != 0;
+    release->kept_ksm = tune.present & ~mom_actuator_ksm_keys(actuator);
     tune.present &= mom_actuator_ksm_keys(actuator);
-    if (tune.present) {
+    for (int key = 0; key < MOM_N_KSM_KEYS; key++)
+        if (tune.present & MOM_KSM_BIT(key) && mom_rail_ksm_on_host(host, &tune, key))
+            refused |= MOM_KSM_BIT(key);
+    release->kept_ksm |= refused;
+    if (tune.present & ~refused) {
         release->awaited++;
         mom_actuator_set_ksm(actuator, host, &tune, on_answer, release);
+    } else if (refused) { /* which is told, and holds up nothing else */
+        mom_actuator_set_ksm(actuator, host, &tune, NULL, NULL);
     }
 }
 

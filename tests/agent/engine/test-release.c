@@ -248,6 +248,24 @@ test_what_cannot_be_turned_this_way_stays_found(void **state)
     assert_true(mom_engine_found(f->peers->engine)->ksm & MOM_KSM_BIT(MOM_KSM_PAGES_TO_SCAN));
 }
 
+/* The kernel changes merge_across_nodes only while nothing is merged. */
+static void
+test_what_the_kernel_would_refuse_stays_found(void **state)
+{
+    Fixture *f = *state;
+    guint merge = MOM_KSM_BIT(MOM_KSM_MERGE_ACROSS_NODES);
+
+    add_guest(f, "a", 3 * GB);
+    manage(f);
+    mom_found_ksm(mom_engine_found(f->peers->engine), MOM_KSM_MERGE_ACROSS_NODES, 1);
+    engine_write_file(f->peers->root, "sys/kernel/mm/ksm/pages_shared", "100\n");
+    release(f, MOM_ON_STOP_RELEASE);
+    assert_int_equal(f->released, 1);
+    assert_int_equal(mom_engine_found(f->peers->engine)->ksm, merge);
+    assert_int_equal(mom_engine_found(f->peers->engine)->ksm_value[MOM_KSM_MERGE_ACROSS_NODES], 1);
+    assert_null(found_of(f, "a"));
+}
+
 /* As of a guest that vdsm, just back, lists without its balloon. */
 static void
 test_a_balloon_of_unknown_size_stays_found(void **state)
@@ -455,6 +473,7 @@ main(void)
         CASE(test_a_guest_that_was_started_anew_is_left_alone),
         CASE(test_a_dry_run_sends_nothing),
         CASE(test_what_cannot_be_turned_this_way_stays_found),
+        CASE(test_what_the_kernel_would_refuse_stays_found),
         CASE(test_a_balloon_of_unknown_size_stays_found),
         CASE(test_disks_that_are_not_told_stay_found),
         CASE(test_failing_calls_are_told_and_their_claims_kept),
