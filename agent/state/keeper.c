@@ -12,6 +12,7 @@
 #include "agent/fault.h"
 
 #define FILE_NAME "pushed"
+#define PAUSE_US 10000
 
 struct MomKeeper {
     MomPushed *pushed;
@@ -138,6 +139,26 @@ read_pushed(MomKeeper *keeper)
     return mom_pushed_read(keeper->pushed, text, length);
 }
 
+/* A predecessor gives up its socket first and the directory last.  What is not read now is never
+ * read, so it is worth the wait. */
+static gboolean
+await_dir(MomKeeper *keeper, GError **error)
+{
+    gint64 end_us = g_get_monotonic_time() + MOM_KEEPER_BUSY_MS * (gint64)1000;
+    g_autoptr(GError) why = NULL;
+
+    while (!mom_state_dir_open(keeper->dir, &why)) {
+        if (!g_error_matches(why, G_IO_ERROR, G_IO_ERROR_BUSY) ||
+            g_get_monotonic_time() >= end_us) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        g_clear_error(&why);
+        g_usleep(PAUSE_US);
+    }
+    return TRUE;
+}
+
 void
 mom_keeper_load(MomKeeper *keeper)
 {
@@ -146,7 +167,7 @@ mom_keeper_load(MomKeeper *keeper)
 
     if (!keeper->dir)
         return;
-    if (!mom_state_dir_open(keeper->dir, &error)) {
+    if (!await_dir(keeper, &error)) {
         keeper->unread = TRUE;
         note_outcome(error, keeper);
         return;

@@ -9,6 +9,8 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/agent/kept-log.h"
@@ -23,6 +25,21 @@ typedef struct {
     MomPushed *pushed;
     MomKeeper *keeper;
 } Fixture;
+
+/* ---- the lock, watched on its way to the kernel ---- */
+
+static MomStateDir *predecessor; /* ends when the lock is asked for the third time; or NULL */
+static guint locks;
+
+int
+flock(int fd, int operation)
+{
+    if (++locks == 3)
+        g_clear_pointer(&predecessor, mom_state_dir_free);
+    return (int)syscall(SYS_flock, fd, operation);
+}
+
+/* ---- fixture ---- */
 
 static void
 start(Fixture *f)
@@ -288,6 +305,30 @@ a_directory_that_comes_late_ends_the_fault_and_keeps_its_file(void **state)
     assert_int_equal(count_damaged(f), 0);
 }
 
+/* It gives up its socket first and the directory last; a new one may be started in between. */
+static void
+a_predecessor_that_still_ends_is_waited_for(void **state)
+{
+    Fixture *f = *state;
+
+    push(f, "a", "1");
+    stop(f);
+    g_string_truncate(told, 0);
+    predecessor = mom_state_dir_new(f->path);
+    assert_true(mom_state_dir_open(predecessor, NULL));
+    locks = 0;
+    start(f);
+    assert_int_equal(locks, 3);
+    assert_null(mom_keeper_fault(f->keeper));
+    assert_null(strstr(told->str, "W:"));
+    assert_pushed(f, "a", "1");
+    push(f, "b", "2");
+    restart(f);
+    assert_pushed(f, "a", "1");
+    assert_pushed(f, "b", "2");
+    assert_int_equal(count_damaged(f), 0);
+}
+
 #define KEEPER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -300,6 +341,7 @@ main(void)
         KEEPER_TEST(whatever_is_in_its_place_is_survived),
         KEEPER_TEST(a_disk_that_fails_is_told_once_and_tried_again),
         KEEPER_TEST(a_directory_that_comes_late_ends_the_fault_and_keeps_its_file),
+        KEEPER_TEST(a_predecessor_that_still_ends_is_waited_for),
     };
     int failed;
 
