@@ -25,6 +25,10 @@
 struct MomStateDir {
     char *path;
     int fd;         /* -1: not open */
+    gboolean taken; /* once, and then it was this one: */
+    dev_t device;
+    ino_t inode;
+    guint changes;
     GRecMutex turn; /* of the threads that write files of their own */
 };
 
@@ -130,6 +134,17 @@ remove_leftovers(int fd)
         closedir(stream);
 }
 
+/* One that was away for a while, and was let go of, is no other. */
+static void
+note_taken(MomStateDir *dir, const struct stat *st)
+{
+    if (dir->taken && (st->st_dev != dir->device || st->st_ino != dir->inode))
+        dir->changes++;
+    dir->taken = TRUE;
+    dir->device = st->st_dev;
+    dir->inode = st->st_ino;
+}
+
 static gboolean
 take_dir(MomStateDir *dir, int fd, GError **error)
 {
@@ -147,6 +162,7 @@ take_dir(MomStateDir *dir, int fd, GError **error)
         return FALSE;
     }
     remove_leftovers(fd);
+    note_taken(dir, &st);
     return TRUE;
 }
 
@@ -183,6 +199,14 @@ mom_state_dir_open(MomStateDir *dir, GError **error)
     }
     dir->fd = fd;
     return TRUE;
+}
+
+guint
+mom_state_dir_changes(MomStateDir *dir)
+{
+    G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
+
+    return dir->changes;
 }
 
 /* ---- reading ---- */

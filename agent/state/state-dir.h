@@ -27,6 +27,9 @@ const char *mom_state_dir_path(const MomStateDir *dir);
  * process: a second momd gets an error.  Leftovers of writes that did not end are removed.  All
  * functions below do this first, so that a directory that comes late is used. */
 gboolean mom_state_dir_open(MomStateDir *dir, GError **error);
+/* How often the path has led to another directory than the one taken before it, as when a file
+ * system is mounted there: its files are not those that were read. */
+guint mom_state_dir_changes(MomStateDir *dir);
 
 /* The content of NAME.  G_IO_ERROR_NOT_FOUND: there is none.  Only a regular file, no link, that is
  * ours or root's and that nobody else may write, is read. */

@@ -272,8 +272,12 @@ a_directory_that_comes_late_or_is_made_anew_is_used(void **state)
     assert_int_equal(g_rmdir(deep), 0);
     g_remove(file);
     assert_int_equal(g_rmdir(f->path), 0);
+    assert_int_equal(mom_state_dir_changes(f->dir), 0);
     assert_ok(replace(f->dir, "a", "two", "", &error));
     assert_content(f->dir, "a", "two");
+    assert_int_equal(mom_state_dir_changes(f->dir), 1);
+    assert_ok(replace(f->dir, "a", "three", "", &error));
+    assert_int_equal(mom_state_dir_changes(f->dir), 1);
 }
 
 static void
