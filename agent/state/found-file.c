@@ -14,7 +14,7 @@
 #include "agent/state/state-records.h"
 #include "agent/state/state-writer.h"
 
-#define FILE_NAME "found"
+#define FILE_NAME MOM_STATE_FOUND
 #define FORMAT "momd-found"
 #define VERSION 1
 

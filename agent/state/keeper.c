@@ -11,7 +11,7 @@
 
 #include "agent/fault.h"
 
-#define FILE_NAME "pushed"
+#define FILE_NAME MOM_STATE_PUSHED
 #define PAUSE_US 10000
 
 struct MomKeeper {

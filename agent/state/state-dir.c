@@ -7,7 +7,6 @@
  */
 #include "agent/state/state-dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -119,19 +118,18 @@ make_dir(const char *path, GError **error)
     return TRUE;
 }
 
-/* What was being written when a momd was killed. */
+/* What was being written when a momd was killed; other names are somebody else's. */
 static void
 remove_leftovers(int fd)
 {
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    const struct dirent *entry;
+    static const char *const names[] = {
+        MOM_STATE_PUSHED SUFFIX_NEW,
+        MOM_STATE_HISTORY SUFFIX_NEW,
+        MOM_STATE_FOUND SUFFIX_NEW,
+    };
 
-    while (stream && (entry = readdir(stream)))
-        if (g_str_has_suffix(entry->d_name, SUFFIX_NEW))
-            unlinkat(fd, entry->d_name, 0);
-    if (stream)
-        closedir(stream);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        unlinkat(fd, names[i], 0);
 }
 
 /* One that was away for a while, and was let go of, is no other. */
