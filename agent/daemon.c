@@ -224,8 +224,8 @@ on_found(gpointer data)
 static void
 make_found_file(MomDaemon *daemon)
 {
-    daemon->found =
-        mom_found_file_new(mom_keeper_dir(daemon->keeper), mom_engine_found(daemon->engine));
+    daemon->found = mom_found_file_new(mom_keeper_dir(daemon->keeper),
+                                       mom_engine_found(daemon->engine), mom_clock_real());
     mom_engine_watch_found(daemon->engine, on_found, daemon->found);
 }
 

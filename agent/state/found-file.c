@@ -10,18 +10,22 @@
 #include "agent/state/found-file.h"
 
 #include "agent/state/boot-id.h"
+#include "agent/state/keeper.h"
 #include "agent/state/state-records.h"
 #include "agent/state/state-writer.h"
 
-#define FILE_NAME "found"
+#define FILE_NAME MOM_STATE_FOUND
 #define FORMAT "momd-found"
 #define VERSION 1
 
 struct MomFoundFile {
     MomStateDir *dir;
     MomFound *found;
+    MomClock *clock;
     MomStateWriter *writer; /* NULL: nothing is kept */
-    guint notes;            /* that the file has */
+    guint notes;            /* that the file has, or is to have */
+    guint retry;            /* a timer, or 0 */
+    gboolean failing;       /* which was told */
 };
 
 /* ---- writing ---- */
@@ -228,19 +232,45 @@ write_found(GPtrArray *chunks, gpointer data, GError **error)
 }
 
 static void
+cancel_retry(MomFoundFile *file)
+{
+    if (file->retry)
+        mom_clock_cancel(file->clock, file->retry);
+    file->retry = 0;
+}
+
+static void
+on_retry(gpointer data)
+{
+    MomFoundFile *file = data;
+
+    file->retry = 0;
+    mom_state_writer_again(file->writer);
+}
+
+/* What is turned for the first time is seldom, so a failure does not wait for the next such. */
+static void
 note_outcome(const GError *error, gpointer data)
 {
-    if (error)
-        g_info("What was found at the start is not kept over a restart: %s", error->message);
+    MomFoundFile *file = data;
+
+    cancel_retry(file);
+    if (error) {
+        file->retry = mom_clock_after(file->clock, MOM_KEEPER_RETRY_US, on_retry, file);
+        if (!file->failing)
+            g_info("What was found at the start is not kept over a restart: %s", error->message);
+    }
+    file->failing = error != NULL;
 }
 
 MomFoundFile *
-mom_found_file_new(MomStateDir *dir, MomFound *found)
+mom_found_file_new(MomStateDir *dir, MomFound *found, MomClock *clock)
 {
     MomFoundFile *file = g_new0(MomFoundFile, 1);
 
     file->dir = dir;
     file->found = found;
+    file->clock = clock;
     file->notes = found->notes;
     if (dir)
         file->writer = mom_state_writer_new(write_found, note_outcome, file);
@@ -253,6 +283,7 @@ mom_found_file_free(MomFoundFile *file)
     if (!file)
         return;
     g_clear_pointer(&file->writer, mom_state_writer_free);
+    cancel_retry(file);
     g_free(file);
 }
 

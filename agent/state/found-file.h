@@ -10,20 +10,22 @@
 
 #include <json-c/json.h>
 
+#include "agent/clock.h"
 #include "agent/state/state-dir.h"
 #include "controllers/found.h"
 
 typedef struct MomFoundFile MomFoundFile;
 
-/* Both are borrowed. DIR may be NULL: nothing is kept, and nothing below does anything. */
-MomFoundFile *mom_found_file_new(MomStateDir *dir, MomFound *found);
+/* All are borrowed. DIR may be NULL: nothing is kept, and nothing below does anything. */
+MomFoundFile *mom_found_file_new(MomStateDir *dir, MomFound *found, MomClock *clock);
 /* Waits until what is to be written is. */
 void mom_found_file_free(MomFoundFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomFoundFile, mom_found_file_free)
 
 /* Adds what was kept. Blocks. */
 void mom_found_file_load(MomFoundFile *file);
-/* Writes what was found, if that has changed since the last time; does not wait for it. */
+/* Writes what was found, if that has changed since the last time; does not wait for it.  What could
+ * not be written is tried again after MOM_KEEPER_RETRY_US (keeper.h). */
 void mom_found_file_update(MomFoundFile *file);
 
 /* The file's content as records, see state-records.h; for the above and for tests. Caller unrefs.

@@ -13,7 +13,7 @@
 #include "agent/state/state-json.h"
 #include "agent/state/state-records.h"
 
-#define FILE_NAME "history"
+#define FILE_NAME MOM_STATE_HISTORY
 #define FORMAT "momd-history"
 #define VERSION 1
 

@@ -2,8 +2,8 @@
  *
  * Keeping what was pushed, see keeper.h.
  *
- * What is on disk and was never read (it is damaged, or the directory came late) is set aside
- * before anything takes its place.
+ * What is on disk and was never read (it is damaged, or the directory came late or is another one
+ * by now) is set aside before anything takes its place.
  */
 #define G_LOG_DOMAIN "mom.State"
 
@@ -11,7 +11,8 @@
 
 #include "agent/fault.h"
 
-#define FILE_NAME "pushed"
+#define FILE_NAME MOM_STATE_PUSHED
+#define PAUSE_US 10000
 
 struct MomKeeper {
     MomPushed *pushed;
@@ -21,10 +22,25 @@ struct MomKeeper {
     MomFault fault;
     guint retry;     /* a timer, or 0 */
     gboolean unread; /* the writer's, once it runs: the file holds what is not in PUSHED */
+    guint changes;   /* of the directory, likewise, when it was last read or written */
     gint asked;      /* atomic: something is to be written, and not only the directory tried */
 };
 
 /* ---- the writer's thread ---- */
+
+static void
+notice_other_dir(MomKeeper *keeper)
+{
+    guint changes = mom_state_dir_changes(keeper->dir);
+
+    if (changes == keeper->changes)
+        return;
+    keeper->changes = changes;
+    keeper->unread = TRUE;
+    g_warning("%s is another directory than before; what it has as " FILE_NAME
+              " is set aside as " FILE_NAME ".damaged-TIME",
+              mom_state_dir_path(keeper->dir));
+}
 
 static gboolean
 set_aside(MomKeeper *keeper, GError **error)
@@ -47,7 +63,10 @@ write_pushed(GPtrArray *chunks, gpointer data, GError **error)
 
     if (!g_atomic_int_get(&keeper->asked))
         return mom_state_dir_open(keeper->dir, error);
-    if (!mom_state_dir_open(keeper->dir, error) || (keeper->unread && !set_aside(keeper, error)))
+    if (!mom_state_dir_open(keeper->dir, error))
+        return FALSE;
+    notice_other_dir(keeper);
+    if (keeper->unread && !set_aside(keeper, error))
         return FALSE;
     return chunks ? mom_state_dir_replace(keeper->dir, FILE_NAME, chunks, error)
                   : mom_state_dir_remove(keeper->dir, FILE_NAME, error);
@@ -138,6 +157,26 @@ read_pushed(MomKeeper *keeper)
     return mom_pushed_read(keeper->pushed, text, length);
 }
 
+/* A predecessor gives up its socket first and the directory last.  What is not read now is never
+ * read, so it is worth the wait. */
+static gboolean
+await_dir(MomKeeper *keeper, GError **error)
+{
+    gint64 end_us = g_get_monotonic_time() + MOM_KEEPER_BUSY_MS * (gint64)1000;
+    g_autoptr(GError) why = NULL;
+
+    while (!mom_state_dir_open(keeper->dir, &why)) {
+        if (!g_error_matches(why, G_IO_ERROR, G_IO_ERROR_BUSY) ||
+            g_get_monotonic_time() >= end_us) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        g_clear_error(&why);
+        g_usleep(PAUSE_US);
+    }
+    return TRUE;
+}
+
 void
 mom_keeper_load(MomKeeper *keeper)
 {
@@ -146,11 +185,12 @@ mom_keeper_load(MomKeeper *keeper)
 
     if (!keeper->dir)
         return;
-    if (!mom_state_dir_open(keeper->dir, &error)) {
+    if (!await_dir(keeper, &error)) {
         keeper->unread = TRUE;
         note_outcome(error, keeper);
         return;
     }
+    keeper->changes = mom_state_dir_changes(keeper->dir);
     wrong = read_pushed(keeper);
     if (!mom_pushed_is_empty(keeper->pushed)) {
         g_info("What was pushed before the start is in force again, from %s/" FILE_NAME,

@@ -15,6 +15,8 @@
 
 /* How soon what could not be written is tried again. */
 #define MOM_KEEPER_RETRY_US (30 * G_USEC_PER_SEC)
+/* How long `load` waits for a predecessor that still ends to leave the directory. */
+#define MOM_KEEPER_BUSY_MS 5000
 
 typedef struct MomKeeper MomKeeper;
 
@@ -26,7 +28,7 @@ void mom_keeper_free(MomKeeper *keeper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomKeeper, mom_keeper_free)
 
 /* Lays what was kept over PUSHED.  A damaged file is set aside and told, and the undamaged rest
- * used. */
+ * used.  A directory that another momd holds is waited for, for MOM_KEEPER_BUSY_MS. */
 void mom_keeper_load(MomKeeper *keeper);
 /* PUSHED has changed: it is to be written. */
 void mom_keeper_changed(MomKeeper *keeper);

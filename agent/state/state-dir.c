@@ -7,7 +7,6 @@
  */
 #include "agent/state/state-dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,6 +24,10 @@
 struct MomStateDir {
     char *path;
     int fd;         /* -1: not open */
+    gboolean taken; /* once, and then it was this one: */
+    dev_t device;
+    ino_t inode;
+    guint changes;
     GRecMutex turn; /* of the threads that write files of their own */
 };
 
@@ -115,19 +118,29 @@ make_dir(const char *path, GError **error)
     return TRUE;
 }
 
-/* What was being written when a momd was killed. */
+/* What was being written when a momd was killed; other names are somebody else's. */
 static void
 remove_leftovers(int fd)
 {
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    const struct dirent *entry;
+    static const char *const names[] = {
+        MOM_STATE_PUSHED SUFFIX_NEW,
+        MOM_STATE_HISTORY SUFFIX_NEW,
+        MOM_STATE_FOUND SUFFIX_NEW,
+    };
 
-    while (stream && (entry = readdir(stream)))
-        if (g_str_has_suffix(entry->d_name, SUFFIX_NEW))
-            unlinkat(fd, entry->d_name, 0);
-    if (stream)
-        closedir(stream);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        unlinkat(fd, names[i], 0);
+}
+
+/* One that was away for a while, and was let go of, is no other. */
+static void
+note_taken(MomStateDir *dir, const struct stat *st)
+{
+    if (dir->taken && (st->st_dev != dir->device || st->st_ino != dir->inode))
+        dir->changes++;
+    dir->taken = TRUE;
+    dir->device = st->st_dev;
+    dir->inode = st->st_ino;
 }
 
 static gboolean
@@ -147,6 +160,7 @@ take_dir(MomStateDir *dir, int fd, GError **error)
         return FALSE;
     }
     remove_leftovers(fd);
+    note_taken(dir, &st);
     return TRUE;
 }
 
@@ -183,6 +197,14 @@ mom_state_dir_open(MomStateDir *dir, GError **error)
     }
     dir->fd = fd;
     return TRUE;
+}
+
+guint
+mom_state_dir_changes(MomStateDir *dir)
+{
+    G_GNUC_UNUSED g_autoptr(GRecMutexLocker) turn = g_rec_mutex_locker_new(&dir->turn);
+
+    return dir->changes;
 }
 
 /* ---- reading ---- */

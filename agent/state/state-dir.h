@@ -15,6 +15,11 @@
 /* Larger files are neither read nor written. */
 #define MOM_STATE_DIR_MAX_BYTES (256 * 1024 * 1024)
 
+/* All files that momd keeps in it. */
+#define MOM_STATE_PUSHED "pushed"
+#define MOM_STATE_HISTORY "history"
+#define MOM_STATE_FOUND "found"
+
 typedef struct MomStateDir MomStateDir;
 
 /* Touches nothing yet. */
@@ -24,9 +29,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomStateDir, mom_state_dir_free)
 const char *mom_state_dir_path(const MomStateDir *dir);
 
 /* Makes the directory (mode 0700, in one that exists) if it is missing, and takes it for this
- * process: a second momd gets an error.  Leftovers of writes that did not end are removed.  All
- * functions below do this first, so that a directory that comes late is used. */
+ * process: a second momd gets an error.  What was left of a write of the above that did not end is
+ * removed, and nothing else.  All functions below do this first, so that a directory that comes
+ * late is used. */
 gboolean mom_state_dir_open(MomStateDir *dir, GError **error);
+/* How often the path has led to another directory than the one taken before it, as when a file
+ * system is mounted there: its files are not those that were read. */
+guint mom_state_dir_changes(MomStateDir *dir);
 
 /* The content of NAME.  G_IO_ERROR_NOT_FOUND: there is none.  Only a regular file, no link, that is
  * ours or root's and that nobody else may write, is read. */

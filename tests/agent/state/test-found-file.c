@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * What was found, over a restart: all of it comes back, in the same boot, however the file was
- * hurt.
+ * hurt, and however late the disk takes it.
  *
- * On a real directory; the thread is waited for, never slept for.
+ * On a real directory, in virtual time; the thread is waited for, never slept for.
  */
 #include "agent/state/found-file.h"
 
@@ -11,6 +11,9 @@
 #include <string.h>
 
 #include "agent/state/boot-id.h"
+#include "agent/state/keeper.h"
+#include "tests/agent/kept-log.h"
+#include "tests/agent/virtual-clock.h"
 #include "tests/mom-test.h"
 
 static char *
@@ -80,24 +83,104 @@ test_all_comes_back(void **state)
     g_autoptr(MomFound) found = mom_found_new();
     g_autoptr(MomFound) much = found_much();
     g_autoptr(MomFound) again = mom_found_new();
-    MomFoundFile *file = mom_found_file_new(dir, found);
+    VirtualClock *clock = virtual_clock_new();
+    MomFoundFile *file = mom_found_file_new(dir, found, virtual_clock_base(clock));
 
     mom_found_file_load(file);
     mom_found_file_update(file);
     mom_found_file_free(file);
     assert_false(g_file_test(name, G_FILE_TEST_EXISTS)); /* nothing was found */
-    file = mom_found_file_new(dir, much);
+    file = mom_found_file_new(dir, much, virtual_clock_base(clock));
     mom_found_ksm(much, MOM_KSM_SMART_SCAN, 1);
     mom_found_forget(much, NULL);
     mom_found_ksm(much, MOM_KSM_RUN, 0);
     mom_found_ksm(much, MOM_KSM_ADVISOR_MODE, 1);
     mom_found_file_update(file);
     mom_found_file_free(file);
-    file = mom_found_file_new(dir, again);
+    file = mom_found_file_new(dir, again, virtual_clock_base(clock));
     mom_found_file_load(file);
     assert_much(again);
     mom_found_file_free(file);
+    virtual_clock_free(clock);
     g_remove(name);
+    g_clear_pointer(&dir, mom_state_dir_free);
+    g_remove(path);
+    g_remove(root);
+}
+
+/* A directory that is not trusted, and so not written. */
+static char *
+make_bad_dir(const char *root)
+{
+    char *path = g_build_filename(root, "state", NULL);
+
+    assert_int_equal(g_mkdir(path, 0700), 0);
+    assert_int_equal(g_chmod(path, 0777), 0);
+    return path;
+}
+
+static void
+await_failure(void)
+{
+    while (!*told->str)
+        g_main_context_iteration(NULL, TRUE);
+    assert_non_null(strstr(told->str, "I:What was found at the start is not kept"));
+}
+
+/* Nothing else is turned for the first time afterwards, and still it comes to the disk. */
+static void
+test_what_could_not_be_written_is_tried_again(void **state)
+{
+    g_autofree char *root = g_dir_make_tmp("mom-found-XXXXXX", NULL);
+    g_autofree char *path = make_bad_dir(root);
+    g_autofree char *name = g_build_filename(path, "found", NULL);
+    g_autoptr(MomStateDir) dir = mom_state_dir_new(path);
+    g_autoptr(MomFound) found = mom_found_new();
+    g_autoptr(MomFound) again = mom_found_new();
+    VirtualClock *clock = virtual_clock_new();
+    MomFoundFile *file = mom_found_file_new(dir, found, virtual_clock_base(clock));
+
+    g_string_truncate(told, 0);
+    mom_found_ksm(found, MOM_KSM_RUN, 1);
+    mom_found_file_update(file);
+    await_failure();
+    assert_int_equal(g_chmod(path, 0700), 0);
+    virtual_clock_advance(clock, MOM_KEEPER_RETRY_US - 1);
+    mom_found_file_update(file);
+    assert_false(g_file_test(name, G_FILE_TEST_EXISTS));
+    virtual_clock_advance(clock, 1);
+    mom_found_file_free(file);
+    virtual_clock_advance(clock, MOM_KEEPER_RETRY_US);
+    file = mom_found_file_new(dir, again, virtual_clock_base(clock));
+    mom_found_file_load(file);
+    mom_found_file_free(file);
+    assert_int_equal(again->ksm, MOM_KSM_BIT(MOM_KSM_RUN));
+    assert_int_equal(again->ksm_value[MOM_KSM_RUN], 1);
+    virtual_clock_free(clock);
+    g_remove(name);
+    g_clear_pointer(&dir, mom_state_dir_free);
+    g_remove(path);
+    g_remove(root);
+}
+
+/* One whose end comes before the next try leaves no try behind. */
+static void
+test_the_end_comes_before_the_next_try(void **state)
+{
+    g_autofree char *root = g_dir_make_tmp("mom-found-XXXXXX", NULL);
+    g_autofree char *path = make_bad_dir(root);
+    g_autoptr(MomStateDir) dir = mom_state_dir_new(path);
+    g_autoptr(MomFound) found = mom_found_new();
+    VirtualClock *clock = virtual_clock_new();
+    MomFoundFile *file = mom_found_file_new(dir, found, virtual_clock_base(clock));
+
+    g_string_truncate(told, 0);
+    mom_found_ksm(found, MOM_KSM_RUN, 1);
+    mom_found_file_update(file);
+    await_failure();
+    mom_found_file_free(file);
+    virtual_clock_advance(clock, 2 * MOM_KEEPER_RETRY_US);
+    virtual_clock_free(clock);
     g_clear_pointer(&dir, mom_state_dir_free);
     g_remove(path);
     g_remove(root);
@@ -107,7 +190,7 @@ static void
 test_without_a_directory_nothing_is_kept(void **state)
 {
     g_autoptr(MomFound) found = mom_found_new();
-    g_autoptr(MomFoundFile) file = mom_found_file_new(NULL, found);
+    g_autoptr(MomFoundFile) file = mom_found_file_new(NULL, found, NULL);
 
     mom_found_ksm(found, MOM_KSM_RUN, 1);
     mom_found_file_load(file);
@@ -159,10 +242,17 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_comes_back),
+        cmocka_unit_test(test_what_could_not_be_written_is_tried_again),
+        cmocka_unit_test(test_the_end_comes_before_the_next_try),
         cmocka_unit_test(test_without_a_directory_nothing_is_kept),
         cmocka_unit_test(test_another_boot_has_found_nothing),
         cmocka_unit_test(test_a_text_that_is_cut),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed;
+
+    kept_log_begin();
+    failed = cmocka_run_group_tests_name("found-file", tests, NULL, NULL);
+    kept_log_end();
+    return failed;
 }

@@ -9,6 +9,8 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/agent/kept-log.h"
@@ -23,6 +25,21 @@ typedef struct {
     MomPushed *pushed;
     MomKeeper *keeper;
 } Fixture;
+
+/* ---- the lock, watched on its way to the kernel ---- */
+
+static MomStateDir *predecessor; /* ends when the lock is asked for the third time; or NULL */
+static guint locks;
+
+int
+flock(int fd, int operation)
+{
+    if (++locks == 3)
+        g_clear_pointer(&predecessor, mom_state_dir_free);
+    return (int)syscall(SYS_flock, fd, operation);
+}
+
+/* ---- fixture ---- */
 
 static void
 start(Fixture *f)
@@ -288,6 +305,82 @@ a_directory_that_comes_late_ends_the_fault_and_keeps_its_file(void **state)
     assert_int_equal(count_damaged(f), 0);
 }
 
+/* As a file system does that is mounted after the start. */
+static void
+what_another_directory_has_is_set_aside(void **state)
+{
+    Fixture *f = *state;
+    g_autofree char *away = g_build_filename(f->root, "away", NULL);
+
+    push(f, "a", "1");
+    stop(f);
+    assert_int_equal(g_rename(f->path, away), 0);
+    start(f);
+    assert_true(mom_pushed_is_empty(f->pushed));
+    assert_int_equal(g_rmdir(f->path), 0);
+    assert_int_equal(g_rename(away, f->path), 0);
+    g_string_truncate(told, 0);
+    push(f, "b", "2");
+    assert_int_equal(count_damaged(f), 1);
+    assert_non_null(strstr(told->str, "W:"));
+    assert_non_null(strstr(told->str, "/state is another directory than before; what it has as "
+                                      "pushed is set aside as pushed.damaged-TIME;"));
+    g_string_truncate(told, 0);
+    push(f, "c", "3");
+    assert_int_equal(count_damaged(f), 1);
+    assert_string_equal(told->str, "");
+    restart(f);
+    assert_pushed(f, "b", "2");
+    assert_pushed(f, "c", "3");
+}
+
+/* The file is the one that we wrote, so it needs no second name. */
+static void
+a_directory_that_was_away_and_is_back_is_the_same(void **state)
+{
+    Fixture *f = *state;
+    g_autofree char *away = g_build_filename(f->root, "away", NULL);
+
+    push(f, "a", "1");
+    assert_int_equal(g_rename(f->path, away), 0);
+    assert_true(g_file_set_contents(f->path, "no directory", -1, NULL));
+    push(f, "b", "2");
+    assert_non_null(mom_keeper_fault(f->keeper));
+    g_remove(f->path);
+    assert_int_equal(g_rename(away, f->path), 0);
+    push(f, "c", "3");
+    assert_null(mom_keeper_fault(f->keeper));
+    assert_int_equal(count_damaged(f), 0);
+    restart(f);
+    assert_pushed(f, "a", "1");
+    assert_pushed(f, "b", "2");
+    assert_pushed(f, "c", "3");
+}
+
+/* It gives up its socket first and the directory last; a new one may be started in between. */
+static void
+a_predecessor_that_still_ends_is_waited_for(void **state)
+{
+    Fixture *f = *state;
+
+    push(f, "a", "1");
+    stop(f);
+    g_string_truncate(told, 0);
+    predecessor = mom_state_dir_new(f->path);
+    assert_true(mom_state_dir_open(predecessor, NULL));
+    locks = 0;
+    start(f);
+    assert_int_equal(locks, 3);
+    assert_null(mom_keeper_fault(f->keeper));
+    assert_null(strstr(told->str, "W:"));
+    assert_pushed(f, "a", "1");
+    push(f, "b", "2");
+    restart(f);
+    assert_pushed(f, "a", "1");
+    assert_pushed(f, "b", "2");
+    assert_int_equal(count_damaged(f), 0);
+}
+
 #define KEEPER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -300,6 +393,9 @@ main(void)
         KEEPER_TEST(whatever_is_in_its_place_is_survived),
         KEEPER_TEST(a_disk_that_fails_is_told_once_and_tried_again),
         KEEPER_TEST(a_directory_that_comes_late_ends_the_fault_and_keeps_its_file),
+        KEEPER_TEST(what_another_directory_has_is_set_aside),
+        KEEPER_TEST(a_directory_that_was_away_and_is_back_is_the_same),
+        KEEPER_TEST(a_predecessor_that_still_ends_is_waited_for),
     };
     int failed;
 

@@ -69,6 +69,12 @@ setup(void **state)
     return 0;
 }
 
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* The names in the directory, in order. */
 static char **
 list(Fixture *f)
@@ -79,7 +85,7 @@ list(Fixture *f)
 
     while (stream && (name = g_dir_read_name(stream)))
         g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, (GCompareFunc)(void (*)(void))strcmp);
+    g_ptr_array_sort(names, compare_names);
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, FALSE);
 }
@@ -240,19 +246,23 @@ a_removed_file_is_not_found_and_may_be_removed_again(void **state)
     assert_fails(mom_state_dir_read(f->dir, "a", &error) != NULL, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 }
 
+/* The directory may be one that others keep files in too, as /var/lib. */
 static void
-what_a_killed_momd_was_writing_is_removed(void **state)
+what_a_killed_momd_was_writing_is_removed_and_nothing_else(void **state)
 {
+    static const char *const names[] = {"pushed.new", "history.new", "found.new",
+                                        "a.new",      "pushed",      "pushed.newer"};
     Fixture *f = *state;
     g_autoptr(GError) error = NULL;
-    g_autofree char *leftover = path_of(f, "a.new");
-    g_autofree char *other = path_of(f, "b.newer");
 
     assert_int_equal(g_mkdir(f->path, 0700), 0);
-    assert_true(g_file_set_contents(leftover, "hal", -1, NULL));
-    assert_true(g_file_set_contents(other, "x", -1, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = path_of(f, names[i]);
+
+        assert_true(g_file_set_contents(path, "hal", -1, NULL));
+    }
     assert_ok(mom_state_dir_open(f->dir, &error));
-    assert_names(f, "b.newer");
+    assert_names(f, "a.new pushed pushed.newer");
 }
 
 static void
@@ -272,8 +282,12 @@ a_directory_that_comes_late_or_is_made_anew_is_used(void **state)
     assert_int_equal(g_rmdir(deep), 0);
     g_remove(file);
     assert_int_equal(g_rmdir(f->path), 0);
+    assert_int_equal(mom_state_dir_changes(f->dir), 0);
     assert_ok(replace(f->dir, "a", "two", "", &error));
     assert_content(f->dir, "a", "two");
+    assert_int_equal(mom_state_dir_changes(f->dir), 1);
+    assert_ok(replace(f->dir, "a", "three", "", &error));
+    assert_int_equal(mom_state_dir_changes(f->dir), 1);
 }
 
 static void
@@ -408,7 +422,7 @@ main(void)
         DIR_TEST(what_is_too_large_to_be_read_is_not_written),
         DIR_TEST(what_is_too_large_is_not_read),
         DIR_TEST(a_removed_file_is_not_found_and_may_be_removed_again),
-        DIR_TEST(what_a_killed_momd_was_writing_is_removed),
+        DIR_TEST(what_a_killed_momd_was_writing_is_removed_and_nothing_else),
         DIR_TEST(a_directory_that_comes_late_or_is_made_anew_is_used),
         DIR_TEST(a_second_momd_is_told_of_the_first),
         DIR_TEST(what_others_may_write_is_not_trusted),
