@@ -45,6 +45,22 @@ count_watchers(const MomServer *server)
     return n;
 }
 
+bool
+mom_server_has_room(const MomServer *server, int family, bool to_watch)
+{
+    unsigned most = to_watch ? MOM_SERVE_WATCHERS : MOM_SERVE_CONNECTIONS, all = 0, network = 0;
+
+    for (unsigned i = 0; i < MOM_SERVE_CONNECTIONS; i++) {
+        const MomConnection *connection = &server->connection[i];
+
+        if (connection->fd < 0 || (to_watch && !connection->watches))
+            continue;
+        all++;
+        network += connection->family != AF_VSOCK;
+    }
+    return all < most && (family == AF_VSOCK || network < most - MOM_SERVE_FOR_VSOCK);
+}
+
 static bool
 send_reply(const MomConnection *connection, const MomReply *reply)
 {
@@ -65,7 +81,7 @@ answer(MomServer *server, MomConnection *connection, MomRequest request)
     } else if (request == MOM_REQUEST_PROPS) {
         mom_reply_props(&reply, server->settings->min_free, server->settings->max_free);
     } else if (request == MOM_REQUEST_WATCH &&
-               (connection->watches || count_watchers(server) < MOM_SERVE_WATCHERS)) {
+               (connection->watches || mom_server_has_room(server, connection->family, true))) {
         connection->watches = true;
         mom_reply_word(&reply, MOM_GUESTD_WATCHING);
     } else {
@@ -97,9 +113,12 @@ serve(MomServer *server, MomConnection *connection)
 
 /* ---- who comes ---- */
 
+/* NULL: there is no room for one more of FAMILY. */
 static MomConnection *
-free_connection(MomServer *server)
+free_connection(MomServer *server, int family)
 {
+    if (!mom_server_has_room(server, family, false))
+        return NULL;
     for (unsigned i = 0; i < MOM_SERVE_CONNECTIONS; i++)
         if (server->connection[i].fd < 0)
             return &server->connection[i];
@@ -118,19 +137,20 @@ accept_one(MomServer *server, int listener)
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
     int fd = accept4(listener, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    MomConnection *connection = free_connection(server);
+    MomConnection *connection;
 
     if (fd < 0) {
         if (!is_passing(errno))
             server->deaf_until_ms = now_ms() + DEAF_MS;
         return;
     }
+    connection = free_connection(server, address.ss_family);
     if (!connection ||
         !mom_peers_allow(&server->settings->peers, (const struct sockaddr *)&address)) {
         close(fd);
         return;
     }
-    *connection = (MomConnection){.fd = fd, .served_ms = now_ms()};
+    *connection = (MomConnection){.fd = fd, .family = address.ss_family, .served_ms = now_ms()};
 }
 
 /* ---- distress ---- */

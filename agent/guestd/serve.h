@@ -18,9 +18,13 @@
 #define MOM_SERVE_IDLE_MS 60000
 /* Who watches is one of at most so many. */
 #define MOM_SERVE_WATCHERS 8
+/* Of the connections, and of those that watch, so many are kept for vsock, where the host is:
+ * whoever comes over the network, and however many, the host gets in. */
+#define MOM_SERVE_FOR_VSOCK 2
 
 typedef struct {
-    int fd; /* -1: none */
+    int fd;     /* -1: none */
+    int family; /* of its address */
     bool watches;
     int64_t served_ms; /* when it last asked for something */
     MomRequestBuffer in;
@@ -43,5 +47,7 @@ bool mom_server_open(MomServer *server,
                      const char *proc_root,
                      char why[MOM_SETTINGS_MESSAGE]);
 void mom_server_close(MomServer *server);
+/* Whether one more connection of FAMILY may come or, if TO_WATCH, one more of them may watch. */
+bool mom_server_has_room(const MomServer *server, int family, bool to_watch);
 /* Serves until STOP, a descriptor, can be read. */
 void mom_server_run(MomServer *server, int stop);

@@ -39,9 +39,9 @@ typedef struct {
     gboolean asked_to_watch;
     gboolean watching;
     gboolean by_cid; /* `address` is its context id */
-    gboolean deaf;   /* it cried too often, or hung up when it was asked to: not listened to */
-    guint excess;
-    gint64 told_us; /* when it last told of distress; 0: never */
+    gboolean deaf;   /* it said too much, or hung up when it was asked to: not listened to */
+    guint excess;    /* lines that nobody waited for, since one was told */
+    gint64 told_us;  /* when it last told of distress; 0: never */
 } Guest;
 
 /* ---- the end of a question ---- */
@@ -110,16 +110,36 @@ take_answer(Guest *guest, const char *line)
     finish(guest, &answer, NULL);
 }
 
+/* A line that nobody waits for: each costs the main loop a turn, so there is an end to them.  A
+ * question that is under way is asked over a new link, but only once: the next may be no better. */
+static void
+pass_over(Guest *guest)
+{
+    gboolean was_deaf = guest->deaf;
+    g_autoptr(GError) error = NULL;
+
+    if (++guest->excess <= MOM_GUESTD_MAX_EXCESS)
+        return;
+    g_debug("guest %s says what nobody has asked for: not listened to any more", guest->who->name);
+    guest->deaf = TRUE;
+    drop_link(guest);
+    if (guest->done && !was_deaf) {
+        mom_guestd_link_open(guest->link, &guest->address);
+        return;
+    }
+    g_set_error_literal(&error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                        "the guest says again and again what nobody has asked for");
+    finish(guest, NULL, error);
+}
+
 /* FALSE: it is too early for another one. */
 static gboolean
 may_cry(Guest *guest)
 {
     gint64 now_us = mom_clock_now_us(guest->probe->clock);
 
-    if (guest->told_us && now_us - guest->told_us < MOM_GUESTD_DISTRESS_SPACING_US) {
-        guest->deaf = ++guest->excess > MOM_GUESTD_MAX_EXCESS;
+    if (guest->told_us && now_us - guest->told_us < MOM_GUESTD_DISTRESS_SPACING_US)
         return FALSE;
-    }
     guest->told_us = now_us;
     guest->excess = 0;
     return TRUE;
@@ -131,17 +151,10 @@ take_distress(Guest *guest, const char *line)
     MomProbe *base = &guest->probe->base;
     MomAnswer answer;
 
-    if (!guest->watching || !mom_guestd_answer_parse(line, &answer))
-        return;
-    if (may_cry(guest)) {
+    if (guest->watching && mom_guestd_answer_parse(line, &answer) && may_cry(guest))
         base->told(guest->who, &answer, base->told_data);
-    } else if (guest->deaf) {
-        g_debug("guest %s tells of distress again and again: not listened to any more",
-                guest->who->name);
-        drop_link(guest);
-        if (guest->done)
-            mom_guestd_link_open(guest->link, &guest->address);
-    }
+    else
+        pass_over(guest);
 }
 
 static void
@@ -151,6 +164,8 @@ on_line(const char *line, gpointer data)
 
     if (g_str_has_prefix(line, MOM_GUESTD_DISTRESS))
         take_distress(guest, line + strlen(MOM_GUESTD_DISTRESS));
+    else if (guest->watching && g_str_equal(line, MOM_GUESTD_WATCHING))
+        pass_over(guest);
     else if (guest->asked_to_watch && g_str_equal(line, MOM_GUESTD_WATCHING))
         guest->watching = TRUE;
     else if (guest->done)

@@ -14,7 +14,8 @@
 
 /* A guest's own word of distress counts at most so often... */
 #define MOM_GUESTD_DISTRESS_SPACING_US G_USEC_PER_SEC
-/* ...and one that says it so many times oftener than that is not listened to any more. */
+/* ...and one that says so many lines oftener, or others that nobody waits for, is not listened to
+ * any more. */
 #define MOM_GUESTD_MAX_EXCESS 20
 
 /* Strings are copied; the rest is borrowed and must outlive the probe. */

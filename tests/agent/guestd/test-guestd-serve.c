@@ -145,18 +145,90 @@ who_watches_is_told_of_stalls_and_nobody_else(void **state)
 static void
 so_many_may_watch(void **state)
 {
+    enum { OF_NETWORK = MOM_SERVE_WATCHERS - MOM_SERVE_FOR_VSOCK };
     World *world = world_new();
-    int fd[MOM_SERVE_WATCHERS + 1];
+    int fd[OF_NETWORK + 1];
 
-    for (int i = 0; i <= MOM_SERVE_WATCHERS; i++)
+    for (int i = 0; i <= OF_NETWORK; i++)
         fd[i] = dial(world);
-    for (int i = 0; i < MOM_SERVE_WATCHERS; i++)
+    for (int i = 0; i < OF_NETWORK; i++)
         assert_says(fd[i], "watch\n", "watching");
     assert_says(fd[0], "watch\n", "watching"); /* who watches already is none more */
-    assert_says(fd[MOM_SERVE_WATCHERS], "watch\n", "");
-    for (int i = 0; i <= MOM_SERVE_WATCHERS; i++)
+    assert_says(fd[OF_NETWORK], "watch\n", "");
+    for (int i = 0; i <= OF_NETWORK; i++)
         close(fd[i]);
     world_free(world);
+}
+
+static MomServer *
+server_without_connections(void)
+{
+    MomServer *server = g_new0(MomServer, 1);
+
+    for (unsigned i = 0; i < MOM_SERVE_CONNECTIONS; i++)
+        server->connection[i].fd = -1;
+    return server;
+}
+
+/* SERVER gets N more connections of FAMILY, which are none. */
+static void
+seat(MomServer *server, unsigned n, int family, bool watches)
+{
+    for (unsigned i = 0; n > 0; i++) {
+        MomConnection *connection = &server->connection[i];
+
+        assert_true(i < MOM_SERVE_CONNECTIONS);
+        if (connection->fd >= 0)
+            continue;
+        *connection = (MomConnection){.fd = 0, .family = family, .watches = watches};
+        n--;
+    }
+}
+
+/* Not over sockets: few machines have a vsock that leads back to themselves. */
+static void
+the_network_leaves_places_to_vsock(void **state)
+{
+    static const struct {
+        unsigned inet, inet6, vsock;
+        bool network_may, vsock_may;
+    } rows[] = {
+        {0, 0, 0, true, true},
+        {MOM_SERVE_CONNECTIONS - MOM_SERVE_FOR_VSOCK - 1, 0, 0, true, true},
+        {MOM_SERVE_CONNECTIONS - MOM_SERVE_FOR_VSOCK, 0, 0, false, true},
+        {4, MOM_SERVE_CONNECTIONS - MOM_SERVE_FOR_VSOCK - 4, 0, false, true},
+        {0, MOM_SERVE_CONNECTIONS - MOM_SERVE_FOR_VSOCK, 1, false, true},
+        {MOM_SERVE_CONNECTIONS - MOM_SERVE_FOR_VSOCK, 0, MOM_SERVE_FOR_VSOCK, false, false},
+        {0, 0, MOM_SERVE_CONNECTIONS - 1, true, true},
+        {0, 0, MOM_SERVE_CONNECTIONS, false, false},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree MomServer *server = server_without_connections();
+
+        seat(server, rows[i].inet, AF_INET, false);
+        seat(server, rows[i].inet6, AF_INET6, false);
+        seat(server, rows[i].vsock, AF_VSOCK, false);
+        assert_int_equal(mom_server_has_room(server, AF_INET, false), rows[i].network_may);
+        assert_int_equal(mom_server_has_room(server, AF_INET6, false), rows[i].network_may);
+        assert_int_equal(mom_server_has_room(server, AF_VSOCK, false), rows[i].vsock_may);
+        assert_true(mom_server_has_room(server, AF_INET, true)); /* none of them watches */
+    }
+}
+
+static void
+who_watches_from_the_network_leaves_places_to_vsock(void **state)
+{
+    g_autofree MomServer *server = server_without_connections();
+
+    seat(server, MOM_SERVE_WATCHERS - MOM_SERVE_FOR_VSOCK, AF_INET, true);
+    seat(server, 1, AF_VSOCK, false);
+    assert_false(mom_server_has_room(server, AF_INET, true));
+    assert_true(mom_server_has_room(server, AF_VSOCK, true));
+    assert_true(mom_server_has_room(server, AF_INET, false));
+    seat(server, MOM_SERVE_FOR_VSOCK, AF_VSOCK, true);
+    assert_false(mom_server_has_room(server, AF_VSOCK, true));
+    assert_true(mom_server_has_room(server, AF_VSOCK, false));
 }
 
 static void
@@ -191,6 +263,8 @@ main(void)
         cmocka_unit_test(numbers_are_the_kernel_s),
         cmocka_unit_test(who_watches_is_told_of_stalls_and_nobody_else),
         cmocka_unit_test(so_many_may_watch),
+        cmocka_unit_test(the_network_leaves_places_to_vsock),
+        cmocka_unit_test(who_watches_from_the_network_leaves_places_to_vsock),
         cmocka_unit_test(without_its_numbers_it_hangs_up),
         cmocka_unit_test(without_proc_there_is_no_server),
     };

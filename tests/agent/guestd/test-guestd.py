@@ -23,7 +23,7 @@ import tap           # noqa: E402
 
 PROGRAM = ""
 PATIENCE_S = 20
-MAX_CONNECTIONS = 16
+MAX_CONNECTIONS = 14       # of the network; two more are vsock's
 
 
 def free_port(family: int = socket.AF_INET) -> int:

@@ -158,32 +158,51 @@ class Probe(unittest.TestCase):
         self.assertEqual(asker.hear(), "vm0 told " + OURS_READ.replace("9,8", "9,1"))
         self.assertEqual(asker.ask(), "vm0 answer " + OURS_READ)
 
-    def test_cries_too_often(self) -> None:
-        """one that cries all the time is heard once a second at most and then not listened to"""
-        sessions = []
+    def assert_heard_out(self, flood: bytes, *heard: str) -> None:
+        """Of FLOOD, said when it is to be watched, HEARD is told; then the link ends and it is not watched again."""
+        commands: list[list[bytes]] = []
 
         def session(daemon: guestd.Daemon, connection: socket.socket) -> None:
-            sessions.append(connection)
-            commands = [guestd.receive(connection)]
-            connection.sendall(OURS.encode() + b"\n")
-            if len(sessions) > 1:
-                daemon.commands = commands
-                guestd.receive(connection)
-                return
+            commands.append(said := [])
+            while command := guestd.receive(connection):
+                said.append(command)
+                connection.sendall(flood if b"watch" in command else OURS.encode() + b"\n")
+
+        asker = self.asker(self.daemon(session).port)
+        self.assertEqual(asker.ask(), "vm0 answer " + OURS_READ)
+        for line in heard:
+            self.assertEqual(asker.hear(), line)
+        deadline = time.monotonic() + PATIENCE_S
+        while len(commands) < 2:       # the next question comes over a new connection, which is not watched
+            self.assertEqual(asker.ask(), "vm0 answer " + OURS_READ)
+            self.assertLess(time.monotonic(), deadline, "its link stays")
+            time.sleep(0.05)
+        self.assertEqual(asker.ask(), "vm0 answer " + OURS_READ)
+        self.assertEqual((len(commands), set(commands[1])), (2, {b"stats"}))
+
+    def test_cries_too_often(self) -> None:
+        """one that cries all the time is heard once a second at most and then not listened to"""
+        self.assert_heard_out(b"watching\n" + (b"distress," + OURS.encode() + b"\n") * 30, "vm0 told " + OURS_READ)
+
+    def test_cries_without_sense(self) -> None:
+        """one whose cries say nothing is not listened to either"""
+        self.assert_heard_out(b"watching\n" + b"distress,\n" * 100)
+
+    def test_watches_again_and_again(self) -> None:
+        """nor is one that says again and again that it watches"""
+        self.assert_heard_out(b"watching\n" * 100)
+
+    def test_cries_unasked(self) -> None:
+        """one that cries before it answers has two connections to do so, and then its question fails"""
+        def session(daemon: guestd.Daemon, connection: socket.socket) -> None:
             guestd.receive(connection)
-            connection.sendall(b"watching\n" + (b"distress," + OURS.encode() + b"\n") * 30)
-            while connection.recv(4096):
-                pass
+            connection.sendall(b"distress,\n" * 100)
+            connection.sendall(OURS.encode() + b"\n")
+            guestd.receive(connection)
 
         asker = self.asker((daemon := self.daemon(session)).port)
-        self.assertEqual(asker.ask(), "vm0 answer " + OURS_READ)
-        self.assertEqual(asker.hear(), "vm0 told " + OURS_READ)
-        deadline = time.monotonic() + PATIENCE_S
-        while len(sessions) < 2:       # the next question comes over a new connection, which is not watched
-            self.assertEqual(asker.ask(), "vm0 answer " + OURS_READ)
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.05)
-        self.assertEqual(daemon.commands, [b"stats"])
+        self.assertEqual(asker.ask(), "vm0 error the guest says again and again what nobody has asked for")
+        self.assertEqual(daemon.connections, 2)
 
     def test_will_not_be_watched(self) -> None:
         """one of ours that hangs up when it is to be watched is not asked for that again"""
