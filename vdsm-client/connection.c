@@ -586,3 +586,13 @@ mom_vdsm_connection_call(MomVdsmConnection *self,
         g_source_attach(self->refuser, self->context);
     }
 }
+
+void
+mom_vdsm_connection_drop_waiting(MomVdsmConnection *connection,
+                                 gboolean (*pick)(const char *method))
+{
+    g_autoptr(Held) self = hold(connection);
+    g_autoptr(GError) error =
+        g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "given up before it was sent");
+    mom_jsonrpc_drop_waiting(self->rpc, pick, error);
+}
