@@ -139,6 +139,7 @@ end_attempt(MomVdsmConnection *self)
     g_clear_pointer(&self->reply_id, g_free);
     g_clear_pointer(&self->events_id, g_free);
     g_clear_pointer(&self->identity, g_free);
+    mom_jsonrpc_body_reset(self->rpc);
     g_string_truncate(self->error_text, 0);
     self->patience_us = 0;
     self->renew = FALSE;
