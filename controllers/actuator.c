@@ -74,3 +74,10 @@ mom_actuator_set_io_tune(MomActuator *self,
     else
         fail_without_knob("I/O limits", done, data);
 }
+
+void
+mom_actuator_drop_unsent(MomActuator *self)
+{
+    if (self->klass->drop_unsent)
+        self->klass->drop_unsent(self);
+}

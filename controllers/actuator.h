@@ -58,6 +58,8 @@ typedef struct {
                         gsize n,
                         MomActuatorDone done,
                         gpointer data);
+    /* See mom_actuator_drop_unsent; NULL: no change waits here. */
+    void (*drop_unsent)(MomActuator *self);
 } MomActuatorClass;
 
 /* The head of every actuator's own struct. */
@@ -85,3 +87,6 @@ void mom_actuator_set_io_tune(MomActuator *self,
                               gsize n,
                               MomActuatorDone done,
                               gpointer data);
+/* Changes that wait for others and were not sent yet end with G_IO_ERROR_CANCELLED and are never
+ * sent. */
+void mom_actuator_drop_unsent(MomActuator *self);

@@ -5,7 +5,6 @@
  */
 #include "libvirt-client/connection.h"
 
-#define FREE_WAIT_MS 200
 /* A call is waited for so many times as long as the last one took. */
 #define PATIENCE_AFTER_SUCCESS 4
 #define PATIENCE_AFTER_LATE 2
@@ -315,14 +314,12 @@ mom_virt_connection_new(const MomVirtAddress *address,
 }
 
 void
-mom_virt_connection_free(MomVirtConnection *self)
+mom_virt_connection_end(MomVirtConnection *self, guint wait_ms)
 {
-    if (self == NULL)
-        return;
     self->closing = TRUE;
     clear_timer(self);
     mom_virt_sink_cut(self->sink);
-    mom_virt_worker_end(self->worker, FREE_WAIT_MS);
+    mom_virt_worker_end(self->worker, wait_ms);
     g_ptr_array_unref(self->left_behind);
     mom_virt_sink_unref(self->sink);
     g_main_context_unref(self->context);
@@ -331,6 +328,13 @@ mom_virt_connection_free(MomVirtConnection *self)
     g_free((char *)self->address.user);
     g_free((char *)self->address.password_file);
     g_free(self);
+}
+
+void
+mom_virt_connection_free(MomVirtConnection *self)
+{
+    if (self != NULL)
+        mom_virt_connection_end(self, MOM_VIRT_END_MS);
 }
 
 static void

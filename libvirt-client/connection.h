@@ -56,9 +56,12 @@ typedef gboolean (*MomVirtCall)(virConnectPtr connection, gpointer call, GError 
 MomVirtConnection *mom_virt_connection_new(const MomVirtAddress *address,
                                            const MomVirtTimes *times,
                                            const MomVirtListener *listener);
-/* Answers pending calls with MOM_VIRT_ERROR_CLOSED.  Waits 200 ms at most, and for no call.
+/* Answers pending calls with MOM_VIRT_ERROR_CLOSED and frees SELF.  Its thread closes what is open,
+ * which can hang; `end` waits WAIT_MS at most for that, and for no call, `free` MOM_VIRT_END_MS.
  * Not from inside one of its own callbacks. */
+#define MOM_VIRT_END_MS 200
 void mom_virt_connection_free(MomVirtConnection *self);
+void mom_virt_connection_end(MomVirtConnection *self, guint wait_ms);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVirtConnection, mom_virt_connection_free)
 
 /* Queues RUN on CALL; as mom_virt_worker_push.  While it is still opening, calls wait for that,

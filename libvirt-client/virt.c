@@ -351,15 +351,20 @@ mom_virt_new(const MomVirtOptions *options, const MomVirtListener *listener)
 }
 
 void
-mom_virt_free(MomVirt *self)
+mom_virt_end(MomVirt *self, guint wait_ms)
 {
-    if (self == NULL)
-        return;
-    mom_virt_connection_free(self->connection);
+    mom_virt_connection_end(self->connection, wait_ms);
     mom_virt_cache_unref(self->cache);
     if (self->silence.find != NULL)
         self->silence.unref(self->silence.data);
     g_free(self);
+}
+
+void
+mom_virt_free(MomVirt *self)
+{
+    if (self != NULL)
+        mom_virt_end(self, MOM_VIRT_END_MS);
 }
 
 MomVirtState

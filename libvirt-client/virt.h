@@ -37,7 +37,9 @@ typedef struct {
 
 /* OPTIONS are copied; LISTENER may be NULL. */
 MomVirt *mom_virt_new(const MomVirtOptions *options, const MomVirtListener *listener);
+/* As mom_virt_connection_free and mom_virt_connection_end. */
 void mom_virt_free(MomVirt *self);
+void mom_virt_end(MomVirt *self, guint wait_ms);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomVirt, mom_virt_free)
 
 MomVirtState mom_virt_state(const MomVirt *self);

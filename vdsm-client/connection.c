@@ -139,6 +139,7 @@ end_attempt(MomVdsmConnection *self)
     g_clear_pointer(&self->reply_id, g_free);
     g_clear_pointer(&self->events_id, g_free);
     g_clear_pointer(&self->identity, g_free);
+    mom_jsonrpc_body_reset(self->rpc);
     g_string_truncate(self->error_text, 0);
     self->patience_us = 0;
     self->renew = FALSE;
@@ -585,4 +586,14 @@ mom_vdsm_connection_call(MomVdsmConnection *self,
         g_source_set_callback(self->refuser, on_refuse, self, NULL);
         g_source_attach(self->refuser, self->context);
     }
+}
+
+void
+mom_vdsm_connection_drop_waiting(MomVdsmConnection *connection,
+                                 gboolean (*pick)(const char *method))
+{
+    g_autoptr(Held) self = hold(connection);
+    g_autoptr(GError) error =
+        g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, "given up before it was sent");
+    mom_jsonrpc_drop_waiting(self->rpc, pick, error);
 }

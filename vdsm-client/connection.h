@@ -62,3 +62,6 @@ void mom_vdsm_connection_call(MomVdsmConnection *connection,
                               struct json_object *params,
                               MomJsonrpcDone done,
                               gpointer data);
+/* See mom_jsonrpc_drop_waiting; the calls end with G_IO_ERROR_CANCELLED before it returns. */
+void mom_vdsm_connection_drop_waiting(MomVdsmConnection *connection,
+                                      gboolean (*pick)(const char *method));

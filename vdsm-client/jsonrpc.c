@@ -362,6 +362,29 @@ mom_jsonrpc_fail_all(MomJsonrpc *rpc, const GError *error)
         finish(call, NULL, error);
 }
 
+static Call *
+steal_waiting(MomJsonrpc *rpc, gboolean (*pick)(const char *method), guint64 serial)
+{
+    for (GList *link = rpc->waiting.head; link; link = link->next) {
+        Call *call = link->data;
+        if (call->serial <= serial && pick(call->method)) {
+            g_queue_delete_link(&rpc->waiting, link);
+            return call;
+        }
+    }
+    return NULL;
+}
+
+/* Begins anew after each: its callback may have changed the queue. */
+void
+mom_jsonrpc_drop_waiting(MomJsonrpc *rpc, gboolean (*pick)(const char *method), const GError *error)
+{
+    guint64 limit = rpc->last_serial;
+    Call *call;
+    while ((call = steal_waiting(rpc, pick, limit)))
+        finish(call, NULL, error);
+}
+
 guint
 mom_jsonrpc_pending(const MomJsonrpc *rpc)
 {

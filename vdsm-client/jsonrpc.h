@@ -69,5 +69,10 @@ guint mom_jsonrpc_rounds_lost(const MomJsonrpc *rpc);
 /* Ends all calls made so far with ERROR, in the order in which they were made; calls made by the
  * callbacks stay in the queue. Forgets a message begun and the lost rounds. */
 void mom_jsonrpc_fail_all(MomJsonrpc *rpc, const GError *error);
+/* Ends those of the calls made so far that wait and whose method PICK picks, as fail_all does; they
+ * are never sent.  What was sent cannot be taken back. */
+void mom_jsonrpc_drop_waiting(MomJsonrpc *rpc,
+                              gboolean (*pick)(const char *method),
+                              const GError *error);
 /* Calls queued and in flight. */
 guint mom_jsonrpc_pending(const MomJsonrpc *rpc);

@@ -7,6 +7,7 @@
 #include "vdsm-client/vdsm.h"
 
 #include <json.h>
+#include <string.h>
 
 #include "vdsm-client/answers.h"
 
@@ -233,4 +234,17 @@ mom_vdsm_set_ksm_tune(MomVdsm *vdsm, const MomVdsmKsmTune *tune, MomVdsmDone don
             json_object_object_add(tuning, keys[i].key, json_object_new_int64(keys[i].value.value));
     json_object_object_add(params, "tuningParams", tuning);
     call(vdsm, params, on_done, (Ending){.method = "Host.setKsmTune", .done = done, .data = data});
+}
+
+/* "VM.setBalloonTarget": all verbs here that change something. */
+static gboolean
+is_setter(const char *method)
+{
+    return strstr(method, ".set") != NULL;
+}
+
+void
+mom_vdsm_drop_unsent(MomVdsm *vdsm)
+{
+    mom_vdsm_connection_drop_waiting(vdsm->connection, is_setter);
 }

@@ -108,8 +108,12 @@ void mom_vdsm_start(MomVdsm *vdsm);
 gboolean mom_vdsm_configure(MomVdsm *vdsm, const MomVdsmOptions *options, GError **error);
 MomVdsmState mom_vdsm_state(const MomVdsm *vdsm);
 
+/* Ends the setters that were not sent yet with G_IO_ERROR_CANCELLED, before it returns; they are
+ * never sent.  Questions and what is under way stay. */
+void mom_vdsm_drop_unsent(MomVdsm *vdsm);
+
 /* Every callback may make calls and may free the client; one that got CANCELLED must not make
- * calls, as the client is being freed. A call while not connected fails at once (from the main
+ * calls, as the client may be being freed. A call while not connected fails at once (from the main
  * loop) with NOT_CONNECTED. DONE may be NULL where it is a MomVdsmDone. */
 void mom_vdsm_ping(MomVdsm *vdsm, MomVdsmDone done, gpointer data);
 void mom_vdsm_get_all_vm_stats(MomVdsm *vdsm, MomVdsmStatsDone done, gpointer data);

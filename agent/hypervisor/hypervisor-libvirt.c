@@ -445,23 +445,25 @@ open_reader(MomHypervisorLibvirt *self)
     self->reader = mom_virt_new(&virt, &listener);
 }
 
-/* Whoever waits for a change is told that it was given up. */
+/* Whoever waits for a change is told that it was given up.  Closing hangs with a libvirtd that is
+ * stopped, and is waited for WAIT_MS at most for each. */
 static void
-close_connections(MomHypervisorLibvirt *self)
+close_connections(MomHypervisorLibvirt *self, guint wait_ms)
 {
     MomVirt *reader = g_steal_pointer(&self->reader);
     MomVirt *writer = g_steal_pointer(&self->writer);
 
     self->sampled = NULL;
-    if (writer != reader)
-        mom_virt_free(writer);
-    mom_virt_free(reader);
+    if (writer != NULL && writer != reader)
+        mom_virt_end(writer, wait_ms);
+    if (reader != NULL)
+        mom_virt_end(reader, wait_ms);
 }
 
 void
 mom_hypervisor_libvirt_rest(MomHypervisorLibvirt *self)
 {
-    close_connections(self);
+    close_connections(self, 0);
     mom_fault_clear(&self->connection_fault);
     mom_fault_clear(&self->read_only_fault);
     self->away = TRUE;
@@ -498,7 +500,7 @@ mom_hypervisor_libvirt_free(MomHypervisorLibvirt *self)
         return;
     if (self->ksm != NULL)
         mom_virt_worker_end(self->ksm, END_WAIT_MS);
-    close_connections(self);
+    close_connections(self, MOM_VIRT_END_MS);
     mom_qemu_processes_unref(self->processes);
     mom_hung_guests_free(self->hung);
     mom_guarantees_free(self->guarantees);

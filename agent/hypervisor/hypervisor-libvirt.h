@@ -42,7 +42,7 @@ void mom_hypervisor_libvirt_free(MomHypervisorLibvirt *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomHypervisorLibvirt, mom_hypervisor_libvirt_free)
 
 /* Nothing will be asked for some time: connections are closed, and opened again at the next
- * question.  Of one that stands by, and not while a question is open. */
+ * question.  Waits for nothing.  Of one that stands by, and not while a question is open. */
 void mom_hypervisor_libvirt_rest(MomHypervisorLibvirt *self);
 
 /* For guests of whom libvirt knows no guarantee, from the next sample on.  GUARANTEES are taken

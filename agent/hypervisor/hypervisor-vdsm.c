@@ -392,12 +392,19 @@ set_io_tune(MomActuator *actuator,
     mom_vdsm_set_io_tune(self->vdsm, uuid_of(guest), list, n, io_tune_set, call);
 }
 
+static void
+drop_unsent(MomActuator *actuator)
+{
+    mom_vdsm_drop_unsent(from_actuator(actuator)->vdsm);
+}
+
 static const MomActuatorClass actuator_class = {
     .set_balloon_target = set_balloon_target,
     .set_ksm = set_ksm,
     .ksm_keys = ksm_keys,
     .set_cpu_tune = set_cpu_tune,
     .set_io_tune = set_io_tune,
+    .drop_unsent = drop_unsent,
 };
 
 /* ---- events and life ---- */

@@ -157,8 +157,11 @@ mom_switched_actuator_free(MomSwitchedActuator *self)
 void
 mom_switched_actuator_switch(MomSwitchedActuator *self, MomActuator *to, const char *why)
 {
+    MomActuator *left = self->to;
+
     give_up(self, why);
     self->to = to;
+    mom_actuator_drop_unsent(left);
 }
 
 guint

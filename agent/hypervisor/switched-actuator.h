@@ -18,7 +18,8 @@ MomSwitchedActuator *mom_switched_actuator_new(MomActuator *to);
 void mom_switched_actuator_free(MomSwitchedActuator *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomSwitchedActuator, mom_switched_actuator_free)
 
-/* Changes go to TO from now on.  Those under way end with G_IO_ERROR_CANCELLED and WHY. */
+/* Changes go to TO from now on.  Those under way end with G_IO_ERROR_CANCELLED and WHY; the one
+ * that is left is told to drop what it has not sent. */
 void mom_switched_actuator_switch(MomSwitchedActuator *self, MomActuator *to, const char *why);
 /* How many are under way. */
 guint mom_switched_actuator_pending(const MomSwitchedActuator *self);

@@ -26,6 +26,7 @@ missing_knobs_fail_once_and_at_once(void **state)
     mom_actuator_set_io_tune(&actuator, guest, NULL, 0, expect_not_supported, &failed);
     assert_int_equal(failed, 4);
     mom_actuator_set_ksm(&actuator, guest, &(MomKsmTune){0}, NULL, NULL);
+    mom_actuator_drop_unsent(&actuator);
 }
 
 static void

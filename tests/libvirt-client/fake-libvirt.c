@@ -37,6 +37,7 @@ static struct {
     guint n;
     guint waiting;
     guint connections;
+    gboolean close_hangs;
     guint64 held_ms;
     guint slow_ms;
     guint64 spent_ns;
@@ -107,22 +108,6 @@ fake_agent(guint guest, const char *reply)
 }
 
 void
-fake_agent_by(FakeAgentAnswer answer)
-{
-    g_mutex_lock(&fake.lock);
-    fake.agent_answer = answer;
-    g_mutex_unlock(&fake.lock);
-}
-
-void
-fake_agent_timeout_ms(guint ms)
-{
-    g_mutex_lock(&fake.lock);
-    fake.agent_timeout_ms = ms;
-    g_mutex_unlock(&fake.lock);
-}
-
-void
 fake_agent_hangs(guint guest, gboolean on)
 {
     g_mutex_lock(&fake.lock);
@@ -130,6 +115,21 @@ fake_agent_hangs(guint guest, gboolean on)
     g_cond_broadcast(&fake.changed);
     g_mutex_unlock(&fake.lock);
 }
+
+#define SET(name, type, field)                                                                     \
+    void name(type value)                                                                          \
+    {                                                                                              \
+        g_mutex_lock(&fake.lock);                                                                  \
+        fake.field = value;                                                                        \
+        g_cond_broadcast(&fake.changed);                                                           \
+        g_mutex_unlock(&fake.lock);                                                                \
+    }
+
+SET(fake_agent_by, FakeAgentAnswer, agent_answer)
+SET(fake_agent_timeout_ms, guint, agent_timeout_ms)
+SET(fake_close_hangs, gboolean, close_hangs)
+SET(fake_held_for, guint64, held_ms)
+SET(fake_slow, guint, slow_ms)
 
 #define LOCKED(type, name, parameters, expression)                                                 \
     type name parameters                                                                           \
@@ -148,22 +148,6 @@ LOCKED(guint64, fake_spent_ns, (void), fake.spent_ns)
 LOCKED(guint64, fake_balloon_kib, (guint guest), fake.guests[guest].balloon_kib)
 LOCKED(char *, fake_agent_asked, (guint guest), g_strdup(fake.guests[guest].agent_asked))
 LOCKED(guint, fake_period_s, (guint guest), fake.guests[guest].period_s)
-
-void
-fake_held_for(guint64 ms)
-{
-    g_mutex_lock(&fake.lock);
-    fake.held_ms = ms;
-    g_mutex_unlock(&fake.lock);
-}
-
-void
-fake_slow(guint ms)
-{
-    g_mutex_lock(&fake.lock);
-    fake.slow_ms = ms;
-    g_mutex_unlock(&fake.lock);
-}
 
 void
 fake_job(guint guest, int operation)
@@ -543,6 +527,8 @@ int
 virConnectClose(virConnectPtr conn)
 {
     g_mutex_lock(&fake.lock);
+    while (fake.close_hangs)
+        g_cond_wait(&fake.changed, &fake.lock);
     fake.connections--;
     return leave(0);
 }

@@ -25,6 +25,8 @@ void fake_hang(guint guest, gboolean on);
 guint fake_waiting(void);
 /* How many connections are open: 0 is the end of all that uses guests. */
 guint fake_connections(void);
+/* ON: closing a connection hangs, as with a daemon that is stopped; OFF: what hangs goes on. */
+void fake_close_hangs(gboolean on);
 /* From now on a call that is in a guest has been there for so long. */
 void fake_held_for(guint64 ms);
 /* The bulk answer takes so long, whoever asks. */

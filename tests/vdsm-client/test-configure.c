@@ -7,8 +7,11 @@
  */
 #include "tests/mom-test.h"
 
+#include <string.h>
+
 #include "tests/vdsm-client/connection-fixture.h"
 #include "vdsm-client/error.h"
+#include "vdsm-client/stomp.h"
 
 /* Makes a call and waits until the peer has it. */
 static void
@@ -53,6 +56,44 @@ another_place_is_gone_to_when_no_call_is_under_way(void **state)
     run_until(f->other->queues->len == 2 && connection_is_up(f));
     assert_string_equal(f->outcomes->str, "1 ");
     assert_string_equal(f->states->str, "connecting connected connecting connected ");
+    assert_int_equal(f->drops, 0);
+}
+
+/* A whole event and, in the same write, another one without its end. */
+static void
+write_one_event_and_a_half(Peer *peer)
+{
+    static const char queue[] = "jms.queue.events ", body[] = "{\"method\": \"event\"}";
+    g_autoptr(GString) out = g_string_new(NULL);
+    MomStompHeader header = {"subscription", NULL};
+    for (guint i = 0; i < peer->queues->len; i++) {
+        const char *subscribed = g_ptr_array_index(peer->queues, i);
+        if (g_str_has_prefix(subscribed, queue))
+            header.value = subscribed + strlen(queue);
+    }
+    assert_non_null(header.value);
+    for (guint i = 0; i < 2; i++)
+        mom_stomp_append(out, "MESSAGE", &header, 1, body, strlen(body));
+    peer_write(peer, out->str, out->len - strlen(body) / 2);
+}
+
+static void
+half_a_message_of_the_former_connection_is_forgotten(void **state)
+{
+    ConnectionFixture *f = *state;
+    connection_begin_and_connect(f);
+    write_one_event_and_a_half(f->peer);
+    run_until(f->events->len > 0);
+    run_idle();
+    assert_string_equal(f->events->str, "event ");
+    f->options.port = f->other->port;
+    f->other->answer = "\"result\": 1";
+    configure(f);
+    run_until(f->other->queues->len == 2 && connection_is_up(f));
+    connection_call(f, "Host.ping2");
+    run_until(f->ended == 1);
+    assert_string_equal(f->outcomes->str, "1 ");
+    assert_int_equal(f->other->accepted, 1);
     assert_int_equal(f->drops, 0);
 }
 
@@ -136,6 +177,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         WITH_PEERS(the_same_options_leave_the_connection_alone),
         WITH_PEERS(another_place_is_gone_to_when_no_call_is_under_way),
+        WITH_PEERS(half_a_message_of_the_former_connection_is_forgotten),
         WITH_PEERS(a_wish_that_is_taken_back_leaves_the_connection_alone),
         WITH_PEERS(a_time_out_can_be_changed_under_calls),
         WITH_PEERS(one_that_waits_is_tried_at_once),

@@ -43,6 +43,23 @@ done(struct json_object *result, const GError *error, gpointer data)
         mom_jsonrpc_call(outcome->again, "Again", NULL, NULL, NULL);
 }
 
+/* The order in which calls failed. */
+typedef struct {
+    GString *order;
+    guint number;
+    MomJsonrpc *again; /* make another call from within the callback */
+} Ends;
+
+static void
+note_end(struct json_object *result, const GError *error, gpointer data)
+{
+    Ends *ends = data;
+    assert_non_null(error);
+    g_string_append_printf(ends->order, "%u ", ends->number);
+    if (ends->again)
+        mom_jsonrpc_call(g_steal_pointer(&ends->again), "Set", NULL, NULL, NULL);
+}
+
 static MomJsonrpc *
 rpc_with(guint window, Outcome *outcomes, guint n)
 {
@@ -417,6 +434,37 @@ ending_all_calls_leaves_those_made_by_their_callbacks(void **state)
     assert_int_equal(mom_jsonrpc_pending(rpc), 0);
 }
 
+static gboolean
+is_set(const char *method)
+{
+    return g_str_equal(method, "Set");
+}
+
+/* Only what waits, and is picked, in the order in which it was made. */
+static void
+what_waits_can_be_dropped(void **state)
+{
+    enum { WINDOW = 4, N = 20 };
+    g_autoptr(MomJsonrpc) rpc = mom_jsonrpc_new(WINDOW, TIMEOUT_US);
+    g_autoptr(GError) error = g_error_new(MOM_VDSM_ERROR, MOM_VDSM_ERROR_NOT_CONNECTED, "late");
+    g_autoptr(GString) ends = g_string_new(NULL);
+    Ends noted[N + 1] = {0};
+    for (guint i = 0; i <= N; i++) {
+        noted[i] = (Ends){ends, i, i == N - 1 ? rpc : NULL};
+        mom_jsonrpc_call(rpc, i == 10 ? "Get" : "Set", NULL, note_end, &noted[i]);
+    }
+    for (guint i = 0; i < WINDOW; i++)
+        send_next(rpc, 0);
+    mom_jsonrpc_drop_waiting(rpc, is_set, error);
+    assert_string_equal(ends->str, "4 5 6 7 8 9 11 12 13 14 15 16 17 18 19 20 ");
+    assert_int_equal(mom_jsonrpc_pending(rpc), WINDOW + 2); /* "Get", and what 19 called */
+    mom_jsonrpc_drop_waiting(rpc, is_set, error);
+    assert_int_equal(mom_jsonrpc_pending(rpc), WINDOW + 1);
+    g_string_truncate(ends, 0);
+    end_all(rpc);
+    assert_string_equal(ends->str, "0 1 2 3 10 ");
+}
+
 static void
 a_large_answer_is_let_go_in_pieces(void **state)
 {
@@ -458,6 +506,7 @@ main(void)
         cmocka_unit_test(a_message_may_come_in_pieces_and_end_in_blanks),
         cmocka_unit_test(a_megabyte_in_one_piece_is_read),
         cmocka_unit_test(a_method_without_id_is_an_event),
+        cmocka_unit_test(what_waits_can_be_dropped),
         cmocka_unit_test(a_large_answer_is_let_go_in_pieces),
         cmocka_unit_test(ending_all_calls_leaves_those_made_by_their_callbacks),
     };

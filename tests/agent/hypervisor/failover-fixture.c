@@ -74,6 +74,12 @@ peer_set_ksm(MomActuator *actuator,
         done(NULL, data);
 }
 
+static void
+peer_drop_unsent(MomActuator *actuator)
+{
+    ((Peer *)((char *)actuator - G_STRUCT_OFFSET(Peer, actuator)))->dropped++;
+}
+
 static guint
 vdsm_keys(MomActuator *actuator)
 {
@@ -82,8 +88,10 @@ vdsm_keys(MomActuator *actuator)
 
 static const MomSourceClass vdsm_class = {.sample = peer_sample, .name = "vdsm"};
 static const MomSourceClass libvirt_class = {.sample = peer_sample, .name = "libvirt"};
-static const MomActuatorClass vdsm_actuator = {.set_ksm = peer_set_ksm, .ksm_keys = vdsm_keys};
-static const MomActuatorClass libvirt_actuator = {.set_ksm = peer_set_ksm};
+static const MomActuatorClass vdsm_actuator = {
+    .set_ksm = peer_set_ksm, .ksm_keys = vdsm_keys, .drop_unsent = peer_drop_unsent};
+static const MomActuatorClass libvirt_actuator = {.set_ksm = peer_set_ksm,
+                                                  .drop_unsent = peer_drop_unsent};
 
 /* ---- fixture ---- */
 

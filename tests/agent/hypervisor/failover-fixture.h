@@ -27,6 +27,7 @@ typedef struct {
     MomActuatorDone changed; /* of the last change */
     gpointer changed_data;
     guint asked, sent;
+    guint dropped; /* how often it was told to send no more of what waits */
 } Peer;
 
 typedef struct {

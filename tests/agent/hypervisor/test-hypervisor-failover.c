@@ -288,6 +288,37 @@ changes_under_way_at_vdsm_are_given_up(void **state)
     assert_true(g_str_has_suffix(outcome->str, "or not")); /* told once */
 }
 
+/* For how many seconds vdsm must answer until it counts. */
+static guint
+return_time(Fixture *f)
+{
+    guint seconds = 0;
+
+    f->vdsm.guests = "ab";
+    for (pass(f, STEP_S); mom_hypervisor_failover_stands_in(f->failover); seconds += STEP_S) {
+        pass(f, STEP_S);
+        assert_true(seconds < 10000);
+    }
+    return seconds;
+}
+
+/* What it has not sent by then it would send beside the other one's changes. */
+static void
+who_is_left_sends_no_more(void **state)
+{
+    Fixture *f = *state;
+
+    pass(f, 60);
+    assert_int_equal(f->vdsm.dropped, 0);
+    fail_over(f);
+    assert_int_equal(f->vdsm.dropped, 1);
+    assert_int_equal(f->libvirt.dropped, 0);
+    return_time(f);
+    assert_in_force(f, "vdsm");
+    assert_int_equal(f->vdsm.dropped, 1);
+    assert_int_equal(f->libvirt.dropped, 1);
+}
+
 static void
 changes_under_way_at_libvirt_are_waited_for(void **state)
 {
@@ -306,20 +337,6 @@ changes_under_way_at_libvirt_are_waited_for(void **state)
     assert_string_equal(outcome->str, "ok");
     pass(f, STEP_S);
     assert_in_force(f, "vdsm");
-}
-
-/* For how many seconds vdsm must answer until it counts. */
-static guint
-return_time(Fixture *f)
-{
-    guint seconds = 0;
-
-    f->vdsm.guests = "ab";
-    for (pass(f, STEP_S); mom_hypervisor_failover_stands_in(f->failover); seconds += STEP_S) {
-        pass(f, STEP_S);
-        assert_true(seconds < 10000);
-    }
-    return seconds;
 }
 
 static void
@@ -501,6 +518,7 @@ main(void)
         TEST(vdsm_is_given_time_to_find_its_guests),
         TEST(a_guest_that_ended_meanwhile_is_not_waited_for),
         TEST(changes_under_way_at_vdsm_are_given_up),
+        TEST(who_is_left_sends_no_more),
         TEST(changes_under_way_at_libvirt_are_waited_for),
         TEST(who_comes_and_goes_is_trusted_less_each_time),
         TEST(without_libvirt_vdsm_is_waited_for),

@@ -335,6 +335,37 @@ test_calls_under_way_end_once_when_all_is_freed(void **state)
     assert_outcomes(f, f->hints->str);
 }
 
+/* Four are under way, the others wait, and so does a question behind them. */
+static void
+test_changes_that_were_not_sent_can_be_dropped_and_no_question_is(void **state)
+{
+    Fixture *f = *state;
+    MomActuator *actuator = mom_hypervisor_vdsm_actuator(f->vdsm);
+    MomSource *source = mom_hypervisor_vdsm_source(f->vdsm);
+    g_autofree char *cancelled =
+        g_strdup_printf("error %d; error %d; error %d; ok; ok; ok; ok; ", G_IO_ERROR_CANCELLED,
+                        G_IO_ERROR_CANCELLED, G_IO_ERROR_CANCELLED);
+    const MomKsmTune tune = {.present = MOM_KSM_BIT(MOM_KSM_RUN)};
+
+    for (gint64 target_kib = 1; target_kib <= 5; target_kib++)
+        mom_actuator_set_balloon_target(actuator, f->guest, target_kib, done, f);
+    mom_actuator_set_cpu_tune(actuator, f->guest, 5000, 100000, done, f);
+    mom_actuator_set_ksm(actuator, f->guest, &tune, done, f);
+    source->klass->sample(source, sampled, f);
+    run_until(f->peer->requests->len == 4);
+    mom_actuator_drop_unsent(actuator);
+    for (guint i = 0; i < 4; i++) {
+        assert_string_equal(asked(f), "VM.setBalloonTarget");
+        peer_answer(f->peer, 0, "\"result\": true");
+    }
+    assert_outcomes(f, cancelled);
+    run_until(f->peer->requests->len > 0);
+    assert_string_equal(asked(f), "Host.getAllVmStats");
+    peer_answer(f->peer, 0, "\"result\": []");
+    assert_outcomes(f, ". ");
+    assert_int_equal(f->peer->requests->len, 0);
+}
+
 static void
 test_a_guests_change_of_state_is_a_hint_and_other_events_are_none(void **state)
 {
@@ -445,6 +476,7 @@ main(void)
         VDSM_TEST(test_a_refusal_to_turn_ksm_is_told_once_with_what_to_do),
         VDSM_TEST(test_only_what_vdsm_has_keys_for_is_asked_of_it),
         VDSM_TEST(test_calls_under_way_end_once_when_all_is_freed),
+        VDSM_TEST(test_changes_that_were_not_sent_can_be_dropped_and_no_question_is),
         VDSM_TEST(test_a_guests_change_of_state_is_a_hint_and_other_events_are_none),
         VDSM_TEST(test_a_good_connection_that_is_made_anew_at_once_is_no_outage),
         VDSM_TEST(test_a_question_that_finds_no_connection_says_so_without_a_word),
