@@ -151,7 +151,7 @@ class Pressure(Watched):
     @staticmethod
     def wait_for_rest(momd: Agent) -> None:
         """Until the cycles of the start are over: one that is due anyway is not started by the kernel's word."""
-        seen, since = -1, 0.0
+        seen, since = -1, time.monotonic()
         while time.monotonic() - since < REST_S:
             cycles = momd.rpc("getStatus")["cycles"]
             if cycles != seen:
