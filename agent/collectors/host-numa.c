@@ -10,8 +10,6 @@
  */
 #define G_LOG_DOMAIN "mom.Collectors.HostNuma"
 
-#include <string.h>
-
 #include "agent/collectors/collector.h"
 #include "agent/collectors/hostfile.h"
 #include "agent/collectors/hugepages.h"
@@ -51,47 +49,6 @@ state_free(gpointer data)
 
     mom_numa_ksm_free(state->ksm);
     g_free(state);
-}
-
-/* FALSE: NAME is no node's. */
-static gboolean
-parse_number(const char *name, guint *number)
-{
-    guint64 parsed;
-
-    if (!g_str_has_prefix(name, NAME_START) ||
-        !g_ascii_string_to_unsigned(name + strlen(NAME_START), 10, 0, NODES_MAX - 1, &parsed, NULL))
-        return FALSE;
-    *number = (guint)parsed;
-    return TRUE;
-}
-
-static int
-compare_numbers(gconstpointer a, gconstpointer b)
-{
-    const guint *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-/* The numbers of all nodes in ascending order; NULL if there is no such directory. */
-static GArray *
-find_nodes(const char *root)
-{
-    g_autofree char *path = g_build_filename(root, DIRECTORY, NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    GArray *numbers;
-    const char *name;
-    guint number;
-
-    if (!dir)
-        return NULL;
-    numbers = g_array_new(FALSE, FALSE, sizeof number);
-    while ((name = g_dir_read_name(dir)) && numbers->len < NODES_MAX)
-        if (parse_number(name, &number))
-            g_array_append_val(numbers, number);
-    g_array_sort(numbers, compare_numbers);
-    return numbers;
 }
 
 /* The sum of what TEXT has under the KEYS, which may be missing but the first. */
@@ -207,12 +164,13 @@ static gboolean
 collect(gpointer data, const MomCollectInput *input, MomSample *sample, GError **error)
 {
     State *state = data;
-    g_autoptr(GArray) numbers = find_nodes(input->root);
+    g_autoptr(GArray) numbers =
+        mom_hostfile_numbers(input->root, DIRECTORY, NAME_START, NODES_MAX - 1);
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
     g_autoptr(GError) failure = NULL;
 
     for (guint i = 0; numbers && i < numbers->len; i++) {
-        Node node = {.number = g_array_index(numbers, guint, i)};
+        Node node = {.number = (guint)g_array_index(numbers, guint64, i)};
 
         if (!read_node(input->root, &node, &failure))
             return fail(error, failure->message);

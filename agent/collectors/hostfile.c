@@ -101,3 +101,31 @@ mom_hostfile_read_int(const char *root, const char *path, gint64 *out, GError **
     }
     return TRUE;
 }
+
+static int
+compare_numbers(gconstpointer a, gconstpointer b)
+{
+    const guint64 *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+GArray *
+mom_hostfile_numbers(const char *root, const char *path, const char *name, guint64 most)
+{
+    g_autofree char *full = g_build_filename(root, path, NULL);
+    g_autoptr(GDir) dir = g_dir_open(full, 0, NULL);
+    GArray *numbers;
+    const char *entry;
+    guint64 number;
+
+    if (!dir)
+        return NULL;
+    numbers = g_array_new(FALSE, FALSE, sizeof number);
+    while ((entry = g_dir_read_name(dir)))
+        if (g_str_has_prefix(entry, name) &&
+            g_ascii_string_to_unsigned(entry + strlen(name), 10, 0, most, &number, NULL))
+            g_array_append_val(numbers, number);
+    g_array_sort(numbers, compare_numbers);
+    return numbers;
+}

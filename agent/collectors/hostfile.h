@@ -25,3 +25,8 @@ gboolean mom_hostfile_read_int(const char *root, const char *path, gint64 *out, 
  * bytes, NUL-terminated, without an allocation.  FALSE: it cannot be read, or not whole with its
  * NUL. */
 gboolean mom_hostfile_read_at(int directory, const char *path, char *buffer, gsize size);
+
+/* The numbers (guint64, ascending) that follow NAME in the names of what lies in ROOT/PATH, such as
+ * 3 of "node3"; other names, and numbers above MOST, are passed over.  NULL: there is no such
+ * directory. Caller unrefs. */
+GArray *mom_hostfile_numbers(const char *root, const char *path, const char *name, guint64 most);

@@ -135,32 +135,6 @@ read_chunks_per_block(const char *root, guint64 *out, GError **error)
     return TRUE;
 }
 
-static int
-compare_blocks(gconstpointer a, gconstpointer b)
-{
-    const guint64 *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-static GArray *
-list_blocks(const char *root, guint number, guint64 most)
-{
-    g_autofree char *name = g_strdup_printf(NODE_DIRECTORY, number);
-    g_autofree char *path = g_build_filename(root, name, NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    GArray *blocks = g_array_new(FALSE, FALSE, sizeof(guint64));
-    const char *entry;
-    guint64 block;
-
-    while (dir && (entry = g_dir_read_name(dir)))
-        if (g_str_has_prefix(entry, BLOCK_NAME) &&
-            g_ascii_string_to_unsigned(entry + strlen(BLOCK_NAME), 10, 0, most, &block, NULL))
-            g_array_append_val(blocks, block);
-    g_array_sort(blocks, compare_blocks);
-    return blocks;
-}
-
 static guint64
 common_divisor(guint64 a, guint64 b)
 {
@@ -187,12 +161,15 @@ step_for(guint64 n)
 static void
 node_list(Node *node, const char *root, guint number, guint64 chunks_per_block)
 {
+    g_autofree char *name = g_strdup_printf(NODE_DIRECTORY, number);
     guint64 most =
         (guint64)G_MAXINT64 / sizeof(guint64) / MOM_NUMA_KSM_CHUNK_PAGES / chunks_per_block - 1;
 
     node_clear(node);
     node->number = number;
-    node->blocks = list_blocks(root, number, most);
+    node->blocks = mom_hostfile_numbers(root, name, BLOCK_NAME, most);
+    if (!node->blocks) /* it has just gone */
+        node->blocks = g_array_new(FALSE, FALSE, sizeof(guint64));
     node->n_chunks = node->blocks->len * chunks_per_block;
     node->step = node->n_chunks ? step_for(node->n_chunks) : 0;
     node->next = node->n_chunks ? node->next % node->n_chunks : 0;

@@ -108,6 +108,25 @@ integers_are_integers_and_nothing_else(void **state)
     }
 }
 
+static void
+numbered_names_are_listed_in_order(void **state)
+{
+    static const guint64 expected[] = {0, 2, 10, 1023};
+    static const char *const names[] = {"node10", "node2", "node0",  "node1023", "node1024", "node",
+                                        "node-1", "nodes", "node 3", "anode4",   "has_node5"};
+    g_autoptr(GArray) numbers = NULL;
+
+    assert_null(mom_hostfile_numbers(*state, "node", "node", 1023));
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename("node", names[i], "meminfo", NULL);
+
+        host_root_write(*state, path, "");
+    }
+    numbers = mom_hostfile_numbers(*state, "node", "node", 1023);
+    assert_int_equal(numbers->len, G_N_ELEMENTS(expected));
+    assert_memory_equal(numbers->data, expected, sizeof expected);
+}
+
 #define with_root(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -119,6 +138,7 @@ main(void)
         with_root(the_real_proc_is_read_although_it_claims_to_be_empty),
         with_root(below_an_open_directory_a_file_is_read_whole_or_not_at_all),
         with_root(integers_are_integers_and_nothing_else),
+        with_root(numbered_names_are_listed_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
