@@ -295,9 +295,16 @@ keep_levels(GLogLevelFlags level, const GLogField *fields, gsize n, gpointer dat
     return G_LOG_WRITER_HANDLED;
 }
 
-/* Collects once for each of OUTPUT's turns, the last of which goes on for AND_THEN more. */
+/* How a monitor is asked. */
+typedef struct {
+    gsize turns;    /* the first outputs, one for each collection */
+    gsize and_then; /* the last of them for so many more */
+    gint64 every_s;
+    gint64 patience_s;
+} Asked;
+
 static void
-assert_lines(const Told *told, gsize turns, gsize and_then, const char *expected)
+assert_asked(const Told *told, const Asked *asked, const char *expected)
 {
     Canned canned = {0};
     const MomCollector *collectors[] = {&canned.base};
@@ -307,38 +314,29 @@ assert_lines(const Told *told, gsize turns, gsize and_then, const char *expected
     canned_init(&canned, told);
     plan = mom_monitor_plan_new(collectors, 1, 10);
     monitor = mom_monitor_new(plan, "vm0");
+    mom_monitor_be_patient(monitor, asked->patience_s * G_USEC_PER_SEC);
     g_string_truncate(lines, 0);
-    for (gsize i = 0; i < turns + and_then; i++) {
-        canned.next = (guint)MIN(i, turns - 1);
-        mom_monitor_collect(monitor, &(MomCollectInput){.root = "/"});
+    for (gsize i = 0; i < asked->turns + asked->and_then; i++) {
+        canned.next = (guint)MIN(i, asked->turns - 1);
+        mom_monitor_collect(
+            monitor,
+            &(MomCollectInput){.root = "/", .now_us = (gint64)i * asked->every_s * G_USEC_PER_SEC});
     }
     assert_string_equal(lines->str, expected);
     canned_clear(&canned);
 }
 
-/* The same with 30 s of patience, for MAX_CYCLES turns at a distance of EVERY_S; the last goes on
- * until trouble would be over. */
+static void
+assert_lines(const Told *told, gsize turns, gsize and_then, const char *expected)
+{
+    assert_asked(told, &(Asked){.turns = turns, .and_then = and_then}, expected);
+}
+
+/* With 30 s of patience, until trouble would be over. */
 static void
 assert_patient_lines(const Told *told, gint64 every_s, const char *expected)
 {
-    Canned canned = {0};
-    const MomCollector *collectors[] = {&canned.base};
-    g_autoptr(MomMonitorPlan) plan = NULL;
-    g_autoptr(MomMonitor) monitor = NULL;
-
-    canned_init(&canned, told);
-    plan = mom_monitor_plan_new(collectors, 1, 10);
-    monitor = mom_monitor_new(plan, "vm0");
-    mom_monitor_be_patient(monitor, 30 * G_USEC_PER_SEC);
-    g_string_truncate(lines, 0);
-    for (gsize i = 0; i < MAX_CYCLES + MOM_MONITOR_WELL_AFTER; i++) {
-        canned.next = (guint)MIN(i, MAX_CYCLES - 1);
-        mom_monitor_collect(
-            monitor,
-            &(MomCollectInput){.root = "/", .now_us = (gint64)i * every_s * G_USEC_PER_SEC});
-    }
-    assert_string_equal(lines->str, expected);
-    canned_clear(&canned);
+    assert_asked(told, &(Asked){MAX_CYCLES, MOM_MONITOR_WELL_AFTER, every_s, 30}, expected);
 }
 
 static void
