@@ -10,7 +10,6 @@
 #include "agent/state/found-file.h"
 
 #include "agent/state/boot-id.h"
-#include "agent/state/keeper.h"
 #include "agent/state/state-records.h"
 #include "agent/state/state-writer.h"
 
@@ -256,7 +255,7 @@ note_outcome(const GError *error, gpointer data)
 
     cancel_retry(file);
     if (error) {
-        file->retry = mom_clock_after(file->clock, MOM_KEEPER_RETRY_US, on_retry, file);
+        file->retry = mom_clock_after(file->clock, MOM_STATE_RETRY_US, on_retry, file);
         if (!file->failing)
             g_info("What was found at the start is not kept over a restart: %s", error->message);
     }

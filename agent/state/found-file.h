@@ -25,7 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MomFoundFile, mom_found_file_free)
 /* Adds what was kept. Blocks. */
 void mom_found_file_load(MomFoundFile *file);
 /* Writes what was found, if that has changed since the last time; does not wait for it.  What could
- * not be written is tried again after MOM_KEEPER_RETRY_US (keeper.h). */
+ * not be written is tried again after MOM_STATE_RETRY_US (state-writer.h). */
 void mom_found_file_update(MomFoundFile *file);
 
 /* The file's content as records, see state-records.h; for the above and for tests. Caller unrefs.

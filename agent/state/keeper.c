@@ -94,7 +94,7 @@ note_outcome(const GError *error, gpointer data)
 
         mom_fault_raise(&keeper->fault, message);
         if (!keeper->retry)
-            keeper->retry = mom_clock_after(keeper->clock, MOM_KEEPER_RETRY_US, on_retry, keeper);
+            keeper->retry = mom_clock_after(keeper->clock, MOM_STATE_RETRY_US, on_retry, keeper);
         return;
     }
     mom_fault_end(&keeper->fault, "What is pushed survives restarts again");

@@ -13,8 +13,6 @@
 #include "agent/state/state-dir.h"
 #include "agent/state/state-writer.h"
 
-/* How soon what could not be written is tried again. */
-#define MOM_KEEPER_RETRY_US (30 * G_USEC_PER_SEC)
 /* How long `load` waits for a predecessor that still ends to leave the directory. */
 #define MOM_KEEPER_BUSY_MS 5000
 

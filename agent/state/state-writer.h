@@ -10,6 +10,9 @@
 
 #include <gio/gio.h>
 
+/* How soon what could not be written is to be tried again. */
+#define MOM_STATE_RETRY_US (30 * G_USEC_PER_SEC)
+
 typedef struct MomStateWriter MomStateWriter;
 
 /* Runs in the thread and may block: makes CHUNKS (of GBytes; NULL: nothing) the content. */

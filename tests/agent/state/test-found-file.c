@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "agent/state/boot-id.h"
-#include "agent/state/keeper.h"
+#include "agent/state/state-writer.h"
 #include "tests/agent/kept-log.h"
 #include "tests/agent/virtual-clock.h"
 #include "tests/mom-test.h"
@@ -108,82 +108,82 @@ test_all_comes_back(void **state)
     g_remove(root);
 }
 
-/* A directory that is not trusted, and so not written. */
-static char *
-make_bad_dir(const char *root)
-{
-    char *path = g_build_filename(root, "state", NULL);
+/* A file that could not be written: its directory is not trusted. */
+typedef struct {
+    char *root, *path;
+    MomStateDir *dir;
+    MomFound *found;
+    VirtualClock *clock;
+    MomFoundFile *file;
+} Failed;
 
-    assert_int_equal(g_mkdir(path, 0700), 0);
-    assert_int_equal(g_chmod(path, 0777), 0);
-    return path;
-}
-
-static void
-await_failure(void)
+static Failed
+failed_new(void)
 {
+    Failed f = {.root = g_dir_make_tmp("mom-found-XXXXXX", NULL), .clock = virtual_clock_new()};
+
+    f.path = g_build_filename(f.root, "state", NULL);
+    f.dir = mom_state_dir_new(f.path);
+    f.found = mom_found_new();
+    f.file = mom_found_file_new(f.dir, f.found, virtual_clock_base(f.clock));
+    assert_int_equal(g_mkdir(f.path, 0700), 0);
+    assert_int_equal(g_chmod(f.path, 0777), 0);
+    g_string_truncate(told, 0);
+    mom_found_ksm(f.found, MOM_KSM_RUN, 1);
+    mom_found_file_update(f.file);
     while (!*told->str)
         g_main_context_iteration(NULL, TRUE);
     assert_non_null(strstr(told->str, "I:What was found at the start is not kept"));
+    return f;
+}
+
+/* Its FILE is freed by the test. */
+static void
+failed_clear(Failed *f)
+{
+    virtual_clock_free(f->clock);
+    mom_found_free(f->found);
+    mom_state_dir_free(f->dir);
+    g_remove(f->path);
+    g_remove(f->root);
+    g_free(f->path);
+    g_free(f->root);
 }
 
 /* Nothing else is turned for the first time afterwards, and still it comes to the disk. */
 static void
 test_what_could_not_be_written_is_tried_again(void **state)
 {
-    g_autofree char *root = g_dir_make_tmp("mom-found-XXXXXX", NULL);
-    g_autofree char *path = make_bad_dir(root);
-    g_autofree char *name = g_build_filename(path, "found", NULL);
-    g_autoptr(MomStateDir) dir = mom_state_dir_new(path);
-    g_autoptr(MomFound) found = mom_found_new();
+    Failed f = failed_new();
+    g_autofree char *name = g_build_filename(f.path, "found", NULL);
     g_autoptr(MomFound) again = mom_found_new();
-    VirtualClock *clock = virtual_clock_new();
-    MomFoundFile *file = mom_found_file_new(dir, found, virtual_clock_base(clock));
+    MomFoundFile *file;
 
-    g_string_truncate(told, 0);
-    mom_found_ksm(found, MOM_KSM_RUN, 1);
-    mom_found_file_update(file);
-    await_failure();
-    assert_int_equal(g_chmod(path, 0700), 0);
-    virtual_clock_advance(clock, MOM_KEEPER_RETRY_US - 1);
-    mom_found_file_update(file);
+    assert_int_equal(g_chmod(f.path, 0700), 0);
+    virtual_clock_advance(f.clock, MOM_STATE_RETRY_US - 1);
+    mom_found_file_update(f.file);
     assert_false(g_file_test(name, G_FILE_TEST_EXISTS));
-    virtual_clock_advance(clock, 1);
-    mom_found_file_free(file);
-    virtual_clock_advance(clock, MOM_KEEPER_RETRY_US);
-    file = mom_found_file_new(dir, again, virtual_clock_base(clock));
+    virtual_clock_advance(f.clock, 1);
+    mom_found_file_free(f.file);
+    virtual_clock_advance(f.clock, MOM_STATE_RETRY_US);
+    file = mom_found_file_new(f.dir, again, virtual_clock_base(f.clock));
     mom_found_file_load(file);
     mom_found_file_free(file);
     assert_int_equal(again->ksm, MOM_KSM_BIT(MOM_KSM_RUN));
     assert_int_equal(again->ksm_value[MOM_KSM_RUN], 1);
-    virtual_clock_free(clock);
     g_remove(name);
-    g_clear_pointer(&dir, mom_state_dir_free);
-    g_remove(path);
-    g_remove(root);
+    failed_clear(&f);
 }
 
 /* One whose end comes before the next try leaves no try behind. */
 static void
 test_the_end_comes_before_the_next_try(void **state)
 {
-    g_autofree char *root = g_dir_make_tmp("mom-found-XXXXXX", NULL);
-    g_autofree char *path = make_bad_dir(root);
-    g_autoptr(MomStateDir) dir = mom_state_dir_new(path);
-    g_autoptr(MomFound) found = mom_found_new();
-    VirtualClock *clock = virtual_clock_new();
-    MomFoundFile *file = mom_found_file_new(dir, found, virtual_clock_base(clock));
+    Failed f = failed_new();
 
-    g_string_truncate(told, 0);
-    mom_found_ksm(found, MOM_KSM_RUN, 1);
-    mom_found_file_update(file);
-    await_failure();
-    mom_found_file_free(file);
-    virtual_clock_advance(clock, 2 * MOM_KEEPER_RETRY_US);
-    virtual_clock_free(clock);
-    g_clear_pointer(&dir, mom_state_dir_free);
-    g_remove(path);
-    g_remove(root);
+    mom_found_file_free(f.file);
+    virtual_clock_advance(f.clock, 2 * MOM_STATE_RETRY_US);
+    failed_clear(&f);
 }
 
 static void

@@ -265,12 +265,12 @@ a_disk_that_fails_is_told_once_and_tried_again(void **state)
     push(f, "b", "2");
     push(f, "c", "3");
     g_string_truncate(told, 0);
-    virtual_clock_advance(f->clock, MOM_KEEPER_RETRY_US);
+    virtual_clock_advance(f->clock, MOM_STATE_RETRY_US);
     wait_kept(f);
     assert_string_equal(told->str, "");
     assert_int_equal(g_chmod(f->path, 0700), 0);
     while (mom_keeper_fault(f->keeper)) {
-        virtual_clock_advance(f->clock, MOM_KEEPER_RETRY_US);
+        virtual_clock_advance(f->clock, MOM_STATE_RETRY_US);
         g_main_context_iteration(NULL, FALSE);
     }
     assert_string_equal(told->str, "I:What is pushed survives restarts again;");
@@ -297,7 +297,7 @@ a_directory_that_comes_late_ends_the_fault_and_keeps_its_file(void **state)
     g_remove(f->path);
     assert_int_equal(g_rename(away, f->path), 0);
     while (mom_keeper_fault(f->keeper)) {
-        virtual_clock_advance(f->clock, MOM_KEEPER_RETRY_US);
+        virtual_clock_advance(f->clock, MOM_STATE_RETRY_US);
         g_main_context_iteration(NULL, FALSE);
     }
     restart(f);
